@@ -1,0 +1,112 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# `make` lists the targets. Each sets up what it needs in a virtual environment, .venv, and leaves the rest
+# of the machine alone.
+
+PYTHON ?= python3
+VENV ?= .venv
+# how many tests run at once
+WORKERS ?= 2
+
+ROOT := $(CURDIR)
+BIN := $(VENV)/bin
+# Ansible finds a collection only in a folder ansible_collections/NAMESPACE/NAME: a link to the checkout is there
+TREE := $(VENV)/collections
+PACKAGE := ansible_collections/superoffice/crm
+
+export PATH := $(ROOT)/$(BIN):$(PATH)
+# never let Ansible look for a Python by itself: it would find one without requests
+export ANSIBLE_PYTHON_INTERPRETER := $(ROOT)/$(BIN)/python
+# this checkout, and not a release in ~/.ansible/collections, which would come first
+export ANSIBLE_COLLECTIONS_PATH := $(ROOT)/$(TREE)
+# localhost needs no inventory here
+export ANSIBLE_LOCALHOST_WARNING := False
+export ANSIBLE_INVENTORY_UNPARSED_WARNING := False
+unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
+
+NETSERVER := tests/netserver/requirements.txt
+DEMO := requirements/demo.txt $(NETSERVER)
+TEST := requirements/test.txt $(DEMO)
+LINT := requirements/lint.txt $(TEST)
+
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint ruff yamllint ansible-lint typing docs-lint changelog-lint sanity \
+	integration build clean
+
+help: ## list the targets (default)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/.demo ## show the collection at work against the embedded NetServer
+	@$(BIN)/python tools/demo.py
+
+test: $(VENV)/.test ## run all tests
+	@$(BIN)/python -m pytest -n $(WORKERS)
+
+integration: $(VENV)/.test ## run the integration targets only
+	@$(BIN)/python -m pytest -n $(WORKERS) tests/integration
+
+lint: ruff yamllint ansible-lint typing docs-lint changelog-lint sanity ## run all linters
+	@echo 'lint: all clean'
+
+ruff: $(VENV)/.lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+yamllint: $(VENV)/.lint
+	$(BIN)/yamllint -s .
+
+ansible-lint: $(VENV)/.lint
+	$(BIN)/ansible-lint --offline -q
+
+typing: $(VENV)/.lint ## check the types
+	MYPYPATH=$(TREE) $(BIN)/mypy $(TREE)/$(PACKAGE)/plugins tests tools
+
+# --skip-rstcheck: its temporary folders can end in an underscore, which it then takes for a broken link
+docs-lint: $(VENV)/.lint
+	$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck --validate-collection-refs all .
+
+changelog-lint: $(VENV)/.lint
+	$(BIN)/antsibull-changelog lint
+
+sanity: $(VENV)/.lint ## run ansible-test sanity on the Python of the virtual environment
+	$(BIN)/python tools/ansible_test.py sanity --color no --python \
+		$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+
+build: $(VENV)/.demo ## build the artefact into build/dist
+	$(BIN)/ansible-galaxy collection build --force --output-path build/dist
+
+clean: ## remove the virtual environment and all that was built
+	rm -rf $(VENV) build collections tests/output .hypothesis .mypy_cache .pytest_cache .ruff_cache .ansible
+
+# --compile-bytecode: where PYTHONDONTWRITEBYTECODE is set, Ansible would be compiled anew at every start
+INSTALL = $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --requirement
+
+$(VENV)/.base: Makefile
+	@command -v "$(PYTHON)" > /dev/null 2>&1 \
+		|| { echo 'Python 3.11 or newer is needed, and there is no "$(PYTHON)"; name one with: make PYTHON=/path/to/python' >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null \
+		|| { echo 'Python 3.11 or newer is needed, and "$(PYTHON)" is not; name one with: make PYTHON=/path/to/python' >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2> /dev/null \
+		|| { echo '"$(PYTHON)" cannot make virtual environments; on Debian and Ubuntu install python3-venv.' >&2; exit 1; }
+	@echo 'Setting up $(VENV) ...'
+	@rm -rf $(VENV)
+	@"$(PYTHON)" -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	@mkdir -p $(TREE)/ansible_collections/superoffice
+	@ln -s ../../../.. $(TREE)/$(PACKAGE)
+	@echo '../../../collections' > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/superoffice_crm.pth"
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.base $(DEMO)
+	@$(INSTALL) requirements/demo.txt
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.base $(TEST)
+	@$(INSTALL) requirements/test.txt
+	@touch $@
+
+$(VENV)/.lint: $(VENV)/.base $(LINT)
+	@$(INSTALL) requirements/lint.txt
+	@touch $@

@@ -1,0 +1,75 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make this checkout known to Python and Ansible as `superoffice.crm`, wherever it lies."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+NAME = ("ansible_collections", "superoffice", "crm")
+
+
+def importable_from() -> Path | None:
+    """The folder through which Python finds this very checkout as a collection, if there is one."""
+    try:
+        spec = importlib.util.find_spec(".".join(NAME) + ".plugins")
+    except ModuleNotFoundError:
+        return None
+    for place in (spec.submodule_search_locations if spec else None) or []:
+        if Path(place).resolve() == ROOT / "plugins":
+            return Path(place).parents[len(NAME)]
+    return None
+
+
+def linked_tree() -> Path:
+    """A folder that holds the checkout under its collection name; `make` has one in its `.venv`."""
+    if ROOT.parts[-len(NAME) :] == NAME:
+        return ROOT.parents[len(NAME) - 1]
+    tree = ROOT / "build" / "collections"
+    link = tree.joinpath(*NAME)
+    link.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):  # made by another worker, or by an earlier run
+        link.symlink_to(Path("../../../.."))
+    return tree
+
+
+tree = importable_from()
+if tree is None:
+    tree = linked_tree()
+    sys.path.insert(0, str(tree))
+    importlib.invalidate_caches()
+
+# for Ansible itself, in this process and in those that tests start
+known = os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(os.pathsep)
+if str(tree) not in known:
+    os.environ["ANSIBLE_COLLECTIONS_PATH"] = os.pathsep.join([str(tree), *filter(None, known)])
+os.environ.setdefault("ANSIBLE_PYTHON_INTERPRETER", sys.executable)
+
+try:
+    from hypothesis import settings
+except ImportError:  # as under `ansible-test units`, where only the plain unit tests run
+    pass
+else:
+    # a busy machine is no error in the code
+    settings.register_profile("superoffice", deadline=None, print_blob=True)
+    settings.load_profile("superoffice")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Let pytest-ansible use the tree above.
+
+    Else it makes one of its own in the checkout, `collections/`, whose links lead back to the
+    checkout: git sees a loop, and tests are collected twice. Its switch for that is set here and
+    not in pyproject.toml, where pytest would refuse it as unknown without the plugin.
+    """
+    if hasattr(config.option, "ansible_unit_inject_only"):
+        config.option.ansible_unit_inject_only = True
