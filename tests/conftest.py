@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -18,14 +18,13 @@ NAME = ("ansible_collections", "superoffice", "crm")
 
 
 def importable_from() -> Path | None:
-    """The folder through which Python finds this very checkout as a collection, if there is one."""
-    try:
-        spec = importlib.util.find_spec(".".join(NAME) + ".plugins")
-    except ModuleNotFoundError:
-        return None
-    for place in (spec.submodule_search_locations if spec else None) or []:
-        if Path(place).resolve() == ROOT / "plugins":
-            return Path(place).parents[len(NAME)]
+    """The folder on Python's path that holds this very checkout as a collection, if there is one.
+
+    Nothing is imported to find out: Ansible's own importer must be the first to do that.
+    """
+    for entry in map(Path, filter(None, sys.path)):
+        if entry.joinpath(*NAME).resolve() == ROOT:
+            return entry
     return None
 
 
