@@ -83,7 +83,7 @@ clean: ## remove the virtual environment and all that was built
 # --compile-bytecode: where PYTHONDONTWRITEBYTECODE is set, Ansible would be compiled anew at every start
 INSTALL = $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --requirement
 
-$(VENV)/.base: Makefile
+$(VENV)/.base:
 	@command -v "$(PYTHON)" > /dev/null 2>&1 \
 		|| { echo 'Python 3.11 or newer is needed, and there is no "$(PYTHON)"; name one with: make PYTHON=/path/to/python' >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null \
