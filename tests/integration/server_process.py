@@ -60,7 +60,7 @@ class ServerProcess:
 
 def first_line(output: IO[str], seconds: float) -> str:
     """The line that the server prints when it listens; nothing if it is late or ends before."""
-    ready, _, _ = select.select([output], [], [], seconds)
+    ready = select.select([output], [], [], seconds)[0]
     return output.readline() if ready else ""
 
 
