@@ -22,6 +22,10 @@ COPY = ROOT / "build" / "ansible_collections" / "superoffice" / "crm"
 # the versions of pip that ansible-core 2.16-2.17, 2.18-2.19 and 2.20-2.21 ask for
 PIP_VERSIONS = ("23_1_2", "24_2", "25_2")
 NOTHING_RAN = "All targets skipped"
+# Ansible's settings are ansible-test's own business, and hooks of git leave GIT_DIR behind
+ENVIRONMENT = {
+    key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "GIT_"))
+}
 
 
 def files_of_checkout() -> list[str]:
@@ -30,6 +34,7 @@ def files_of_checkout() -> list[str]:
         # a checkout that belongs to another account, as in containers, is no danger to a listing
         ["git", "-c", "safe.directory=*", "ls-files", "-z", "-co", "--exclude-standard"],
         cwd=ROOT,
+        env=ENVIRONMENT,
         check=True,
         capture_output=True,
         text=True,
@@ -52,7 +57,7 @@ def refresh_copy() -> None:
     if kept.is_dir():
         output.parent.mkdir(parents=True, exist_ok=True)
         kept.rename(output)
-    subprocess.run(["git", "init", "--quiet", str(COPY)], check=True)
+    subprocess.run(["git", "init", "--quiet", str(COPY)], env=ENVIRONMENT, check=True)
 
 
 def offer_pip() -> None:
@@ -69,15 +74,12 @@ def main(arguments: list[str]) -> int:
     """Run ansible-test with `arguments` and pass on its output and its exit code."""
     refresh_copy()
     offer_pip()
-    # Ansible's settings are ansible-test's own business, and hooks of git leave GIT_DIR behind
-    foreign = ("ANSIBLE_", "GIT_")
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
     command = [str(Path(sys.executable).with_name("ansible-test")), *arguments]
     nothing_ran = False
     with subprocess.Popen(
         command,
         cwd=COPY,
-        env=environment,
+        env=ENVIRONMENT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
