@@ -1,0 +1,136 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who asks: Basic, SOTicket, Bearer, and the web client's cookie with X-XSRF-TOKEN."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import collections
+import dataclasses
+import threading
+from collections.abc import Mapping
+
+from .dialect import Dialect
+from .problems import Unauthorized
+from .tenant import Tenant
+from .view import UserRecord
+
+_REALM = 'Basic realm="SuperOffice"'
+CHALLENGE = {"WWW-Authenticate": _REALM}
+
+
+@dataclasses.dataclass(frozen=True)
+class Credential:
+    """What a request shows, as it was sent; `sent` is what an expiry is remembered by."""
+
+    scheme: str
+    sent: str = ""
+    name: str = ""
+    secret: str = ""
+
+
+def credential_of(headers: Mapping[str, str], cookies: Mapping[str, str]) -> Credential:
+    """Read the credential of a request, without judging it."""
+    authorization = headers.get("Authorization", "").strip()
+    if authorization:
+        scheme, _, value = authorization.partition(" ")
+        return _from_header(scheme.lower(), value.strip())
+    session = cookies.get("SuperOfficeSession", "")
+    if session or "X-XSRF-TOKEN" in headers:
+        token = headers.get("X-XSRF-TOKEN", "")
+        return Credential("xsrf", sent=session, name=session, secret=token)
+    return Credential("none")
+
+
+def _from_header(scheme: str, value: str) -> Credential:
+    if scheme == "soticket":
+        return Credential("soticket", sent=value, secret=value)
+    if scheme == "bearer":
+        return Credential("bearer", sent=value, secret=value)
+    if scheme != "basic":
+        return Credential("none")
+    try:
+        decoded = base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        return Credential("basic", sent=value)
+    try:
+        text = decoded.decode("utf-8")
+    except UnicodeDecodeError:
+        text = decoded.decode("latin-1")
+    if text.startswith("7T:") and text.endswith(":"):
+        # A ticket holds a colon, so the usual cut at the first colon would spoil it.
+        return Credential("soticket", sent=text[:-1], secret=text[:-1])
+    name, _, password = text.partition(":")
+    return Credential("basic", sent=value, name=name, secret=password)
+
+
+class Doorkeeper:
+    """Judges credentials; counts wrong passwords where a dialect locks names."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
+        self._lock = threading.Lock()
+        self._failures: collections.Counter[str] = collections.Counter()
+
+    def reset(self) -> None:
+        """Forget the wrong passwords."""
+        with self._lock:
+            self._failures.clear()
+
+    def admit(self, credential: Credential, dialect: Dialect) -> UserRecord:
+        """Return who it is, or raise Unauthorized."""
+        if credential.scheme == "none":
+            raise Unauthorized("Authentication is required.")
+        if self._tenant.sessions.is_refused(credential.sent):
+            raise Unauthorized("The session has expired.")
+        if credential.scheme == "basic":
+            return self._admit_password(credential, dialect)
+        if credential.scheme == "bearer" and dialect.bearer == "refused":
+            raise Unauthorized("Bearer tokens are not accepted.")
+        return self._admit_holder(credential)
+
+    def _admit_password(self, credential: Credential, dialect: Dialect) -> UserRecord:
+        key = credential.name.lower()
+        limit = dialect.limit("lockout")
+        if limit and self._failures[key] >= limit:
+            raise Unauthorized("The user is locked.")
+        user = self._tenant.user(credential.name) if credential.name else None
+        if user is None or not self._tenant.password_matches(user.associate_id, credential.secret):
+            with self._lock:
+                self._failures[key] += 1
+            raise Unauthorized("Wrong user name or password.")
+        with self._lock:
+            self._failures.pop(key, None)
+        return _admit_user(user, dialect)
+
+    def _admit_holder(self, credential: Credential) -> UserRecord:
+        sessions = self._tenant.sessions
+        if credential.scheme == "xsrf":
+            if not sessions.xsrf_matches(credential.name, credential.secret):
+                raise Unauthorized("The XSRF token is missing or wrong.")
+            holder = sessions.holder(credential.name)
+        else:
+            holder = sessions.holder(credential.secret)
+        user = self._tenant.user(holder) if holder is not None else None
+        if user is None or user.deleted or not user.is_active:
+            raise Unauthorized("The ticket, token or session is not valid.")
+        return user
+
+
+def _admit_user(user: UserRecord, dialect: Dialect) -> UserRecord:
+    """Apply what holds for a user whose password was right."""
+    if user.is_external and dialect.external_login == "refused":
+        raise Unauthorized("External users may not log in.")
+    if user.deleted:
+        raise Unauthorized("Wrong user name or password.")
+    if not user.is_active:
+        raise Unauthorized("The user may not log in.", status=int(dialect.inactive_login))
+    if user.type in ("Resource", "Anonymous"):
+        raise Unauthorized("Users of this type may not log in.")
+    if user.is_external and dialect.external_login == "forbidden":
+        raise Unauthorized("External users may not use the web services.", status=403)
+    if user.is_external and dialect.external_login == "html":
+        raise Unauthorized("Please log in.", status=200, html=True)
+    return user

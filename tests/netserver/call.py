@@ -1,0 +1,63 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One request on its way through the service: who asks, in which language, of which dialect."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from functools import cached_property
+
+from .dialect import Dialect
+from .language import requested_language, translate
+from .problems import MissingRight
+from .tenant import Tenant
+from .view import UserRecord, View
+
+ADMINISTRATION_RIGHTS = frozenset({"admin-all", "admin-users", "admin-extern-user"})
+
+
+@dataclasses.dataclass
+class Call:
+    """The context that operations are given."""
+
+    tenant: Tenant
+    dialect: Dialect
+    login: UserRecord
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    url: str = ""
+
+    @cached_property
+    def view(self) -> View:
+        """What this request reads from; one per request, as it may lag behind the writes."""
+        return self.tenant.reading()
+
+    @cached_property
+    def language(self) -> str | None:
+        """The language that texts come in; None for raw texts."""
+        return requested_language(self.headers)
+
+    def text(self, stored: str | None) -> str:
+        """Say a stored text in the language of the request."""
+        return translate(stored or "", self.language)
+
+    def demand_administration(self) -> None:
+        """Refuse callers that may not administer external users."""
+        if not may_administer(self.login):
+            raise MissingRight(
+                "The user does not have the right to administer external users (admin-extern-user)."
+            )
+
+    def demand_internal(self) -> None:
+        """Refuse external users where only internal ones may read."""
+        if self.login.is_external:
+            raise MissingRight("External users may not read this.")
+
+
+def may_administer(user: UserRecord) -> bool:
+    """Tell whether a user may administer external users; system users may do everything."""
+    if user.type == "System":
+        return True
+    return not user.is_external and bool(ADMINISTRATION_RIGHTS & set(user.functional_rights))

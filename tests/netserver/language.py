@@ -1,0 +1,47 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Multi-language texts: which language a request asks for, and what a stored text says in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_PART = re.compile(r'([A-Za-z]{2}):"((?:[^"\\]|\\.)*)"')
+_RESOURCE = re.compile(r"^\[(SR_\w+)\]$")
+
+# SuperOffice's own two-letter codes differ from ISO where a country once stood for a language.
+_CODES = {"en": "US", "nb": "NO", "nn": "NO", "no": "NO", "sv": "SW", "da": "DA", "de": "GE"}
+
+RESOURCES = {
+    "SR_ROLE_CUSTOMER": {"US": "Customer", "NO": "Kunde", "GE": "Kunde", "SW": "Kund"},
+}
+
+
+def requested_language(headers: Mapping[str, str]) -> str | None:
+    """Return SuperOffice's code of the asked language; None when texts shall come raw."""
+    wanted = headers.get("SO-Language", headers.get("Accept-Language"))
+    if wanted is None:
+        return None
+    first = wanted.split(",")[0].split(";")[0].strip().lower()
+    if first in ("", "*", "x"):
+        return None
+    iso = first.split("-")[0]
+    return _CODES.get(iso, iso.upper())
+
+
+def translate(text: str, language: str | None) -> str:
+    """Say `text` in `language`; raw without one, and raw where nothing is to be translated."""
+    if language is None or not text:
+        return text
+    resource = _RESOURCE.match(text)
+    if resource:
+        texts = RESOURCES.get(resource.group(1))
+        return texts.get(language, texts["US"]) if texts else text
+    if '"' not in text:
+        return text
+    parts: dict[str, str] = {code.upper(): value for code, value in _PART.findall(text)}
+    if not parts:
+        return text
+    return parts.get(language) or parts.get("US") or next(iter(parts.values()))

@@ -1,0 +1,179 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The archive providers: which columns they have, of which type, and where rows come from."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from .dialect import Dialect
+from .enums import EXTERNAL
+from .filter import Column
+
+
+@dataclasses.dataclass(frozen=True)
+class Provider:
+    """One archive, ready for a query."""
+
+    name: str
+    columns: dict[str, Column]
+    source: str
+    key: str
+    entity: str
+    entities: tuple[str, ...]
+    where: str = "1"
+
+
+_FULL_NAME = "TRIM(p.first_name || ' ' || p.last_name)"
+_PERSON_COLUMNS = (
+    Column("firstName", "string", "p.first_name"),
+    Column("middleName", "string", "''"),
+    Column("lastName", "string", "p.last_name"),
+    Column("fullName", "string", _FULL_NAME),
+    Column("title", "string", "p.title"),
+    Column("mrMrs", "string", "''", orderable=False),
+    Column("contactId", "int", "p.contact_id", orderable=False),
+    Column("personId", "int", "p.person_id", orderable=False),
+    Column("contactName", "string", "COALESCE(c.name, '')", orderable=False),
+    Column("contactDepartment", "string", "''"),
+    Column("contactFullName", "string", "COALESCE(c.name, '')"),
+)
+_ALL_ROWS = (
+    Column("getAllRows", "bool", "1", orderable=False),
+    Column("getNoRows", "bool", "0", orderable=False),
+)
+_ASSOCIATE_TYPE_TEXT = (
+    "CASE a.type WHEN 0 THEN 'Employee' WHEN 1 THEN 'Resource' WHEN 4 THEN 'External'"
+    " WHEN 7 THEN 'Anonymous' WHEN 13 THEN 'System' END"
+)
+_USERS = (
+    "associate a LEFT JOIN person p ON p.person_id = a.person_id"
+    " LEFT JOIN contact c ON c.contact_id = p.contact_id"
+    " LEFT JOIN role r ON r.role_id = a.role_id"
+    " LEFT JOIN usergroup g ON g.usergroup_id = a.usergroup_id"
+)
+_PERSONS = (
+    "person p LEFT JOIN contact c ON c.contact_id = p.contact_id"
+    " LEFT JOIN associate a ON a.associate_id ="
+    " (SELECT MIN(x.associate_id) FROM associate x WHERE x.person_id = p.person_id)"
+    " LEFT JOIN role r ON r.role_id = a.role_id"
+)
+_ROLE_COLUMNS = (
+    Column("roleId", "int", "r.role_id"),
+    Column("name", "string", "r.name"),
+    Column("description", "string", "r.tooltip"),
+    Column("roleTypeId", "int", "r.role_type"),
+    Column("roleTypeName", "string", "CASE r.role_type WHEN 0 THEN 'Employee' WHEN 1 THEN"
+           " 'External user' WHEN 2 THEN 'Anonymous' ELSE 'System' END"),
+    Column("useCategories", "bool", "0"),
+    Column("rank", "int", "r.rank"),
+    Column("isDeleted", "bool", "r.deleted"),
+)  # fmt: skip
+
+
+def _user_columns(dialect: Dialect) -> tuple[Column, ...]:
+    derived = dialect.empty_user_name == "derived"
+    login = "COALESCE(a.user_name, a.name)" if derived else "a.user_name"
+    login_key = "COALESCE(a.user_name_key, a.name_key)" if derived else "a.user_name_key"
+    can_login = "a.active"
+    if dialect.can_login == "different":
+        can_login = "(a.active AND NOT a.deleted AND a.password IS NOT NULL)"
+    active_text = "CASE WHEN a.active THEN 'Active' ELSE 'Inactive' END"
+    return (
+        *_ALL_ROWS,
+        *_PERSON_COLUMNS,
+        Column("userplan", "-", "''", orderable=False),
+        Column("canLogin", "bool", can_login, orderable=False),
+        Column("associateDbId", "associate", "a.associate_id", text="a.name"),
+        Column("contactCategory", "listAny", "0", text="''"),
+        Column("usergroup", "userGroup", "a.usergroup_id", text="g.name"),
+        Column("role", "listAny", "a.role_id", text="r.name"),
+        Column("assocName", "associate", "a.associate_id", text="a.name"),
+        Column("assocTooltip", "string", "a.tooltip", orderable=False),
+        Column("assocType", "listAny", "a.type", text=_ASSOCIATE_TYPE_TEXT),
+        Column("credentialType", "-", "'CRM5/PASSWORD'", orderable=False),
+        Column("credentialDisplayValue", "-", "a.name", orderable=False),
+        Column("isActive", "bool", "a.active"),
+        Column("isActiveText", "bool", "a.active", text=active_text),
+        Column("portraitThumbnail", "-", "NULL", orderable=False),
+        Column("otherGroups", "userGroup", "0", text="''", orderable=False),
+        Column("userName", "string", login, fold=login_key),
+        Column("personEmail", "string", "p.email"),
+    )
+
+
+def _external_users(dialect: Dialect, entities: frozenset[str]) -> Provider:
+    types = "1" if dialect.internal_listed == "yes" else f"a.type = {EXTERNAL}"
+    retired = "1" if dialect.retired_listed == "yes" else "NOT a.deleted"
+    users = f"({types} AND {retired})"
+    name, kinds = "ExternalUsers", ("all", "potential", "expired")
+    columns = _by_name(_user_columns(dialect))
+    potential = "potential" in entities or (not entities and dialect.entities == "everyone")
+    if "all" in entities or not potential:
+        shown = users if "all" in entities or not entities else "0"
+        return Provider(name, columns, _USERS, "a.associate_id", "all", kinds, shown)
+    # `potential` makes person the master table, and its id the primary key.
+    outer = _PERSONS + " LEFT JOIN usergroup g ON g.usergroup_id = a.usergroup_id"
+    shown = "a.associate_id IS NULL" + (f" OR {users}" if not entities else "")
+    key = "COALESCE(a.associate_id, p.person_id)"
+    return Provider(name, columns, outer, key, "potential", kinds, f"({shown})")
+
+
+def _all_users(dialect: Dialect) -> Provider:
+    group = Column("usergroupId", "int", "a.usergroup_id")
+    columns = _by_name((*_user_columns(dialect), group))
+    return Provider("AllUsers", columns, _USERS, "a.associate_id", "all", ("all",))
+
+
+def _person() -> Provider:
+    retired = Column("retired", "bool", "p.retired")
+    mail = (Column("email", "string", "p.email"), Column("personEmail", "string", "p.email"))
+    columns = _by_name((*_ALL_ROWS, *_PERSON_COLUMNS, *mail, retired))
+    source = "person p LEFT JOIN contact c ON c.contact_id = p.contact_id"
+    return Provider("Person", columns, source, "p.person_id", "person", ("person",))
+
+
+def _external_persons(dialect: Dialect) -> Provider:
+    login = "COALESCE(a.user_name, a.name, '')"
+    columns = _by_name((
+        *_ALL_ROWS, *_PERSON_COLUMNS,
+        Column("email", "string", "p.email"),
+        Column("userId", "string", login),
+        # Not the isActive of ExternalUsers: here it says that the person is an associate.
+        Column("isActive", "bool", "a.associate_id IS NOT NULL"),
+        Column("isDeleted", "bool", "p.retired"),
+        Column("roleName", "string", "COALESCE(r.name, '')"),
+    ))  # fmt: skip
+    return Provider("ExternalPersons", columns, _PERSONS, "p.person_id", "person", ("person",))
+
+
+def _role() -> Provider:
+    columns = _by_name((*_ALL_ROWS, *_ROLE_COLUMNS))
+    return Provider("Role", columns, "role r", "r.role_id", "role", ("role",))
+
+
+def _by_name(columns: tuple[Column, ...]) -> dict[str, Column]:
+    return {column.name.lower(): column for column in columns}
+
+
+NAMES = ("AllUsers", "ExternalPersons", "ExternalUsers", "Person", "Role")
+
+
+def provider(name: str, dialect: Dialect, entities: frozenset[str]) -> Provider | None:
+    """Find a provider by its name in any case."""
+    wanted = name.lower()
+    if wanted == "externalusers":
+        return _external_users(dialect, entities)
+    if wanted == "allusers":
+        return _all_users(dialect)
+    if wanted == "person":
+        return _person()
+    if wanted == "externalpersons":
+        return _external_persons(dialect)
+    return _role() if wanted == "role" else None
+
+
+def canonical(name: str) -> str:
+    """Spell a provider's name as the service does."""
+    return next((known for known in NAMES if known.lower() == name.lower()), name)

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tickets, tokens and web-client sessions: logins that were made elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+
+
+def _mark(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Sessions:
+    """Who holds which credential. Credentials themselves are not kept, only their marks."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._holders: dict[str, int] = {}
+        self._xsrf: dict[str, str] = {}
+        self._refused: set[str] = set()
+
+    def issue_ticket(self, associate_id: int) -> str:
+        """Make a ticket."""
+        return self._issue("7T:" + secrets.token_urlsafe(24) + "==", associate_id)
+
+    def issue_token(self, associate_id: int) -> str:
+        """Make a bearer token."""
+        return self._issue("8A:" + secrets.token_urlsafe(32), associate_id)
+
+    def issue_session(self, associate_id: int) -> tuple[str, str]:
+        """Make a session: Cookie header and XSRF token."""
+        session = self._issue(secrets.token_hex(20), associate_id)
+        xsrf = secrets.token_hex(16)
+        with self._lock:
+            self._xsrf[_mark(session)] = _mark(xsrf)
+        return f"SuperOfficeSession={session}; XSRF-TOKEN={xsrf}", xsrf
+
+    def _issue(self, credential: str, associate_id: int) -> str:
+        with self._lock:
+            self._holders[_mark(credential)] = associate_id
+        return credential
+
+    def holder(self, credential: str) -> int | None:
+        """Return whose ticket, token or session this is."""
+        return self._holders.get(_mark(credential))
+
+    def xsrf_matches(self, session: str, xsrf: str) -> bool:
+        """Tell whether the token belongs to the session."""
+        return self._xsrf.get(_mark(session)) == _mark(xsrf)
+
+    def refuse(self, credential: str) -> None:
+        """Treat exactly this credential, of whatever scheme, as expired from now on."""
+        with self._lock:
+            self._refused.add(_mark(credential))
+
+    def is_refused(self, credential: str) -> bool:
+        """Tell whether `refuse` was called for it."""
+        return bool(self._refused) and _mark(credential) in self._refused
+
+    def expire(self) -> None:
+        """Forget who holds what; new credentials can be issued."""
+        with self._lock:
+            self._holders.clear()
+            self._xsrf.clear()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.expire()
+        with self._lock:
+            self._refused.clear()

@@ -1,0 +1,96 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bytes that a well-behaved server never sends: cut, dripped, dropped, or `204 null`."""
+
+from __future__ import annotations
+
+import asyncio
+import http
+from typing import Any
+
+from aiohttp import web
+
+from .replies import Reply
+
+
+class WireResponse(web.StreamResponse):
+    """Writes its own bytes straight to the connection, then closes it."""
+
+    def __init__(self, head: bytes, body: bytes, drip: float = 0.0) -> None:
+        super().__init__()
+        self._head = head
+        self._rest = body
+        self._drip = drip
+
+    async def prepare(self, request: web.BaseRequest) -> Any:
+        """Write everything here; aiohttp has nothing left to do."""
+        transport = request.transport
+        self.force_close()
+        if transport is None or transport.is_closing():
+            return None
+        if not self._drip:
+            transport.write(self._head + self._rest)
+        else:
+            await self._trickle(transport)
+        if not transport.is_closing():
+            transport.close()
+        return None
+
+    async def _trickle(self, transport: asyncio.Transport) -> None:
+        transport.write(self._head)
+        pause = self._drip / max(len(self._rest), 1)
+        # Sleeps below a millisecond would not be kept, so long bodies go in larger drops.
+        size = max(1, int(len(self._rest) * 0.001 / self._drip))
+        for start in range(0, len(self._rest), size):
+            if transport.is_closing():
+                return
+            await asyncio.sleep(pause * size)
+            transport.write(self._rest[start : start + size])
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Nothing is left to write."""
+
+    @property
+    def keep_alive(self) -> bool | None:
+        """The connection is at its end."""
+        return False
+
+
+def ordinary(reply: Reply, correlation: str) -> web.Response:
+    """Answer as a web server does."""
+    headers = {"X-Correlation-Id": correlation, **reply.headers}
+    if reply.body or reply.status != 204:
+        headers["Content-Type"] = reply.content_type
+    return web.Response(status=reply.status, body=reply.body, headers=headers)
+
+
+def wire(
+    reply: Reply,
+    correlation: str,
+    *,
+    body: bytes | None = None,
+    length: int | None = None,
+    drip: float = 0.0,
+) -> WireResponse:
+    """Answer by hand: another body or Content-Length than is true, or slowly."""
+    sent = reply.body if body is None else body
+    try:
+        reason = http.HTTPStatus(reply.status).phrase
+    except ValueError:
+        reason = "Unknown"
+    lines = {
+        "Content-Type": reply.content_type,
+        "X-Correlation-Id": correlation,
+        **reply.headers,
+        "Content-Length": str(len(sent) if length is None else length),
+        "Connection": "close",
+    }
+    head = f"HTTP/1.1 {reply.status} {reason}\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in lines.items()) + "\r\n"
+    return WireResponse(head.encode("latin-1"), sent, drip)
+
+
+def dropped() -> WireResponse:
+    """Close the connection without an answer."""
+    return WireResponse(b"", b"")

@@ -1,0 +1,139 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading a tenant: one connection, whole rows."""
+
+from __future__ import annotations
+
+import dataclasses
+import sqlite3
+from collections.abc import Sequence
+
+from .enums import ASSOCIATE_TYPE_NAMES, EXTERNAL
+from .schema import USER
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class UserRecord:
+    """The state of one user, as a test wants to see it."""
+
+    associate_id: int
+    person_id: int
+    user_name: str
+    name: str
+    role_id: int
+    role_name: str
+    is_active: bool
+    type: str
+    deleted: bool
+    has_password: bool
+    functional_rights: tuple[str, ...]
+
+    @property
+    def is_external(self) -> bool:
+        """Whether this is an external user."""
+        return self.type == "ExternalPerson"
+
+
+def record(row: sqlite3.Row) -> UserRecord:
+    """Make the record of a row of `schema.USER`."""
+    return UserRecord(
+        associate_id=row["associate_id"],
+        person_id=row["person_id"],
+        user_name=row["user_name"] or row["name"],
+        name=row["name"],
+        role_id=row["role_id"],
+        role_name=row["role_name"] or "",
+        is_active=bool(row["active"]),
+        type=ASSOCIATE_TYPE_NAMES[row["type"]],
+        deleted=bool(row["deleted"]),
+        has_password=bool(row["has_password"]),
+        functional_rights=tuple(filter(None, row["functional_rights"].split(","))),
+    )
+
+
+def key_of(name: str) -> str:
+    """Return the form in which names are compared."""
+    return name.lower()
+
+
+def prepare(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """Make rows readable by name, and the filter's functions known."""
+    connection.row_factory = sqlite3.Row
+    connection.create_function("fold", 1, _fold, deterministic=True)
+    return connection
+
+
+def _fold(value: str | float | None) -> str | float | None:
+    return value.lower() if isinstance(value, str) else value
+
+
+class View:
+    """A tenant to read from: the present state, or a former one."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[sqlite3.Row]:
+        """Run a query."""
+        return self._connection.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, parameters: Sequence[object] = ()) -> sqlite3.Row | None:
+        """Run a query for one row."""
+        found: sqlite3.Row | None = self._connection.execute(sql, parameters).fetchone()
+        return found
+
+    def user(self, associate_id: int) -> sqlite3.Row | None:
+        """Find an associate of any type by id."""
+        return self.row(USER + "WHERE a.associate_id = ?", (associate_id,))
+
+    def users_named(self, name: str, *, case: bool = False) -> list[sqlite3.Row]:
+        """Find associates that have this name in either column."""
+        key = key_of(name)
+        found = self.rows(USER + "WHERE a.name_key = ? OR a.user_name_key = ?", (key, key))
+        if case:
+            found = [row for row in found if name in (row["name"], row["user_name"])]
+        return found
+
+    def user_named(self, name: str, *, case: bool = False) -> sqlite3.Row | None:
+        """Find the associate of a login name."""
+        found = self.users_named(name, case=case)
+        return found[0] if found else None
+
+    def users_of_person(self, person_id: int) -> list[sqlite3.Row]:
+        """Find the associates of a person."""
+        return self.rows(USER + "WHERE a.person_id = ? ORDER BY a.associate_id", (person_id,))
+
+    def external_users(self) -> list[sqlite3.Row]:
+        """List the external users by login name's id."""
+        return self.rows(USER + "WHERE a.type = ? ORDER BY a.associate_id", (EXTERNAL,))
+
+    def password(self, associate_id: int) -> bytes | None:
+        """Return the hash of the password."""
+        row = self.row("SELECT password FROM associate WHERE associate_id = ?", (associate_id,))
+        return row["password"] if row else None
+
+    def person(self, person_id: int) -> sqlite3.Row | None:
+        """Find a person, with the name of the company."""
+        return self.row(
+            "SELECT p.*, c.name AS contact_name FROM person p"
+            " LEFT JOIN contact c ON c.contact_id = p.contact_id WHERE p.person_id = ?",
+            (person_id,),
+        )
+
+    def role(self, role_id: int) -> sqlite3.Row | None:
+        """Find a role, deleted or not."""
+        return self.row("SELECT * FROM role WHERE role_id = ?", (role_id,))
+
+    def roles(self, role_type: int) -> list[sqlite3.Row]:
+        """List the roles of a type, deleted ones too."""
+        return self.rows(
+            "SELECT * FROM role WHERE role_type = ? ORDER BY rank, role_id", (role_type,)
+        )
+
+    def name_in_history(self, name: str) -> bool:
+        """Tell whether a removed user had this name."""
+        return (
+            self.row("SELECT 1 FROM associate_history WHERE name_key = ?", (key_of(name),))
+            is not None
+        )
