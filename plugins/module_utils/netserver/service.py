@@ -1,0 +1,86 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One installation, seen through one login, for the length of one task."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from collections.abc import Mapping
+
+from ..users.model import CurrentUser, Secret, Trial, same_name
+from . import shapes
+from .agent import UserAgent
+from .archive import Archive
+from .authentication import Basic
+from .errors import NetServerError, Unauthorized
+from .request import Request
+from .transport import Settings, Transport
+
+_PRINCIPAL = Request("login", "User/currentPrincipal", "GET", "v1/User/currentPrincipal")
+_TRIAL = dataclasses.replace(_PRINCIPAL, kind="trial_login")
+
+
+class Service:
+    """The doors to a NetServer: the User agent, the archives, and the login itself."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.transport = Transport(settings)
+        self.agent = UserAgent(self.transport)
+        self.archive = Archive(self.transport)
+
+    def __enter__(self) -> Service:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: types.TracebackType | None,
+    ) -> None:
+        self.transport.close()
+
+    @property
+    def requests(self) -> dict[str, int]:
+        """How many requests were sent, by kind."""
+        return dict(sorted(self.transport.sent.items()))
+
+    def check_login(self) -> None:
+        """Ask the service who we are; raises what it has against us."""
+        self.transport.call(_PRINCIPAL)
+
+    def try_login(self, user: CurrentUser, password: Secret) -> Trial:
+        """Log in once as `user`, in a session of its own, to see whether `password` is right.
+
+        Anything but an identity that is this user's, or a plain 401, tells nothing: the service
+        may not let external users in at all, or something before it may have answered.
+        """
+        settings = self.transport.settings
+        if settings.authentication.scheme != Basic.scheme or ":" in user.user_name:
+            return Trial.NOT_VERIFIABLE
+        theirs = Transport(
+            dataclasses.replace(settings, authentication=Basic(user.user_name, password), retries=0)
+        )
+        try:
+            principal = theirs.call(_TRIAL).value
+        except Unauthorized:
+            return Trial.MISMATCH
+        except NetServerError:
+            return Trial.NOT_VERIFIABLE
+        finally:
+            self.transport.sent.update(theirs.sent)
+            theirs.close()
+        return Trial.MATCH if _is_principal(principal, user) else Trial.NOT_VERIFIABLE
+
+
+def _is_principal(principal: object, user: CurrentUser) -> bool:
+    if not isinstance(principal, Mapping):
+        return False
+    try:
+        found = shapes.number(principal, "AssociateId", "User/currentPrincipal")
+    except NetServerError:
+        name = principal.get("UserName")
+        return isinstance(name, str) and same_name(name) == same_name(user.user_name)
+    return found == user.associate_id

@@ -1,0 +1,64 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads values out of the service's JSON, and refuses what is not of the expected shape."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Mapping
+
+from .errors import NotUnderstood
+
+
+def rows(value: typing.Any, operation: str) -> list[Mapping[str, typing.Any]]:
+    """Return a list of objects."""
+    if not isinstance(value, list) or not all(isinstance(row, Mapping) for row in value):
+        raise _unexpected(operation, "a list of objects")
+    return value
+
+
+def record(value: typing.Any, operation: str) -> Mapping[str, typing.Any]:
+    """Return an object."""
+    if not isinstance(value, Mapping):
+        raise _unexpected(operation, "an object")
+    return value
+
+
+def number(row: Mapping[str, typing.Any], key: str, operation: str) -> int:
+    """Return an id: a number, or digits in a string (netserver-api 3.2)."""
+    value = row.get(key)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.strip().isdecimal():
+        return int(value)
+    raise _unexpected(operation, f"a number in {key}")
+
+
+def text(row: Mapping[str, typing.Any], key: str, operation: str) -> str:
+    """Return a text; null and a missing key are an empty one."""
+    value = row.get(key)
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    raise _unexpected(operation, f"a text in {key}")
+
+
+def flag(row: Mapping[str, typing.Any], key: str, operation: str) -> bool:
+    """Return a boolean, which some archives write as 0 and 1 or as a text."""
+    value = row.get(key)
+    if isinstance(value, bool):
+        return value
+    known = {"true": True, "1": True, "false": False, "0": False}
+    found = known.get(str(value).strip().lower())
+    if found is None:
+        raise _unexpected(operation, f"true or false in {key}")
+    return found
+
+
+def _unexpected(operation: str, wanted: str) -> NotUnderstood:
+    return NotUnderstood(
+        f"The answer to {operation} does not hold {wanted}", operation=operation, status=200
+    )

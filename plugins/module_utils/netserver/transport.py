@@ -1,0 +1,259 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one place that knows HTTP: a request in, a decoded value or an error out."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import dataclasses
+import http.cookiejar
+import json
+import pathlib
+import random
+import time
+import traceback
+import typing
+import urllib.parse
+from collections.abc import Callable, Iterator, Mapping
+
+from ..users.model import Secret
+from . import answers, retry
+from .authentication import Authentication
+from .errors import BadConnectionOption, NetServerError, NotUnderstood, TimedOut, Unauthorized
+from .failures import connection_error
+from .request import Request
+
+try:
+    import requests
+except ImportError:
+    REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
+else:
+    REQUESTS_IMPORT_ERROR = None
+
+VERSION = "0.1.0"
+LARGEST_ANSWER = 256 * 1024 * 1024
+# an answer that trickles in may take this many timeouts as a whole
+PATIENCE = 10
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """How to reach an installation; `root` is the address of its WebAPI, `.../api`."""
+
+    root: str
+    authentication: Authentication
+    app_token: Secret | None = None
+    language: str = "en"
+    validate_certs: bool = True
+    ca_path: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    proxy: str | None = dataclasses.field(default=None, repr=False)
+    timeout: float = 30.0
+    retries: int = 4
+
+
+class Transport:
+    """Kept-open connections to one installation, for one login.
+
+    Repeats what is safe to repeat, never follows a redirect, keeps no cookie, and counts every
+    request that it sends in `sent`, by kind.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self.settings = settings
+        self.sent: collections.Counter[str] = collections.Counter()
+        self._sleep = sleep
+        self._jitter = jitter
+        self._was_let_in = False
+        self._session = _session(settings)
+        with _request_errors("the connection options"):
+            self._ways = self._session.merge_environment_settings(
+                settings.root, _proxies(settings), True, _verify(settings), _certificate(settings)
+            )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def pause(self, attempt: int, retry_after: float | None = None) -> None:
+        """Wait as long as it is wise after the try number `attempt`, or as the service asked."""
+        self._sleep(retry.delay(attempt, retry_after, self._jitter()))
+
+    def call(self, request: Request) -> answers.Answer:
+        """Send `request`, again where that is safe, and return the service's answer.
+
+        Raises:
+            NetServerError: how the last try ended.
+        """
+        attempt = 0
+        while True:
+            try:
+                return self._send(request)
+            except Unauthorized:
+                # a login that was good a moment ago: a session ended, and the next try opens one
+                if not self._was_let_in:
+                    raise
+                self._was_let_in = False
+            except NetServerError as error:
+                if attempt >= self.settings.retries or not retry.should_retry(
+                    error, safe=request.safe
+                ):
+                    raise
+                self.pause(attempt, error.retry_after)
+                attempt += 1
+
+    def _send(self, request: Request) -> answers.Answer:
+        secrets = [*self.settings.authentication.secrets, *_secrets(request.body)]
+        if self.settings.app_token:
+            secrets.append(self.settings.app_token.value)
+        with _request_errors(request.name):
+            prepared = self._session.prepare_request(
+                requests.Request(
+                    request.method,
+                    _url(self.settings.root, request),
+                    headers=_headers(request),
+                    data=_encoded(request.body),
+                )
+            )
+        self.sent[request.kind] += 1
+        try:
+            with self._session.send(
+                prepared,
+                timeout=self.settings.timeout,
+                allow_redirects=False,
+                **self._ways,
+            ) as response:
+                body = self._read(request, response)
+        except (OSError, ValueError) as exc:  # requests' own errors are OSErrors, or ValueErrors
+            raise connection_error(exc, request, self.settings) from exc
+        if response.status_code == 204 and body == b"" and _announces_body(response):
+            # the "null" that follows would be taken for the next answer on this connection
+            self._session.close()
+        raw = answers.Raw(response.status_code, response.headers, body)
+        answer = answers.interpret(request, raw, secrets)
+        self._was_let_in = True
+        return answer
+
+    def _read(self, request: Request, response: requests.Response) -> bytes:
+        """Read a body, but neither for ever nor without end."""
+        deadline = time.monotonic() + PATIENCE * self.settings.timeout
+        pieces, size = [], 0
+        for piece in response.iter_content(1024 * 1024):
+            pieces.append(piece)
+            size += len(piece)
+            if size > LARGEST_ANSWER:
+                raise NotUnderstood(
+                    f"{request.name} answered with more than {LARGEST_ANSWER} bytes",
+                    operation=request.operation,
+                    status=response.status_code,
+                )
+            if time.monotonic() > deadline:
+                raise TimedOut(
+                    f"The answer to {request.name} was not complete after"
+                    f" {PATIENCE * self.settings.timeout:g} seconds",
+                    operation=request.operation,
+                )
+        return b"".join(pieces)
+
+
+def _session(settings: Settings) -> requests.Session:
+    session = requests.Session()
+    session.auth = settings.authentication
+    session.headers.clear()
+    session.headers.update(
+        {
+            "User-Agent": f"superoffice.crm/{VERSION}",
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
+            "Accept-Language": settings.language,
+            "SO-Language": settings.language,
+        }
+    )
+    if settings.app_token:
+        session.headers["SO-AppToken"] = settings.app_token.value
+    # every request brings its own proof; a session of the service's would only be one more state
+    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+    return session
+
+
+def _verify(settings: Settings) -> bool | str:
+    if not settings.validate_certs:
+        return False
+    return _existing("ca_path", settings.ca_path) or True
+
+
+def _certificate(settings: Settings) -> str | tuple[str, str] | None:
+    certificate = _existing("client_cert", settings.client_cert)
+    key = _existing("client_key", settings.client_key)
+    if key and not certificate:
+        raise BadConnectionOption("client_key was given without client_cert")
+    return (certificate, key) if certificate and key else certificate
+
+
+def _existing(option: str, path: str | None) -> str | None:
+    if path and not pathlib.Path(path).exists():
+        raise BadConnectionOption(f"{option} '{path}' does not exist")
+    return path or None
+
+
+def _proxies(settings: Settings) -> dict[str, str]:
+    if not settings.proxy:
+        return {}
+    return {"http": settings.proxy, "https": settings.proxy}
+
+
+def _url(root: str, request: Request) -> str:
+    # "+" for a blank is not every server's reading, and "$select" is easier to find in its log
+    query = urllib.parse.urlencode(request.query, quote_via=urllib.parse.quote, safe="$")
+    return f"{root}/{request.path}" + (f"?{query}" if query else "")
+
+
+def _headers(request: Request) -> dict[str, str]:
+    return {} if request.body is None else {"Content-Type": "application/json; charset=utf-8"}
+
+
+def _encoded(body: typing.Any) -> bytes | None:
+    if body is None:
+        return None
+    return json.dumps(body, ensure_ascii=False, default=_unwrapped).encode("utf-8")
+
+
+def _unwrapped(value: object) -> str:
+    if isinstance(value, Secret):
+        return value.value
+    raise TypeError(f"{type(value).__name__} has no place in a request")
+
+
+def _secrets(body: typing.Any) -> list[str]:
+    values = body.values() if isinstance(body, Mapping) else ()
+    return [value.value for value in values if isinstance(value, Secret)]
+
+
+def _announces_body(response: requests.Response) -> bool:
+    length = response.headers.get("Content-Length", "0")
+    return length != "0" or "Transfer-Encoding" in response.headers
+
+
+@contextlib.contextmanager
+def _request_errors(what: str) -> Iterator[None]:
+    """Turn what can not be written into a request into a sentence about the option."""
+    try:
+        yield
+    except UnicodeError as exc:
+        raise BadConnectionOption(
+            f"{what}: a value has characters that can not be sent ({type(exc).__name__})"
+        ) from None
+    except requests.exceptions.RequestException as exc:
+        raise BadConnectionOption(
+            f"{what}: a value can not be part of a request ({type(exc).__name__})"
+        ) from None

@@ -1,0 +1,24 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What both doors to a task do alike: run it, and turn what went wrong into a result."""
+
+from __future__ import annotations
+
+import typing
+
+from ..netserver.transport import REQUESTS_IMPORT_ERROR
+from ..reconcile.failure import Problem, failure_of
+from .arguments import Options, Task
+from .result import failed
+
+LIBRARY_PROBLEM = REQUESTS_IMPORT_ERROR
+
+
+def perform(task: Task, options: Options, check_mode: bool) -> dict[str, typing.Any]:
+    """Run a task with checked options and return its result, a failed one too."""
+    try:
+        return task.run(options, check_mode)
+    except Problem as error:
+        return {"changed": False, **failed(failure_of(error))}

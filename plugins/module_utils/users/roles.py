@@ -1,0 +1,108 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which role a name or an id means, and what to say when it means none."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Iterable
+
+from .errors import UserError
+from .model import UNSET, DesiredUser, Role
+
+EXTERNAL_USER = "ExternalUser"
+
+
+class Roles:
+    """The roles that external users can have, as the service lists them."""
+
+    def __init__(self, roles: Iterable[Role]) -> None:
+        self._roles = tuple(roles)
+        self._by_id = {role.role_id: role for role in self._roles}
+
+    @property
+    def possible(self) -> list[str]:
+        """The names of the roles that may be given to an external user."""
+        return sorted(role.name for role in self._roles if not role.deleted)
+
+    def get(self, role_id: int) -> Role | None:
+        """Return the role with this id, a deleted one too."""
+        return self._by_id.get(role_id)
+
+    def name(self, role_id: int) -> str:
+        """Return the name of a role, or an empty text for one that the service does not list."""
+        role = self._by_id.get(role_id)
+        return role.name if role else ""
+
+    def id_of_text(self, text: str) -> int | None:
+        """Return the id that a text in the list of users stands for, none if not certain."""
+        found = [role for role in self._roles if role.is_called(text)]
+        return found[0].role_id if len(found) == 1 else None
+
+    def wanted(self, desired: DesiredUser) -> Role | None:
+        """Return the role that a definition asks for, or none if there is no such external role.
+
+        A name that is spelled exactly wins over one that differs in case.
+
+        Raises:
+            UserError: the name is that of several roles.
+        """
+        alive = [role for role in self._roles if not role.deleted]
+        if desired.role_id is not UNSET:
+            return next((role for role in alive if role.role_id == desired.role_id), None)
+        if desired.role is UNSET:
+            return None
+        name = desired.role
+        exact = [role for role in alive if role.is_called(name)]
+        found = exact or [
+            role
+            for role in alive
+            if name.casefold() in {text.casefold() for text in (role.name, *role.names)}
+        ]
+        if len(found) > 1:
+            ids = ", ".join(str(role.role_id) for role in found)
+            raise UserError(
+                "role",
+                f"{desired.subject}: the role name '{name}' is ambiguous, it is that of the roles"
+                f" with the ids {ids}. Give role_id instead.",
+            )
+        return found[0] if found else None
+
+    def refusal(self, desired: DesiredUser, everything: Iterable[Role]) -> UserError:
+        """Say why the wanted role can not be given, knowing all roles of all types."""
+        named = (
+            f"the role with the id {desired.role_id}"
+            if desired.role_id is not UNSET
+            else f"the role '{desired.role}'"
+        )
+        other = next((role for role in everything if _is_meant(role, desired)), None)
+        if other is None:
+            reason = "does not exist" + self._nearest(desired)
+        elif other.type != EXTERNAL_USER:
+            reason = f"is of the type {other.type}, an external user needs one of {EXTERNAL_USER}"
+        else:
+            reason = "is deleted"
+        possible = ", ".join(f"'{name}'" for name in self.possible) or "none"
+        return UserError(
+            "role", f"{desired.subject}: {named} {reason}. Possible roles: {possible}."
+        )
+
+    def _nearest(self, desired: DesiredUser) -> str:
+        if desired.role is UNSET:
+            return ""
+        near = difflib.get_close_matches(desired.role, self.possible, n=1)
+        return f" (did you mean '{near[0]}'?)" if near else ""
+
+
+def resolved(desired: DesiredUser, role: Role) -> DesiredUser:
+    """Return the definition with its role as an id."""
+    return dataclasses.replace(desired, role=role.name, role_id=role.role_id)
+
+
+def _is_meant(role: Role, desired: DesiredUser) -> bool:
+    if desired.role_id is not UNSET:
+        return role.role_id == desired.role_id
+    return desired.role is not UNSET and role.is_called(desired.role)

@@ -1,0 +1,85 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fixtures of the module tests: an embedded NetServer, its two witnesses, and both doors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.modules.doors import DOORS, Result
+from tests.netserver import NetServer
+
+ADMIN = ("automation", "long-enough-Admin-1-password")
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="session")
+def running_server() -> Iterator[NetServer]:
+    with NetServer(admin=ADMIN) as server:
+        yield server
+
+
+@pytest.fixture
+def server(running_server: NetServer) -> Iterator[NetServer]:
+    """A server without users, in its default dialect."""
+    yield running_server
+    running_server.reset()
+
+
+@pytest.fixture
+def tenant(server: NetServer) -> Any:
+    return server.tenant
+
+
+@pytest.fixture
+def journal(server: NetServer) -> Any:
+    return server.journal
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.upper().startswith("SUPEROFFICE_") or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(params=sorted(DOORS))
+def door(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def connection(server: NetServer) -> Result:
+    """The connection options that lead to the server."""
+    return {
+        "url": server.url,
+        "auth_username": server.admin[0],
+        "auth_password": server.admin[1],
+    }
+
+
+@pytest.fixture
+def run(door: str, connection: Result) -> Run:
+    """Runs a module, by either door, against the server."""
+
+    def run_task(name: str, *, check: bool = False, **options: Any) -> Result:
+        return DOORS[door](name, {**connection, **options}, check)
+
+    return run_task
+
+
+@pytest.fixture
+def user(run: Run) -> Run:
+    """Runs superoffice_external_user."""
+
+    def run_user(**options: Any) -> Result:
+        return run("superoffice_external_user", **options)
+
+    return run_user
