@@ -250,6 +250,12 @@ class Dialect:
     parallel: str = _number(
         "13", "How many requests are served at once; more get 503.", "none", "requests"
     )
+    query_limit: str = _number(
+        "13",
+        "How long a query may be (IIS: 2048); more gets 404.",
+        "none",
+        "characters",
+    )
 
     # --- archives
     primary_key: str = _choice("3.2", "PrimaryKey in Slim rows.", {

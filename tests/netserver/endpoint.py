@@ -9,6 +9,7 @@ import asyncio
 import collections
 import dataclasses
 import itertools
+import logging
 import time
 from typing import Any
 
@@ -25,11 +26,11 @@ from .journal import WRITE_OPERATIONS, Journal, digest, open_query, without_secr
 from .problems import BadArgument, HttpProblem, NotFound, Unauthorized
 from .replies import (
     HTML,
-    JSON,
     LOGIN_PAGE,
     Reply,
     not_found,
     refusal,
+    unauthorized,
     unavailable,
     value_reply,
     void_reply,
@@ -43,9 +44,15 @@ _JSON_ACCEPTED = ("*/*", "application/*", "text/*", "json")
 
 
 @dataclasses.dataclass
-class Answer:
-    """What became of a request: the reply, and what the journal needs to know."""
+class Visit:
+    """One request, and what became of it."""
 
+    http: web.BaseRequest
+    request: Request
+    credential: Credential
+    connection: int
+    started: float
+    dialect: Dialect
     operation: str = ""
     reply: Reply = dataclasses.field(default_factory=lambda: Reply(404))
     login: UserRecord | None = None
@@ -69,100 +76,82 @@ class Endpoint:
         self._recent: collections.deque[float] = collections.deque()
         self._active = 0
 
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def handle(self, http: web.BaseRequest) -> web.StreamResponse:
         """Serve one request."""
         started = time.perf_counter()
-        number = self._connections.get(request.protocol, 0)
-        body = await request.read()
-        if request.path.lower().rstrip("/") == "/journal":
-            return self._own_journal(request)
+        connection = self._connections.get(http.protocol, 0)
+        body = await http.read()
+        if http.path.lower().rstrip("/") == "/journal":
+            return self._own_journal(http)
+        request = Request(
+            method=http.method,
+            path=http.rel_url.raw_path,
+            query={name.lower(): value for name, value in http.query.items()},
+            content_type=http.content_type.lower(),
+            charset=http.charset,
+            body=body,
+        )
+        credential = credential_of(http.headers, http.cookies)
+        visit = Visit(http, request, credential, connection, started, self.dialect)
         self._active += 1
         try:
             if self.latency:
                 await asyncio.sleep(self.latency)
-            return await self._serve(request, body, started, number)
+            return await self._serve(visit)
         finally:
             self._active -= 1
 
     def connected(self, protocol: object) -> None:
-        """Number a new connection."""
+        """Give a new connection its number."""
         self._connections[protocol] = next(self._numbers)
 
     def disconnected(self, protocol: object) -> None:
         """Forget a connection."""
         self._connections.pop(protocol, None)
 
-    async def _serve(
-        self, request: web.BaseRequest, body: bytes, started: float, connection: int
-    ) -> web.StreamResponse:
-        dialect = self.dialect
-        plain = Request(
-            method=request.method,
-            path=request.rel_url.raw_path,
-            query={name.lower(): value for name, value in request.query.items()},
-            content_type=request.content_type.lower(),
-            charset=request.charset,
-            body=body,
-        )
-        credential = credential_of(request.headers, request.cookies)
-        answer = Answer()
-        route = self._route(plain, dialect, answer)
-        fault = self.faults.strike(answer.operation, request.path)
-        answer.fault = fault
+    async def _serve(self, visit: Visit) -> web.StreamResponse:
+        route = _route(visit)
+        fault = visit.fault = self.faults.strike(visit.operation, visit.http.path)
         if fault and fault.kind == "delay" and fault.options["when"] == "before":
             await asyncio.sleep(fault.options["seconds"])
         if route and (fault is None or fault.commit):
-            self._execute(request, plain, route, credential, dialect, answer)
+            # The lock makes a request and a look at the tenant exclude each other.
+            with self.tenant.lock:
+                self._execute(route, visit)
         elif fault and fault.kind == "expire_session":
-            self.tenant.sessions.refuse(credential.sent)
-            problem = Unauthorized("The session has expired.")
-            answer.reply = refusal(problem, dialect, agent=True) or answer.reply
+            self.tenant.sessions.refuse(visit.credential.sent)
+            visit.reply = unauthorized(Unauthorized("The session has expired."), visit.dialect)
         correlation = f"{next(self._requests):012x}"
-        spoiled = _spoil(answer, request, body, correlation) if fault else None
-        response = spoiled or self._respond(answer, correlation)
-        self._record(request, plain, credential, answer, started, connection)
+        spoiled = _spoil(visit, correlation) if fault else None
+        response = spoiled or _response(visit.reply, correlation)
+        self._record(visit)
         if fault and fault.kind == "delay" and fault.options["when"] == "after":
             await asyncio.sleep(fault.options["seconds"])
         return response
 
-    def _route(self, request: Request, dialect: Dialect, answer: Answer) -> Route | None:
-        try:
-            route = operation_of(request)
-        except HttpProblem as problem:
-            answer.operation = f"{request.method} {request.path}"
-            answer.reply = refusal(problem, dialect, agent=False) or answer.reply
-            return None
-        answer.operation = route.operation
-        return route
-
-    def _execute(
-        self,
-        request: web.BaseRequest,
-        plain: Request,
-        route: Route,
-        credential: Credential,
-        dialect: Dialect,
-        answer: Answer,
-    ) -> None:
+    def _execute(self, route: Route, visit: Visit) -> None:
         """Run the operation; whatever it raises becomes the reply."""
         commits = self.tenant.commits
         try:
-            self._demand_room(dialect)
-            _demand_json(request)
-            login = self.doorkeeper.admit(credential, dialect) if route.login else _NOBODY
-            answer.login = login if route.login else None
-            reply = unavailable(dialect) if route.managed else None
-            if reply is None:
-                url = _site_url(request)
-                call = Call(self.tenant, dialect, login, plain.query, request.headers, url)
-                reply = _reply(route, call)
-        except Exception as problem:
-            refused = refusal(problem, dialect, agent=route.agent is not None)
-            if refused is None:
-                raise
-            reply = refused
-        answer.reply = reply
-        answer.committed = self.tenant.commits != commits
+            visit.reply = self._run(route, visit)
+        except Exception as problem:  # noqa: BLE001 - a mistake of this server must be seen, too
+            agent = route.agent is not None
+            visit.reply = refusal(problem, visit.dialect, agent=agent) or _mistake(problem)
+        visit.committed = self.tenant.commits != commits
+
+    def _run(self, route: Route, visit: Visit) -> Reply:
+        dialect = visit.dialect
+        self._demand_room(dialect)
+        _demand_reasonable(visit)
+        login = _NOBODY
+        if route.login:
+            login = visit.login = self.doorkeeper.admit(visit.credential, dialect)
+        missing = unavailable(dialect) if route.managed else None
+        if missing is not None:
+            return missing
+        headers, query = visit.http.headers, visit.request.query
+        url = _site_url(visit.http)
+        return _reply(route, Call(self.tenant, dialect, login, query, headers, url))
 
     def _demand_room(self, dialect: Dialect) -> None:
         """Refuse what is too much at once or too fast, where the dialect does."""
@@ -178,52 +167,61 @@ class Endpoint:
                 raise HttpProblem(429, "Too many requests.", {"Retry-After": "1"})
             self._recent.append(now)
 
-    def _respond(self, answer: Answer, correlation: str) -> web.StreamResponse:
-        reply = answer.reply
-        if reply.raw_null:
-            return transport.wire(reply, correlation)
-        return transport.ordinary(reply, correlation)
-
-    def _record(
-        self,
-        request: web.BaseRequest,
-        plain: Request,
-        credential: Credential,
-        answer: Answer,
-        started: float,
-        connection: int,
-    ) -> None:
-        parsed = _journal_body(plain)
-        app_token = request.headers.get("SO-AppToken")
-        fault = answer.fault
+    def _record(self, visit: Visit) -> None:
+        request, headers, fault = visit.request, visit.http.headers, visit.fault
+        parsed = _journal_body(request)
+        app_token = headers.get("SO-AppToken")
         silent = fault is not None and fault.kind in ("drop_before", "drop_after")
         self.journal.append(
-            method=plain.method,
-            path=request.path,
-            operation=answer.operation,
-            query=open_query(request.query),
+            method=request.method,
+            path=visit.http.path,
+            operation=visit.operation,
+            query=open_query(visit.http.query),
             body=without_secrets(parsed),
             body_keys=tuple(parsed) if isinstance(parsed, dict) else (),
-            headers={n: request.headers[n] for n in _HEADERS if n in request.headers},
-            scheme=credential.scheme,
-            login=answer.login.user_name if answer.login else None,
+            headers={name: headers[name] for name in _HEADERS if name in headers},
+            scheme=visit.credential.scheme,
+            login=visit.login.user_name if visit.login else None,
             app_token=digest(app_token) if app_token else None,
-            status=0 if silent else answer.reply.status,
-            committed=answer.committed,
-            connection=connection,
+            status=0 if silent else visit.reply.status,
+            committed=visit.committed,
+            connection=visit.connection,
             fault=fault.kind if fault else None,
-            seconds=round(time.perf_counter() - started, 6),
+            seconds=round(time.perf_counter() - visit.started, 6),
         )
 
-    def _own_journal(self, request: web.BaseRequest) -> web.Response:
+    def _own_journal(self, http: web.BaseRequest) -> web.Response:
         """Serve the journal to users; it is no part of the service."""
-        if request.method == "DELETE":
+        if http.method == "DELETE":
             self.journal.clear()
             return web.Response(status=204)
-        since = request.query.get("since", "0")
+        since = http.query.get("since", "0")
         mark = int(since) if since.isascii() and since.isdigit() else 0
         entries = [dataclasses.asdict(entry) for entry in self.journal.since(mark)]
         return web.Response(body=orjson.dumps(entries), content_type="application/json")
+
+
+def _route(visit: Visit) -> Route | None:
+    try:
+        route = operation_of(visit.request)
+    except HttpProblem as problem:
+        visit.operation = f"{visit.request.method} {visit.request.path}"
+        visit.reply = refusal(problem, visit.dialect, agent=False) or visit.reply
+        return None
+    visit.operation = route.operation
+    return route
+
+
+def _response(reply: Reply, correlation: str) -> web.StreamResponse:
+    if reply.raw_null:
+        return transport.wire(reply, correlation)
+    return transport.ordinary(reply, correlation)
+
+
+def _mistake(problem: Exception) -> Reply:
+    logging.getLogger(__name__).error("A mistake of the embedded NetServer", exc_info=problem)
+    error = {"Error": True, "ErrorType": type(problem).__name__, "Message": "Internal error"}
+    return Reply(500, orjson.dumps(error))
 
 
 _NOBODY = UserRecord(0, 0, "", "", 0, "", False, "Anonymous", False, False, ())
@@ -244,8 +242,12 @@ def _reply(route: Route, call: Call) -> Reply:
     return value_reply(value, call.dialect)
 
 
-def _demand_json(request: web.BaseRequest) -> None:
-    accept = request.headers.get("Accept", "").lower()
+def _demand_reasonable(visit: Visit) -> None:
+    """Refuse what the web server refuses before the service sees it."""
+    limit = visit.dialect.limit("query_limit")
+    if limit and len(visit.http.rel_url.raw_query_string) > limit:
+        raise HttpProblem(404, "The query string is too long.")
+    accept = visit.http.headers.get("Accept", "").lower()
     if accept and not any(kind in accept for kind in _JSON_ACCEPTED):
         raise HttpProblem(406, "Only JSON is served here.")
 
@@ -264,44 +266,46 @@ def _journal_body(request: Request) -> object:
         return {"unparsed": digest(request.body.decode("latin-1"))}
 
 
-def _spoil(
-    answer: Answer, request: web.BaseRequest, body: bytes, correlation: str
-) -> web.StreamResponse | None:
-    """Turn the answer into what the fault makes of it; None for faults that leave it alone."""
-    fault = answer.fault
+def _spoil(visit: Visit, correlation: str) -> web.StreamResponse | None:
+    """Turn the reply into what the fault makes of it; None where an ordinary answer is left."""
+    fault, reply = visit.fault, visit.reply
     assert fault is not None
     options: dict[str, Any] = fault.options
     if fault.kind in ("drop_before", "drop_after"):
         return transport.dropped()
     if fault.kind == "truncate":
-        half = answer.reply.body[: len(answer.reply.body) // 2]
-        length = len(answer.reply.body) if options["how"] == "length" else None
-        return transport.wire(answer.reply, correlation, body=half, length=length)
+        half = reply.body[: len(reply.body) // 2]
+        length = len(reply.body) if options["how"] == "length" else None
+        return transport.wire(reply, correlation, body=half, length=length)
     if fault.kind == "slow_drip":
-        return transport.wire(answer.reply, correlation, drip=options["seconds"])
-    answer.reply = _spoiled_reply(fault, answer.reply, request, body)
+        return transport.wire(reply, correlation, drip=options["seconds"])
+    if fault.kind == "echo":
+        visit.reply = _echo(options["status"], visit)
+    else:
+        visit.reply = _spoiled(fault.kind, options, reply)
     return None
 
 
-def _spoiled_reply(fault: Fault, reply: Reply, request: web.BaseRequest, body: bytes) -> Reply:
-    options = fault.options
-    if fault.kind == "status":
+def _spoiled(kind: str, options: dict[str, Any], reply: Reply) -> Reply:
+    if kind == "status":
         text = options["body"]
         content = text.encode() if isinstance(text, str) else orjson.dumps(text or {})
         after = options["retry_after"]
         headers = {} if after is None else {"Retry-After": str(after)}
         return Reply(options["status"], content, options["content_type"], headers)
-    if fault.kind == "content_type":
+    if kind == "content_type":
         return dataclasses.replace(reply, content_type=options["content_type"])
-    if fault.kind == "html":
+    if kind == "html":
         return Reply(200, LOGIN_PAGE, HTML)
-    if fault.kind == "redirect":
+    if kind == "redirect":
         return Reply(options["status"], b"", HTML, {"Location": options["location"]})
-    if fault.kind == "echo":
-        sent = [f"{name}: {value}" for name, value in request.headers.items()]
-        text = body.decode("utf-8", "replace")
-        error = {"Error": True, "Message": "\n".join([*sent, "", text]), "Request": text}
-        return Reply(options["status"], orjson.dumps(error), JSON)
-    if fault.kind == "garbage":
-        return Reply(200, str(options["body"]).encode(), JSON)
-    return reply
+    return Reply(200, str(options["body"]).encode()) if kind == "garbage" else reply
+
+
+def _echo(status: int, visit: Visit) -> Reply:
+    """Repeat everything that was sent, as careless servers and proxies do."""
+    sent = [f"{name}: {value}" for name, value in visit.http.headers.items()]
+    text = visit.request.body.decode("utf-8", "replace")
+    line = f"{visit.request.method} {visit.http.rel_url}"
+    message = "\n".join([line, *sent, "", text])
+    return Reply(status, orjson.dumps({"Error": True, "Message": message, "Request": text}))

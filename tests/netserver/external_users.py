@@ -36,10 +36,7 @@ def create(call: Call, **given: Any) -> object:
     role_id = rules.demand_role(call, given["role_id"]) or rules.predefined_role(call)
     password: str | None = given["password"]
     lenient = call.dialect.inactive_without_password == "allow" and not given["is_active"]
-    if lenient and not password:
-        password = None
-    else:
-        password = rules.demand_password(call, password)
+    password = None if lenient and not password else rules.demand_password(call, password)
     columns = {"person_id": given["person_id"], "role_id": role_id, "active": given["is_active"]}
     with call.tenant.writing(call.dialect.limit("read_lag")):
         columns |= _new_names(call, name)

@@ -74,6 +74,7 @@ class Faults:
     def add(
         self,
         kind: str,
+        *,
         operation: str | None = None,
         path: str | None = None,
         times: int | None = 1,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedInput, VisitError
@@ -124,10 +124,8 @@ class _Translation(Transformer[Any, Condition]):
             return inner.replace("\\'", "'")
         if self._dialect.backslash == "error" and "\\" in inner.replace("\\'", ""):
             raise QueryError("A backslash in $filter may only stand before a quote.")
-        parts, rest = [], iter(inner)
-        for character in rest:
-            parts.append(next(rest) if character == "\\" else character)
-        return "".join(parts)
+        rest = iter(inner)
+        return "".join(next(rest) if character == "\\" else character for character in rest)
 
     def number(self, token: Token) -> int:
         value = int(token)
@@ -169,7 +167,7 @@ class _Translation(Transformer[Any, Condition]):
             return Condition(f"{column.sql} = ?", (value,))
         if column.type == "associate" and word == "currentassociate" and value is None:
             return Condition(f"{column.sql} = ?", (self._caller,))
-        _refuse(column, operator)
+        raise _refusal(column, operator)
 
     def listing(self, name: Token, operator: str, *values: object) -> Condition:
         column = self._columns.get(name.lower())
@@ -183,7 +181,7 @@ class _Translation(Transformer[Any, Condition]):
         operators = {"associate": _ASSOCIATES, "listAny": _LISTS, "userGroup": _LISTS}
         sql = operators.get(column.type, {}).get(word)
         if sql is None or not all(_is_int(value) for value in values):
-            _refuse(column, operator)
+            raise _refusal(column, operator)
         return Condition(f"{column.sql} {sql} ({_marks(values)})", values)
 
     def function(self, name: Token, first: object, second: object) -> Condition:
@@ -199,7 +197,7 @@ class _Translation(Transformer[Any, Condition]):
         if column is None:
             return self._unknown(first)
         if column.type != "string" or not isinstance(second, str):
-            _refuse(column, str(name))
+            raise _refusal(column, str(name))
         return self._like(column, pattern, "", second)
 
     def _unknown(self, name: str) -> Condition:
@@ -209,7 +207,7 @@ class _Translation(Transformer[Any, Condition]):
 
     def _bool(self, column: Column, word: str, value: object) -> Condition:
         if word != "set" or not isinstance(value, bool):
-            _refuse(column, word)
+            raise _refusal(column, word)
         return Condition(f"({column.sql}) = ?", (int(value),))
 
     def _int(self, column: Column, word: str, value: object) -> Condition:
@@ -219,12 +217,12 @@ class _Translation(Transformer[Any, Condition]):
         if self._dialect.doubtful_operators == "accept":
             known |= _DOUBTFUL_INT
         if word not in known or not _is_int(value):
-            _refuse(column, word)
+            raise _refusal(column, word)
         return Condition(f"{column.sql} {known[word]} ?", (value,))
 
     def _string(self, column: Column, word: str, value: object) -> Condition:
         if not isinstance(value, str):
-            _refuse(column, word)
+            raise _refusal(column, word)
         if word in _EXACT:
             sql, parameter = self._comparable(column, value)
             return Condition(f"{sql} {_EXACT[word]} ?", (parameter,))
@@ -232,7 +230,7 @@ class _Translation(Transformer[Any, Condition]):
         if self._dialect.doubtful_operators == "accept":
             known |= _DOUBTFUL_STRING
         if word not in known:
-            _refuse(column, word)
+            raise _refusal(column, word)
         pattern, negation = known[word]
         return self._like(column, pattern, negation, value)
 
@@ -250,11 +248,11 @@ class _Translation(Transformer[Any, Condition]):
             sql, _ = self._comparable(column, "")
             bounds = tuple(self._comparable(column, str(value))[1] for value in values)
             return Condition(f"{sql} BETWEEN ? AND ?", bounds)
-        _refuse(column, "between")
+        raise _refusal(column, "between")
 
     def _in(self, column: Column, values: tuple[object, ...]) -> Condition:
         if not all(isinstance(value, str) for value in values):
-            _refuse(column, "in")
+            raise _refusal(column, "in")
         sql, _ = self._comparable(column, "")
         wanted = tuple(self._comparable(column, str(value))[1] for value in values)
         return Condition(f"{sql} IN ({_marks(wanted)})", wanted)
@@ -279,6 +277,6 @@ def _marks(values: tuple[object, ...]) -> str:
     return ", ".join("?" * len(values))
 
 
-def _refuse(column: Column, operator: str) -> NoReturn:
+def _refusal(column: Column, operator: str) -> QueryError:
     message = f"The operator '{operator}' does not belong to '{column.name}' ({column.type})"
-    raise QueryError(message + " with this value.")
+    return QueryError(message + " with this value.")

@@ -47,9 +47,12 @@ def seed(tenant: Tenant, users: int, persons: int, admin: tuple[str, str]) -> No
         tenant.add_role(name, kind, deleted, role_id, tooltip=f"Description of role {role_id}")
     with tenant.writing() as connection:
         connection.execute("INSERT INTO usergroup (name) VALUES ('Sales')")
-    robert = tenant.add_person("Robert", "Johnson", "robert.johnson@example.com", 1, person_id=1)
-    tenant.add_internal_user(admin[0], "System", admin[1], associate_id=1)
-    tenant.add_internal_user("RJ", "Employee", None, robert, associate_id=2)
+    robert = tenant.add_person(
+        first_name="Robert", last_name="Johnson", email="robert.johnson@example.com",
+        contact_id=1, person_id=1,
+    )  # fmt: skip
+    tenant.add_internal_user(admin[0], "System", password=admin[1], associate_id=1)
+    tenant.add_internal_user("RJ", "Employee", person_id=robert, associate_id=2)
     tenant.add_internal_user("ROOM1", "Resource", associate_id=3)
     tenant.add_internal_user("ANON", "Anonymous", associate_id=4)
     _add_people(tenant, users, persons)

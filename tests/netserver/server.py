@@ -25,6 +25,9 @@ from .tenant import Tenant
 
 DEFAULT_ADMIN = ("system", "system-password")
 _START_SECONDS = 60.0
+# As IIS has it for bodies; lines are longer than IIS takes them (see the dialect query_limit).
+_LARGEST_BODY = 30_000_000
+_LONGEST_LINE = 65_536
 
 
 class Tls(NamedTuple):
@@ -48,8 +51,20 @@ class _Listener(web.Server):
     """Tells the endpoint about connections, so that the journal can number them."""
 
     def __init__(self, endpoint: Endpoint) -> None:
-        super().__init__(endpoint.handle, access_log=None)
+        super().__init__(
+            endpoint.handle,
+            request_factory=self._request,
+            access_log=None,
+            max_line_size=_LONGEST_LINE,
+        )
         self._endpoint = endpoint
+
+    def _request(self, *parts: Any) -> web.BaseRequest:
+        message, payload, protocol, writer, task = parts
+        loop = asyncio.get_running_loop()
+        return web.BaseRequest(
+            message, payload, protocol, writer, task, loop, client_max_size=_LARGEST_BODY
+        )
 
     def connection_made(self, handler: Any, transport: asyncio.Transport) -> None:
         self._endpoint.connected(handler)
@@ -65,6 +80,7 @@ class NetServer:
 
     def __init__(
         self,
+        *,
         users: int = 0,
         persons: int = 0,
         admin: tuple[str, str] = DEFAULT_ADMIN,
@@ -81,7 +97,7 @@ class NetServer:
         if self.tenant.is_empty():
             seed(self.tenant, users, persons, admin)
         elif self.tenant.user(admin[0]) is None:
-            self.tenant.add_internal_user(admin[0], "System", admin[1])
+            self.tenant.add_internal_user(admin[0], "System", password=admin[1])
         else:
             self.tenant.change_user(admin[0], password=admin[1])
         self.tenant.remember_start()
@@ -172,7 +188,7 @@ class NetServer:
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
-        except BaseException as exc:  # the thread that waits must see it
+        except (Exception, SystemExit) as exc:  # noqa: BLE001 - the waiting thread must see it
             self._failure = exc
         finally:
             self._ready.set()

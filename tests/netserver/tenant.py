@@ -106,6 +106,7 @@ class Tenant:
 
     def add_person(
         self,
+        *,
         first_name: str = "Test",
         last_name: str = "Person",
         email: str = "",
@@ -125,6 +126,7 @@ class Tenant:
         user_name: str,
         person_id: int | None = None,
         role_id: int | None = None,
+        *,
         is_active: bool = True,
         password: str | None = None,
         associate_id: int | None = None,
@@ -135,7 +137,11 @@ class Tenant:
         with self.lock:
             if person_id is None:
                 email = user_name if "@" in user_name else ""
-                person_id = self.add_person(user_name.split("@", maxsplit=1)[0], "External", email)
+                person_id = self.add_person(
+                    first_name=user_name.split("@", maxsplit=1)[0],
+                    last_name="External",
+                    email=email,
+                )
             return self._insert_associate({
                 "associate_id": associate_id, "name": name or user_name, "user_name": user_name,
                 "type": EXTERNAL, "person_id": person_id, "deleted": deleted,
@@ -158,6 +164,7 @@ class Tenant:
         self,
         user_name: str,
         type: str = "Employee",
+        *,
         password: str | None = None,
         person_id: int | None = None,
         functional_rights: Iterable[str] = (),
@@ -169,7 +176,9 @@ class Tenant:
         kind = ASSOCIATE_TYPES[type]
         with self.lock:
             if person_id is None:
-                person_id = self.add_person(user_name, "Internal") if type == "Employee" else 0
+                person_id = 0
+                if type == "Employee":
+                    person_id = self.add_person(first_name=user_name, last_name="Internal")
             if role_id is None:
                 role_id = self.live.roles(ROLE_TYPE_OF_ASSOCIATE[kind])[0]["role_id"]
             return self._insert_associate({

@@ -93,7 +93,8 @@ class View:
         found = self.rows(USER + "WHERE a.name_key = ? OR a.user_name_key = ?", (key, key))
         if case:
             found = [row for row in found if name in (row["name"], row["user_name"])]
-        return found
+        # Names that differ by case only can both be there (dialect name_case).
+        return sorted(found, key=lambda row: name not in (row["name"], row["user_name"]))
 
     def user_named(self, name: str, *, case: bool = False) -> sqlite3.Row | None:
         """Find the associate of a login name."""
