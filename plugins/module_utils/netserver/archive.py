@@ -32,7 +32,7 @@ USER_QUERY = {
 ROLE_TYPES = ("Employee", "ExternalUser", "Anonymous", "System")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class UserRow:
     """An external user as the archive lists it: the role is a text, not an id."""
 
@@ -120,8 +120,7 @@ def text_is(column: str, value: str) -> str | None:
     """
     if "\\" in value:
         return None
-    spelled = dict.fromkeys((value, value.lower(), value.upper()))
-    quoted = [value.replace("'", "\\'") for value in spelled]
+    quoted = [text.replace("'", "\\'") for text in _spelled(value)]
     return any_of(f"{column} = '{text}'" for text in quoted)
 
 
@@ -133,6 +132,29 @@ def number_is(column: str, value: int) -> str:
 def associate_is(associate_ids: Iterable[int]) -> str:
     """Restrict the list of users to some ids; their column knows only this operator (3.5)."""
     return f"associateDbId associateIsOneOf ({','.join(map(str, associate_ids))})"
+
+
+def text_has(column: str, operator: str, value: str) -> str | None:
+    """Restrict a text column to what `begins` with or `contains` a value; none as for `text_is`."""
+    if "\\" in value:
+        return None
+    quoted = [text.replace("'", "\\'") for text in _spelled(value)]
+    return any_of(f"{column} {operator} '{text}'" for text in quoted)
+
+
+def role_is(role_ids: Iterable[int]) -> str:
+    """Restrict the list of users to some roles (3.5)."""
+    return f"role oneOf ({','.join(map(str, role_ids))})"
+
+
+def is_active(active: bool) -> str:
+    """Restrict the list of users to those who can log in, or can not."""
+    return f"isActive set {str(active).lower()}"
+
+
+def all_of(restrictions: Iterable[str]) -> str:
+    """Join restrictions, all of which have to be met."""
+    return " and ".join(f"({restriction})" for restriction in restrictions)
 
 
 def any_of(restrictions: Iterable[str]) -> str:
@@ -156,6 +178,10 @@ def batches(restrictions: Sequence[str]) -> Iterator[str]:
 def fits(restriction: str) -> bool:
     """Tell whether a restriction alone is short enough to be sent."""
     return len(urllib.parse.quote(restriction)) <= LONGEST_FILTER
+
+
+def _spelled(value: str) -> Iterable[str]:
+    return dict.fromkeys((value, value.lower(), value.upper()))
 
 
 def _user_row(row: Mapping[str, typing.Any]) -> UserRow:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ..netserver import address, archive
 from ..netserver.agent import UserCard
@@ -67,7 +67,7 @@ def find_users(service: Service, roles: Roles, desired: DesiredUser) -> list[Cur
     for restriction in archive.batches(restrictions):
         for row in service.archive.few_external_users(restriction):
             rows[row.associate_id] = row
-    users = [as_user(service, roles, row) for row in rows.values()]
+    users = as_users(service, roles, list(rows.values()))
     for card in _cards_of_missing(service, desired, users, cards):
         if not card.is_external:
             raise not_ours(desired, card)
@@ -76,18 +76,33 @@ def find_users(service: Service, roles: Roles, desired: DesiredUser) -> list[Cur
     return users
 
 
-def as_user(service: Service, roles: Roles, row: UserRow) -> CurrentUser:
-    """Give a listed user the id of its role, from GetUser where the text alone does not tell."""
-    role_id = roles.id_of_text(row.role)
-    if role_id is None:
-        card = service.agent.user(row.associate_id)
-        role_id = card.role_id if card else 0
+def as_users(service: Service, roles: Roles, rows: Sequence[UserRow]) -> list[CurrentUser]:
+    """Give listed users the ids of their roles, which the list itself shows as texts only.
+
+    Where a text does not tell the role, because several have that name or because none is known by
+    it, the service is asked: role by role for many users, user by user for a few.
+    """
+    unclear = {row.associate_id: row.role for row in rows if roles.id_of_text(row.role) is None}
+    known: dict[int, int] = {}
+    candidates = roles.ids_of_texts(set(unclear.values()))
+    if len(unclear) > len(candidates) > 0:
+        for role_id in candidates:
+            for row in service.archive.external_users(archive.role_is([role_id])):
+                known[row.associate_id] = role_id
+    for associate_id in unclear.keys() - known.keys():
+        card = service.agent.user(associate_id)
+        known[associate_id] = card.role_id if card else 0
+    return [_as_user(roles, row, known.get(row.associate_id)) for row in rows]
+
+
+def _as_user(roles: Roles, row: UserRow, known: int | None) -> CurrentUser:
+    role_id = roles.id_of_text(row.role) if known is None else known
     return CurrentUser(
         associate_id=row.associate_id,
         person_id=row.person_id,
         user_name=row.user_name,
-        role_id=role_id,
-        role=roles.name(role_id) or row.role,
+        role_id=role_id or 0,
+        role=roles.name(role_id or 0) or row.role,
         is_active=row.is_active,
         associate_name=row.associate_name,
     )
@@ -96,7 +111,8 @@ def as_user(service: Service, roles: Roles, row: UserRow) -> CurrentUser:
 def read_again(service: Service, roles: Roles, associate_id: int) -> CurrentUser | None:
     """Read one user by its id."""
     rows = service.archive.few_external_users(archive.associate_is([associate_id]))
-    return next((as_user(service, roles, r) for r in rows if r.associate_id == associate_id), None)
+    users = as_users(service, roles, [row for row in rows if row.associate_id == associate_id])
+    return users[0] if users else None
 
 
 def not_ours(desired: DesiredUser, card: UserCard) -> UserError:

@@ -21,7 +21,7 @@ from ..users.model import Change, CurrentUser, Secret
 from ..users.plan import Action, Plan, differences, remaining, subject
 from ..users.roles import Roles
 from .failure import Failure, Problem, failure_of
-from .reading import as_user, read_again
+from .reading import as_users, read_again
 
 READ_BACKS = 3
 _VERBS = {Action.CREATE: "created", Action.MODIFY: "modified", Action.DELETE: "deleted"}
@@ -84,7 +84,7 @@ class _Creation(_Write):
         user = _there(self.plan.after)
         restriction = archive.number_is("personId", user.person_id)
         rows = self.service.archive.few_external_users(restriction)
-        found = [as_user(self.service, self.roles, row) for row in rows]
+        found = as_users(self.service, self.roles, rows)
         self.current = next((u for u in found if u.is_called(user.user_name)), None)
         return self.current.associate_id if self.current else None
 

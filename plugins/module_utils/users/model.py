@@ -53,14 +53,14 @@ class Trial(enum.Enum):
     NOT_VERIFIABLE = "not verifiable"
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Secret:
     """A text that no repr, log or result may show."""
 
     value: str = dataclasses.field(repr=False)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Role:
     """A role of the installation.
 
@@ -79,7 +79,7 @@ class Role:
         return text == self.name or text in self.names
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class CurrentUser:
     """An external user as the service has it, or as a plan predicts it.
 
@@ -112,7 +112,7 @@ class CurrentUser:
         return split and user_name == self.associate_name
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class DesiredUser:
     """One user as a task or a definition declares it; UNSET means: not managed."""
 

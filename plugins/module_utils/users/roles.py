@@ -22,6 +22,10 @@ class Roles:
     def __init__(self, roles: Iterable[Role]) -> None:
         self._roles = tuple(roles)
         self._by_id = {role.role_id: role for role in self._roles}
+        self._by_text: dict[str, list[int]] = {}
+        for role in self._roles:
+            for text in {role.name, *role.names}:
+                self._by_text.setdefault(text, []).append(role.role_id)
 
     @property
     def possible(self) -> list[str]:
@@ -39,8 +43,12 @@ class Roles:
 
     def id_of_text(self, text: str) -> int | None:
         """Return the id that a text in the list of users stands for, none if not certain."""
-        found = [role for role in self._roles if role.is_called(text)]
-        return found[0].role_id if len(found) == 1 else None
+        ids = self._by_text.get(text, ())
+        return ids[0] if len(ids) == 1 else None
+
+    def ids_of_texts(self, texts: Iterable[str]) -> list[int]:
+        """Return the ids of all roles that one of the texts may stand for."""
+        return sorted({role_id for text in texts for role_id in self._by_text.get(text, ())})
 
     def wanted(self, desired: DesiredUser) -> Role | None:
         """Return the role that a definition asks for, or none if there is no such external role.

@@ -1,0 +1,106 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""superoffice_external_user_info: what a task of this module does."""
+
+from __future__ import annotations
+
+from ..netserver import archive
+from ..netserver.service import Service
+from ..reconcile.failure import Problem, failure_of
+from ..reconcile.reading import as_users, read_roles
+from ..users.definitions import definitions_of
+from ..users.errors import UserError
+from ..users.model import UNSET, CurrentUser, DesiredUser
+from ..users.roles import Roles
+from ..users.selection import Selection, is_literal, longest_literal
+from .arguments import Options, Task, connection_settings
+from .result import Result, undecided, user_facts
+
+
+def run(options: Options, check_mode: bool) -> Result:  # noqa: ARG001 - nothing is ever written
+    """List the external users that meet the options."""
+    with Service(connection_settings(options)) as service:
+        try:
+            roles = read_roles(service)
+            users = _read(service, roles, _selection(options, roles))
+        except Problem as error:
+            failure = failure_of(error, "The external users could not be listed")
+            return undecided(failure, service.requests)
+        if options["format"] == "definitions":
+            listed = definitions_of(users, roles)
+        else:
+            listed = [facts for user in users if (facts := user_facts(user))]
+        return {"changed": False, "users": listed, "requests": service.requests}
+
+
+def _selection(options: Options, roles: Roles) -> Selection:
+    person_id, user_name = options["person_id"], options["user_name"]
+    return Selection(
+        associate_id=UNSET if options["associate_id"] is None else options["associate_id"],
+        person_ids=UNSET if person_id is None else frozenset({person_id}),
+        user_names=UNSET if user_name is None else (user_name,),
+        role_ids=UNSET if options["role"] is None else _role_ids(options["role"], roles),
+        is_active=UNSET if options["is_active"] is None else options["is_active"],
+    )
+
+
+def _role_ids(name: str, roles: Roles) -> frozenset[int]:
+    """Return all roles of a name; that several have it is no obstacle to reading."""
+    ids = roles.ids_of_texts([name])
+    if ids:
+        return frozenset(ids)
+    role = roles.wanted(DesiredUser(role=name))
+    if role is None:
+        possible = ", ".join(f"'{text}'" for text in roles.possible) or "none"
+        raise UserError(
+            "role", f"There is no role '{name}' for external users. Possible roles: {possible}."
+        )
+    return frozenset({role.role_id})
+
+
+def _read(service: Service, roles: Roles, selection: Selection) -> list[CurrentUser]:
+    """Let the service choose as far as its grammar goes, and choose again for what it can not."""
+    restriction = archive.all_of(_restrictions(selection)) or archive.EVERY_ROW
+    if not archive.fits(restriction):
+        restriction = archive.EVERY_ROW
+    rows = list(service.archive.external_users(restriction))
+    users = [user for user in as_users(service, roles, rows) if selection.holds(user)]
+    return sorted(users, key=lambda user: user.associate_id or 0)
+
+
+def _restrictions(selection: Selection) -> list[str]:
+    restrictions: list[str | None] = []
+    if selection.associate_id is not UNSET:
+        restrictions.append(archive.associate_is([selection.associate_id]))
+    if selection.person_ids is not UNSET:
+        restrictions += [archive.number_is("personId", one) for one in selection.person_ids]
+    if selection.user_names is not UNSET:
+        restrictions += [_name_restriction(glob) for glob in selection.user_names]
+    if selection.role_ids is not UNSET:
+        restrictions.append(archive.role_is(sorted(selection.role_ids)))
+    if selection.is_active is not UNSET:
+        restrictions.append(archive.is_active(selection.is_active))
+    return [restriction for restriction in restrictions if restriction]
+
+
+def _name_restriction(glob: str) -> str | None:
+    if is_literal(glob):
+        return archive.text_is("userName", glob)
+    part = longest_literal(glob)
+    operator = "begins" if glob.startswith(part) else "contains"
+    return archive.text_has("userName", operator, part) if part else None
+
+
+TASK = Task(
+    options={
+        "associate_id": {"type": "int"},
+        "person_id": {"type": "int"},
+        "user_name": {"type": "str"},
+        "role": {"type": "str"},
+        "is_active": {"type": "bool"},
+        "format": {"type": "str", "default": "facts", "choices": ["facts", "definitions"]},
+    },
+    run=run,
+)

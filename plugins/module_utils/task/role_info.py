@@ -1,0 +1,34 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""superoffice_role_info: what a task of this module does."""
+
+from __future__ import annotations
+
+from ..netserver.service import Service
+from ..reconcile.failure import Problem, failure_of
+from .arguments import Options, Task, connection_settings
+from .result import Result, undecided
+
+
+def run(options: Options, check_mode: bool) -> Result:  # noqa: ARG001 - nothing is ever written
+    """List the roles of the installation."""
+    with Service(connection_settings(options)) as service:
+        try:
+            roles = service.archive.roles()
+        except Problem as error:
+            return undecided(failure_of(error, "The roles could not be listed"), service.requests)
+        listed = [
+            {
+                "role_id": role.role_id,
+                "name": role.name,
+                "type": role.type,
+                "deleted": role.deleted,
+            }
+            for role in sorted(roles, key=lambda role: role.role_id)
+        ]
+        return {"changed": False, "roles": listed, "requests": service.requests}
+
+
+TASK = Task(options={}, run=run)

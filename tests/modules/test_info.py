@@ -1,0 +1,182 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""superoffice_external_user_info and superoffice_role_info: filters, pages, definitions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.modules.conftest import Run
+from tests.netserver import NetServer
+
+
+@pytest.fixture
+def users(run: Run) -> Run:
+    def list_users(**options: Any) -> Any:
+        return run("superoffice_external_user_info", **options)
+
+    return list_users
+
+
+@pytest.fixture
+def world(tenant: Any) -> dict[str, int]:
+    """Some users, by name."""
+    partner = tenant.role_id("Partner")
+    return {
+        "anna@example.com": tenant.add_external_user("anna@example.com", role_id=partner),
+        "Bo@Example.com": tenant.add_external_user("Bo@Example.com", is_active=False),
+        "o'hara+x%&@example.org": tenant.add_external_user("o'hara+x%&@example.org"),
+    }
+
+
+def names(result: dict[str, Any]) -> list[str]:
+    return [user["user_name"] for user in result["users"]]
+
+
+def test_all_users_are_listed_in_the_shape_of_the_single_module(
+    users: Run, user: Run, world: dict[str, int]
+) -> None:
+    result = users()
+    assert names(result) == list(world)
+    assert result["changed"] is False
+    for listed in result["users"]:
+        one = user(user_name=listed["user_name"])
+        assert one["user"] == listed
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({"user_name": "ANNA@example.com"}, ["anna@example.com"]),
+        ({"user_name": "*@example.com"}, ["anna@example.com", "Bo@Example.com"]),
+        ({"user_name": "bo@*"}, ["Bo@Example.com"]),
+        ({"user_name": "?nna@[a-e]xample.com"}, ["anna@example.com"]),
+        ({"user_name": "o'hara*%&*"}, ["o'hara+x%&@example.org"]),
+        ({"user_name": "nobody*"}, []),
+        ({"role": "Partner"}, ["anna@example.com"]),
+        ({"role": "partner"}, ["anna@example.com"]),
+        ({"is_active": False}, ["Bo@Example.com"]),
+        ({"is_active": True, "role": "External user"}, ["o'hara+x%&@example.org"]),
+        ({"associate_id": 4711}, []),
+        ({"person_id": 4711}, []),
+    ],
+)
+def test_filters_are_anded_and_left_to_the_service(
+    users: Run, world: dict[str, int], journal: Any, filters: dict[str, Any], expected: list[str]
+) -> None:
+    assert names(users(**filters)) == expected
+    asked = [entry for entry in journal.entries if entry.operation == "Archive/ExternalUsers"]
+    assert all("getAllRows" not in str(entry.query) for entry in asked)
+
+
+def test_ids_filter(users: Run, tenant: Any, world: dict[str, int]) -> None:
+    record = tenant.user("anna@example.com")
+    assert names(users(associate_id=record.associate_id)) == ["anna@example.com"]
+    assert names(users(person_id=record.person_id)) == ["anna@example.com"]
+
+
+def test_an_unknown_role_is_refused_with_the_possible_ones(users: Run) -> None:
+    result = users(role="Parner")
+    assert result["failed"]
+    assert result["error"]["kind"] == "role"
+    assert "'Partner'" in result["msg"]
+
+
+@pytest.mark.parametrize(
+    "dialect",
+    [
+        {},
+        {"page_cap": "7"},
+        {"page_cap": "7", "next_link": "none"},
+        {"primary_key": "number"},
+        {"next_link": "internal-host"},
+    ],
+)
+def test_pages_are_read_to_their_end(
+    users: Run, server: NetServer, tenant: Any, dialect: dict[str, str]
+) -> None:
+    expected = [f"u{number:03}@example.com" for number in range(50)]
+    tenant.add_external_users({"user_name": name} for name in expected)
+    with server.using(**dialect):
+        assert names(users()) == expected
+
+
+def test_roles_of_one_name_cost_a_page_each_and_not_a_request_per_user(
+    users: Run, tenant: Any, journal: Any
+) -> None:
+    twins = [tenant.add_role("Twin"), tenant.add_role("Twin")]
+    for number in range(10):
+        tenant.add_external_user(f"u{number}", role_id=twins[number % 2])
+    result = users()
+    assert [user["role_id"] for user in result["users"]] == twins * 5
+    assert journal.counts()["GetUser"] == 0
+
+
+def test_definitions_hold_no_ids_of_the_installation_but_the_person(
+    users: Run, world: dict[str, int], tenant: Any
+) -> None:
+    result = users(format="definitions", role="Partner")
+    assert result["users"] == [
+        {
+            "user_name": "anna@example.com",
+            "person_id": tenant.user("anna@example.com").person_id,
+            "role": "Partner",
+            "is_active": True,
+        }
+    ]
+
+
+def test_applying_definitions_one_by_one_changes_nothing(
+    users: Run, user: Run, tenant: Any, journal: Any, world: dict[str, int]
+) -> None:
+    twins = [tenant.add_role("Twin"), tenant.add_role("Twin")]
+    tenant.add_external_user("0123", role_id=twins[1])
+    person = tenant.user("anna@example.com").person_id
+    tenant.add_external_user("yes", person_id=person)
+    before = tenant.snapshot()
+    for definition in users(format="definitions")["users"]:
+        result = user(**definition)
+        assert (result.get("changed"), result["action"]) == (False, "none"), result
+    assert tenant.snapshot() == before
+
+
+def test_all_roles_are_listed_with_their_types(run: Run, tenant: Any) -> None:
+    deleted = tenant.add_role("Gone", deleted=True)
+    result = run("superoffice_role_info")
+    listed = {role["role_id"]: role for role in result["roles"]}
+    assert listed[deleted] == {
+        "role_id": deleted,
+        "name": "Gone",
+        "type": "ExternalUser",
+        "deleted": True,
+    }
+    assert {role["type"] for role in result["roles"]} == {
+        "Employee",
+        "ExternalUser",
+        "Anonymous",
+        "System",
+    }
+
+
+def test_the_language_decides_how_a_role_is_called(run: Run, tenant: Any) -> None:
+    role_id = tenant.add_role('NO:"Leverandør";US:"Supplier of things"')
+    for language, name in (("en", "Supplier of things"), ("no", "Leverandør")):
+        roles = run("superoffice_role_info", language=language)["roles"]
+        assert {role["role_id"]: role["name"] for role in roles}[role_id] == name
+
+
+@pytest.mark.parametrize("module", ["superoffice_external_user_info", "superoffice_role_info"])
+def test_check_mode_is_the_same(run: Run, world: dict[str, int], module: str) -> None:
+    assert run(module, check=True) == run(module)
+
+
+@pytest.mark.parametrize("module", ["superoffice_external_user_info", "superoffice_role_info"])
+def test_a_refused_login_is_one_sentence(run: Run, module: str) -> None:
+    result = run(module, auth_password="wrong-password-of-somebody")
+    assert result["failed"]
+    assert result["error"]["kind"] == "unauthorized"
+    assert "could not be listed: HTTP 401" in result["msg"]
