@@ -153,11 +153,18 @@ def _order(call: Call, source: Provider, text: str) -> str:
             raise QueryError(f"The archive cannot be ordered by '{name}'.")
         if direction.strip().lower() not in ("", "asc", "desc"):
             raise QueryError(f"'{direction.strip()}' is no direction of $orderBy.")
-        sql = column.text or column.sql
-        folded = f"fold({sql})" if column.text or column.type == "string" else sql
-        terms.append(f"{column.fold or folded} {direction.strip() or 'asc'}")
+        terms.append(f"{_sort_key(column)} {direction.strip() or 'asc'}")
     direction = "desc" if call.dialect.default_order == "none" and not terms else "asc"
     return ", ".join([*terms, f"{source.key} {direction}"])
+
+
+def _sort_key(column: Column) -> str:
+    if column.text and not column.by_id:
+        return f"fold({column.text})"
+    if column.type == "string":
+        return column.fold or f"fold({column.sql})"
+    # A bare number would be the position of a column to SQLite.
+    return f"{column.sql} + 0"
 
 
 def _mode(call: Call, options: Mapping[str, str]) -> str:

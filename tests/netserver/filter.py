@@ -53,7 +53,8 @@ class Column:
     """One column of a provider.
 
     `sql` gives the value to compare and sort by; `fold` the same without case, where an index
-    exists for it. `text` gives what is displayed if that is something else.
+    exists for it. `text` gives what is displayed, and sorted by, if that is something else;
+    `by_id` sorts by the value nevertheless.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Column:
     fold: str | None = None
     text: str | None = None
     orderable: bool = True
+    by_id: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,11 +17,11 @@ from typing import Any
 
 # Values are kept only where the name is known to be harmless, so that a secret in a misspelled
 # property is not recorded either.
-_OPEN_PROPERTIES = frozenset(
-    "associateid associatename username personid roleid isactive externaluserinfomodification "
-    "roletype type retired providername columns sortorder restrictions entities page pagesize "
-    "options context".split()
+_OPEN_TEXTS = frozenset(
+    "associatename username externaluserinfomodification roletype type providername columns "
+    "sortorder restrictions entities options context".split()
 )
+_OPEN_NUMBERS = frozenset("associateid personid roleid isactive retired page pagesize".split())
 _OPEN_QUERY = frozenset(
     "$select $filter $orderby $entities $top $skip $mode $options $context $format $metadata "
     "$inlinecount $jsonsafe $output userid userinfoid roleid additional since".split()
@@ -49,16 +49,17 @@ def without_secrets(body: object) -> object:
 
 
 def _property_value(name: str, value: object) -> object:
-    if name.lower() in _OPEN_PROPERTIES and _is_plain(value):
-        return value
     # An empty or absent password is worth knowing, and gives nothing away.
-    return value if value in ("", None) else digest(value)
+    harmless = value is None or value == "" or isinstance(value, bool)
+    if name.lower() in _OPEN_NUMBERS | _OPEN_TEXTS:
+        harmless = harmless or isinstance(value, (int, float))
+    if name.lower() in _OPEN_TEXTS:
+        harmless = harmless or isinstance(value, str) or _is_row_of_texts(value)
+    return value if harmless else digest(value)
 
 
-def _is_plain(value: object) -> bool:
-    if isinstance(value, list):
-        return all(isinstance(item, (str, int)) for item in value)
-    return value is None or isinstance(value, (str, int, float))
+def _is_row_of_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def open_query(query: Mapping[str, str]) -> dict[str, str]:

@@ -85,7 +85,7 @@ def _user_columns(dialect: Dialect) -> tuple[Column, ...]:
         *_PERSON_COLUMNS,
         Column("userplan", "-", "''", orderable=False),
         Column("canLogin", "bool", can_login, orderable=False),
-        Column("associateDbId", "associate", "a.associate_id", text="a.name"),
+        Column("associateDbId", "associate", "a.associate_id", text="a.name", by_id=True),
         Column("contactCategory", "listAny", "0", text="''"),
         Column("usergroup", "userGroup", "a.usergroup_id", text="g.name"),
         Column("role", "listAny", "a.role_id", text="r.name"),

@@ -87,7 +87,7 @@ class NetServer:
         dialect: Mapping[str, object] | None = None,
         latency: float = 0.0,
         database: str | Path | None = None,
-        tls: Tls | tuple[str, str] | None = None,
+        tls: Tls | tuple[str, str] | tuple[str, str, str] | None = None,
         port: int = 0,
         host: str = "127.0.0.1",
         journal_file: str | Path | None = None,
@@ -197,12 +197,10 @@ class NetServer:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         server = _Listener(self._endpoint)
-        runner = web.ServerRunner(server, handle_signals=False, access_log=None)
+        runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=0.5)
         await runner.setup()
         context = self._tls.context() if self._tls else None
-        site = web.TCPSite(
-            runner, self._host, self._port, ssl_context=context, shutdown_timeout=0.5
-        )
+        site = web.TCPSite(runner, self._host, self._port, ssl_context=context)
         try:
             await site.start()
             self._port = runner.addresses[0][1]

@@ -1,0 +1,182 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who may come in, by which scheme, and who may do what."""
+
+from __future__ import annotations
+
+import base64
+import ssl
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.netserver import NetServer
+
+from .conftest import PASSWORD, Client
+
+
+def basic(text: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(text.encode()).decode()}
+
+
+def ticket(server: NetServer) -> dict[str, str]:
+    return {"Authorization": f"SOTicket {server.tenant.issue_ticket('system')}"}
+
+
+def ticket_in_capitals(server: NetServer) -> dict[str, str]:
+    return {"Authorization": f"SOTICKET {server.tenant.issue_ticket('system')}"}
+
+
+def ticket_as_name(server: NetServer) -> dict[str, str]:
+    return basic(server.tenant.issue_ticket("system") + ":")
+
+
+def bearer(server: NetServer) -> dict[str, str]:
+    return {"Authorization": f"bearer {server.tenant.issue_token('system')}"}
+
+
+def cookie(server: NetServer) -> dict[str, str]:
+    header, token = server.tenant.issue_session("system")
+    return {"Cookie": header, "X-XSRF-TOKEN": token}
+
+
+SCHEMES: list[tuple[Callable[[NetServer], dict[str, str]], str]] = [
+    (lambda server: basic(":".join(server.admin)), "basic"),
+    (ticket, "soticket"),
+    (ticket_in_capitals, "soticket"),
+    (ticket_as_name, "soticket"),
+    (bearer, "bearer"),
+    (cookie, "xsrf"),
+]
+
+
+@pytest.mark.parametrize(("headers_of", "scheme"), SCHEMES)
+def test_scheme(
+    headers_of: Callable[[NetServer], dict[str, str]],
+    scheme: str,
+    server: NetServer,
+    client: Client,
+) -> None:
+    client.session.auth = None
+    headers = headers_of(server)
+    answer = client.get("User/currentPrincipal", headers=headers)
+    assert answer.json()["UserName"] == "system"
+    entry = server.journal.entries[-1]
+    assert (entry.scheme, entry.login) == (scheme, "system")
+    if scheme != "basic":
+        server.tenant.expire_sessions()
+        assert client.get("User/current", headers=headers).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        basic("system:wrong"),
+        basic("system:"),
+        basic("nobody:system-password"),
+        basic(":system-password"),
+        basic("ROOM1:"),
+        {"Authorization": "Basic %%%"},
+        {"Authorization": "Basic"},
+        {"Authorization": "SOTicket 7T:wrong"},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": "Negotiate abc"},
+        {"Cookie": "SuperOfficeSession=wrong", "X-XSRF-TOKEN": "wrong"},
+        {"X-XSRF-TOKEN": "alone"},
+    ],
+)
+def test_refused(headers: dict[str, str], server: NetServer, client: Client) -> None:
+    client.session.auth = None
+    answer = client.get("User/currentPrincipal", headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Basic realm=")
+    assert server.journal.entries[-1].login is None
+
+
+def test_session_needs_its_own_token(server: NetServer, client: Client) -> None:
+    client.session.auth = None
+    header, token = server.tenant.issue_session("system")
+    _, other = server.tenant.issue_session("system")
+    for sent, status in ((token, 200), (other, 401), ("", 401)):
+        headers = {"Cookie": header, "X-XSRF-TOKEN": sent}
+        assert client.get("User/current", headers=headers).status_code == status
+
+
+def test_blank_and_non_ascii_passwords(server: NetServer, client: Client) -> None:
+    client.session.auth = None
+    for password in ("", "Pässwörd:with:colons"):
+        server.tenant.change_user("RJ", password=password)
+        assert client.get("User/current", headers=basic(f"RJ:{password}")).status_code == 200
+
+
+def test_external_user_logs_in_but_manages_nothing(server: NetServer, client: Client) -> None:
+    client.session.auth = ("USER00001@example.com", "Seed-password-00001")
+    principal = client.get("User/currentPrincipal").json()
+    assert (principal["UserType"], principal["AssociateId"]) == ("ExternalAssociate", 101)
+    before = server.tenant.snapshot()
+    assert client.create("x").status_code == 403
+    assert client.delete(102).status_code == 403
+    assert client.agent("GetUser?userId=102").status_code == 403
+    assert client.archive().status_code == 403
+    assert client.get("Person/1001").status_code == 403
+    server.tenant.remove_user(101)
+    assert server.tenant.snapshot() != before
+
+
+def test_inactive_and_retired_users_stay_out(server: NetServer, client: Client) -> None:
+    client.session.auth = ("user00001@example.com", "Seed-password-00001")
+    assert client.get("User/current").status_code == 200
+    server.tenant.change_user(101, is_active=False)
+    assert client.get("User/current").status_code == 401
+    server.tenant.change_user(101, is_active=True, deleted=True)
+    assert client.get("User/current").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("rights", "status"),
+    [((), 403), (("admin-role",), 403), (("admin-extern-user",), 204), (("admin-all",), 204)],
+)
+def test_right_of_the_caller(
+    rights: tuple[str, ...], status: int, server: NetServer, client: Client
+) -> None:
+    server.tenant.add_internal_user("EMP", password=PASSWORD, functional_rights=rights)
+    client.session.auth = ("EMP", PASSWORD)
+    assert client.modify(101, "Role", RoleId=5).status_code == status
+    assert client.agent("GetUser?userId=101").status_code == 200
+    assert client.get("User/currentPrincipal").json()["FunctionRights"] == sorted(rights)
+
+
+def test_application_token_is_recorded_as_digest(server: NetServer, client: Client) -> None:
+    client.get("User/current", headers={"SO-AppToken": "canary-token"})
+    assert server.journal.entries[-1].app_token == server.journal.digest("canary-token")
+
+
+@pytest.fixture
+def certificates(tmp_path: Path) -> Path:
+    """Make a certificate of its own for 127.0.0.1, good for server and client."""
+    command = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1"
+        " -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem"
+    )
+    try:
+        subprocess.run(command.split(), cwd=tmp_path, check=True, capture_output=True)
+    except FileNotFoundError:
+        pytest.skip("openssl is not installed")
+    return tmp_path
+
+
+def test_tls_and_client_certificates(certificates: Path) -> None:
+    cert, key = str(certificates / "cert.pem"), str(certificates / "key.pem")
+    with NetServer(tls=(cert, key)) as server:
+        assert server.url.startswith("https://")
+        assert requests.get(server.url + "/api", verify=cert, timeout=5).status_code == 200
+    with NetServer(tls=(cert, key, cert)) as server:
+        good = requests.get(server.url + "/api", verify=cert, cert=(cert, key), timeout=5)
+        assert good.status_code == 200
+        with pytest.raises((requests.exceptions.RequestException, ssl.SSLError)):
+            requests.get(server.url + "/api", verify=cert, timeout=5)
