@@ -76,7 +76,7 @@ def action(name: str, arguments: Result, check_mode: bool = False, **attributes:
     plugin = importlib.import_module(f"{PACKAGE}.action.{name}")
     return plugin.ActionModule(
         task=task,
-        connection=connection_loader.get("ansible.builtin.local", context, "/dev/null"),
+        connection=connection_loader.get("local", context, "/dev/null"),
         play_context=context,
         loader=loader,
         templar=Templar(loader=loader),

@@ -9,12 +9,12 @@ from __future__ import annotations
 import dataclasses
 import enum
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ..users.fields import fields_of, flag_names
 from ..users.model import Change, CurrentUser, Role, Secret
 from . import shapes
-from .errors import NetServerError, NotUnderstood, Outcome, Refused
+from .errors import Failed, NetServerError, NotUnderstood, Outcome, Refused
 from .languages import in_language, spellings
 from .request import Request
 from .transport import Transport
@@ -51,6 +51,13 @@ class FlagSpelling(enum.Enum):
     ONE_BY_ONE = "one call per flag"
 
 
+# by whether there are several flags to spell: one alone is the same by name and one by one
+SPELLINGS = {
+    True: tuple(FlagSpelling),
+    False: (FlagSpelling.NAMES, FlagSpelling.INTEGER),
+}
+
+
 @dataclasses.dataclass(frozen=True)
 class UserCard:
     """What GetUser knows of a user of any type. Whether it is active is not part of it."""
@@ -74,7 +81,8 @@ class UserAgent:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self._spelling: FlagSpelling | None = None
+        # by whether there are several flags to spell
+        self._proved: dict[bool, FlagSpelling] = {}
 
     def external_roles(self) -> list[Role] | None:
         """Return the roles of the type ExternalUser (GetAllRoles), or none for a bare null."""
@@ -91,6 +99,19 @@ class UserAgent:
     def user_by_name(self, user_name: str) -> UserCard | None:
         """Return the user who logs in with this name, whatever its type (GetUserFromName)."""
         return self._card("GetUserFromName", body={"UserName": user_name})
+
+    def retired_users(self, associate_ids: Sequence[int]) -> set[int]:
+        """Return those of the ids whose users are marked as deleted (GetUserInfoList)."""
+        if not associate_ids:
+            return set()
+        value = self._call("user", "GetUserInfoList", list(associate_ids))
+        if value is None:
+            return set()
+        return {
+            shapes.number(row, "UserInfoId", "GetUserInfoList")
+            for row in shapes.rows(value, "GetUserInfoList")
+            if row.get("Deleted") is True
+        }
 
     def user_name_problem(self, user_name: str, person_id: int, associate_id: int) -> str | None:
         """Return why a name can not be given (IsUserNameValidWithReason), none if it can.
@@ -147,26 +168,29 @@ class UserAgent:
 
         Several flags go in one call, in the first spelling that the service accepts; that one is
         kept. Where it answers a bare null to a spelling that is not proved yet, which can mean
-        success and failure, `took_effect` tells.
+        success and failure, or breaks on it, `took_effect` tells.
 
         Raises:
             NetServerError: the service refused, or its answer was lost.
         """
-        if len(flag_names(change)) == 1:
-            self._set(before, after, change, password, FlagSpelling.NAMES)
-            return
+        is_several = len(flag_names(change)) > 1
+        proved = self._proved.get(is_several)
         refusal: NetServerError | None = None
-        for spelling in self._spellings():
+        for spelling in [proved] if proved else SPELLINGS[is_several]:
             try:
                 silent = self._set(before, after, change, password, spelling)
-            except Refused as error:
-                if self._spelling or not _may_be_spelling(error):
+            except (Refused, Failed) as error:
+                if proved or not _may_be_spelling(error):
                     raise
+                if error.outcome is Outcome.UNKNOWN and took_effect():
+                    return
                 refusal = error
                 continue
-            if silent and not self._spelling and not took_effect():
+            if silent and not proved and not took_effect():
                 continue
-            self._spelling = spelling
+            self._proved[is_several] = spelling
+            if spelling is FlagSpelling.INTEGER:
+                self._proved[not is_several] = spelling
             return
         raise refusal or Refused(
             "POST v1/Agents/User/SetExternalUserInfo answered null and changed nothing",
@@ -177,9 +201,6 @@ class UserAgent:
     def delete_external_user(self, associate_id: int) -> None:
         """Delete the login of a person."""
         self._call("delete", "DeleteExternalUser", {"AssociateId": associate_id}, safe=False)
-
-    def _spellings(self) -> tuple[FlagSpelling, ...]:
-        return (self._spelling,) if self._spelling else tuple(FlagSpelling)
 
     def _set(
         self,
@@ -243,8 +264,8 @@ class UserAgent:
     ) -> UserCard | None:
         try:
             value = self._call("user", method, body, query=query)
-        except Refused as error:
-            if error.status == 404 or error.error_type == "SoNotFoundException":
+        except NetServerError as error:
+            if _says_nobody(error):
                 return None
             raise
         if value is None:
@@ -281,9 +302,24 @@ def to_wire(change: Change, spelling: FlagSpelling) -> Iterator[tuple[str | int,
         yield ", ".join(flag_names(change)), change
 
 
-def _may_be_spelling(error: Refused) -> bool:
+def _says_nobody(error: NetServerError) -> bool:
+    """Tell whether an error of a look-up means that there is no such user.
+
+    The request itself is well-formed, so that a refusal which gives no reason can mean nothing
+    else. Whoever goes on from there meets the service's own checks before a write.
+    """
+    reason = _reason(error)
+    unreasoned = isinstance(error, Refused) and error.status in (200, 400) and not reason
+    return error.status == 404 or reason == "SoNotFoundException" or unreasoned
+
+
+def _may_be_spelling(error: NetServerError) -> bool:
     """Tell whether a refusal can be about the spelling of flags, and not about their values."""
-    return error.error_type.rpartition(".")[2] not in REASONED_REFUSALS
+    return _reason(error) not in REASONED_REFUSALS
+
+
+def _reason(error: NetServerError) -> str:
+    return error.error_type.rpartition(".")[2]
 
 
 def _request(

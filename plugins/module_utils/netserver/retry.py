@@ -34,5 +34,5 @@ def delay(attempt: int, retry_after: float | None, jitter: float) -> float:
     """
     if retry_after is not None:
         return min(retry_after, LONGEST_RETRY_AFTER)
-    grown = min(FIRST_DELAY * 2.0**attempt, LONGEST_DELAY)
+    grown = min(FIRST_DELAY * 2.0 ** min(attempt, 16), LONGEST_DELAY)
     return float(grown * (0.5 + jitter / 2))
