@@ -145,13 +145,14 @@ def test_option_errors(options: dict[str, Any], client: Client) -> None:
     assert client.archive(filter="getAllRows set true", **options).status_code == 400
 
 
-def test_pages_join_to_the_whole(people: NetServer, client: Client) -> None:
+@pytest.mark.parametrize("size", [1, 3, 4, 8, 9])
+def test_pages_join_to_the_whole(size: int, people: NetServer, client: Client) -> None:
     options = {"filter": "getAllRows set true", "select": "userName", "orderBy": "userName"}
     whole = client.rows(**options)
     pages: list[Any] = []
-    for skip in range(0, 10, 3):
-        page = client.archive(top=3, skip=skip, **options).json()
-        assert (page["odata.nextLink"] is None) == (skip + 3 >= len(whole))
+    for skip in range(0, 10, size):
+        page = client.archive(top=size, skip=skip, **options).json()
+        assert (page["odata.nextLink"] is None) == (skip + size >= len(whole))
         pages += page["value"]
     assert len(whole) == 8
     assert pages == whole

@@ -87,6 +87,14 @@ def test_bulk_seeding_is_one_transaction(server: NetServer) -> None:
     assert server.tenant.snapshot() == before
 
 
+def test_a_broken_transaction_leaves_no_trace(server: NetServer) -> None:
+    before, commits = server.tenant.snapshot(), server.tenant.commits
+    with pytest.raises(RuntimeError, match="half-way"), server.tenant.writing():
+        server.tenant.update_associate(101, active=0)
+        raise RuntimeError("half-way")
+    assert (server.tenant.snapshot(), server.tenant.commits) == (before, commits)
+
+
 def test_drift_by_hand(server: NetServer, client: Client) -> None:
     server.tenant.change_user("user00001@example.com", role_id=5, is_active=False, password="New")
     user = server.tenant.user(101)
