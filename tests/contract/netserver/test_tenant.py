@@ -89,9 +89,14 @@ def test_bulk_seeding_is_one_transaction(server: NetServer) -> None:
 
 def test_a_broken_transaction_leaves_no_trace(server: NetServer) -> None:
     before, commits = server.tenant.snapshot(), server.tenant.commits
-    with pytest.raises(RuntimeError, match="half-way"), server.tenant.writing():
-        server.tenant.update_associate(101, active=0)
-        raise RuntimeError("half-way")
+
+    def write_half() -> None:
+        with server.tenant.writing():
+            server.tenant.update_associate(101, active=0)
+            raise RuntimeError("half-way")
+
+    with pytest.raises(RuntimeError, match="half-way"):
+        write_half()
     assert (server.tenant.snapshot(), server.tenant.commits) == (before, commits)
 
 
