@@ -74,7 +74,9 @@ def show(server: NetServer) -> None:
     say("2. The real run: one call per user that differs, none for the one that does not")
     play(server, changed=1)
     expect("writes of the real run", writes(server), WRITES)
-    expect("users", {u.user_name: (u.role_name, u.is_active) for u in server.tenant.users()}, EXPECTED)
+    expect(
+        "users", {u.user_name: (u.role_name, u.is_active) for u in server.tenant.users()}, EXPECTED
+    )
     say("3. Once more: everything is as declared, so all is ok and nothing is written")
     play(server, changed=0)
     expect("writes of the last run", writes(server), {})
@@ -127,7 +129,9 @@ def play(server: NetServer, *options: str, changed: int) -> None:
             output.append(line)
     if process.returncode:
         raise DemoError(f"ansible-playbook ended with exit code {process.returncode}")
-    counts = re.findall(r"(ok|changed|failed)=\D*(\d+)", re.sub(r"\x1b\[[\d;]*m", "", "".join(output)))
+    counts = re.findall(
+        r"(ok|changed|failed)=\D*(\d+)", re.sub(r"\x1b\[[\d;]*m", "", "".join(output))
+    )
     expect("tasks that reported a change", int(dict(counts).get("changed", -1)), changed)
 
 

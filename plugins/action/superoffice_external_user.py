@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.superoffice.crm.plugins.module_utils.task.action import LocalAction
 from ansible_collections.superoffice.crm.plugins.module_utils.task.external_user import TASK
+from ansible_collections.superoffice.crm.plugins.plugin_utils.local_action import LocalAction
 
 
 class ActionModule(LocalAction):

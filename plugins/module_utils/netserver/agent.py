@@ -16,6 +16,7 @@ from ..users.model import Change, CurrentUser, Role, Secret
 from . import shapes
 from .errors import Failed, NetServerError, NotUnderstood, Outcome, Refused
 from .languages import in_language, spellings
+from .redaction import redacted
 from .request import Request
 from .transport import Transport
 
@@ -168,7 +169,8 @@ class UserAgent:
 
         Several flags go in one call, in the first spelling that the service accepts; that one is
         kept. Where it answers a bare null to a spelling that is not proved yet, which can mean
-        success and failure, or breaks on it, `took_effect` tells.
+        success and failure, `took_effect` tells. Where it breaks on one, the next one does no harm:
+        it says the same.
 
         Raises:
             NetServerError: the service refused, or its answer was lost.
@@ -182,8 +184,6 @@ class UserAgent:
             except (Refused, Failed) as error:
                 if proved or not _may_be_spelling(error):
                     raise
-                if error.outcome is Outcome.UNKNOWN and took_effect():
-                    return
                 refusal = error
                 continue
             if silent and not proved and not took_effect():
@@ -254,7 +254,8 @@ class UserAgent:
         result = shapes.record(value, method)
         if shapes.flag(result, "Result", method):
             return None
-        return shapes.text(result, "Reason", method) or "the service gives no reason"
+        reason = shapes.text(result, "Reason", method) or "the service gives no reason"
+        return redacted(reason, [one.value for one in checked.values() if isinstance(one, Secret)])
 
     def _card(
         self,

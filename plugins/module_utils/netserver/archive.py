@@ -69,6 +69,15 @@ class Archive:
         page, _has_next = self._page("person", "Person", query)
         return any(shapes.number(row, "personId", "Archive/Person") == person_id for row in page)
 
+    def existing_persons(self, person_ids: Iterable[int]) -> set[int]:
+        """Return those of the ids that persons have, in a request for each few dozen."""
+        found: set[int] = set()
+        for restriction in batches([number_is("personId", one) for one in sorted(person_ids)]):
+            query = {"$select": "personId", "$filter": restriction, "$top": str(PAGE_SIZE)}
+            page, _has_next = self._page("person", "Person", query)
+            found.update(shapes.number(row, "personId", "Archive/Person") for row in page)
+        return found
+
     def roles(self) -> list[Role]:
         """Read all roles of all types, deleted ones too, ordered by id."""
         query = {

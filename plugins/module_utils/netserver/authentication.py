@@ -53,6 +53,7 @@ class Basic(_Header):
     scheme = "basic"
 
     def __init__(self, user_name: str, password: Secret) -> None:
+        self.user_name = user_name
         joined = f"{user_name}:{password.value}".encode()
         super().__init__("Basic", base64.b64encode(joined).decode(), [password.value])
 

@@ -26,8 +26,8 @@ _TRIAL = dataclasses.replace(_PRINCIPAL, kind="trial_login")
 class Service:
     """The doors to a NetServer: the User agent, the archives, and the login itself."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.transport = Transport(settings)
+    def __init__(self, settings: Settings, most_at_once: int = 1) -> None:
+        self.transport = Transport(settings, most_at_once=most_at_once)
         self.agent = UserAgent(self.transport)
         self.archive = Archive(self.transport)
 
@@ -50,6 +50,11 @@ class Service:
     def check_login(self) -> None:
         """Ask the service who we are; raises what it has against us."""
         self.transport.call(_PRINCIPAL)
+
+    def own_id(self) -> int:
+        """Return the associate id of the calling login."""
+        principal = shapes.record(self.transport.call(_PRINCIPAL).value, _PRINCIPAL.operation)
+        return shapes.number(principal, "AssociateId", _PRINCIPAL.operation)
 
     def try_login(self, user: CurrentUser, password: Secret) -> Trial:
         """Log in once as `user`, in a session of its own, to see whether `password` is right.

@@ -13,6 +13,7 @@ import http.cookiejar
 import json
 import pathlib
 import random
+import threading
 import time
 import traceback
 import typing
@@ -22,8 +23,16 @@ from collections.abc import Callable, Iterator, Mapping
 from ..users.model import Secret
 from . import answers, retry
 from .authentication import Authentication
-from .errors import BadConnectionOption, NetServerError, NotUnderstood, TimedOut, Unauthorized
+from .errors import (
+    BadConnectionOption,
+    NetServerError,
+    NotUnderstood,
+    Throttled,
+    TimedOut,
+    Unauthorized,
+)
 from .failures import connection_error
+from .pace import Pace
 from .request import Request
 
 try:
@@ -67,15 +76,18 @@ class Transport:
         self,
         settings: Settings,
         *,
+        most_at_once: int = 1,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self.settings = settings
         self.sent: collections.Counter[str] = collections.Counter()
+        self._counting = threading.Lock()
+        self._pace = Pace(most_at_once)
         self._sleep = sleep
         self._jitter = jitter
         self._was_let_in = False
-        self._session = _session(settings)
+        self._session = _session(settings, most_at_once)
         with _request_errors("the connection options"):
             self._ways = self._session.merge_environment_settings(
                 settings.root, _proxies(settings), True, _verify(settings), _certificate(settings)
@@ -98,7 +110,10 @@ class Transport:
         attempt = 0
         while True:
             try:
-                return self._send(request)
+                with self._pace.request():
+                    answer = self._send(request)
+                self._pace.speed_up()
+                return answer
             except Unauthorized:
                 # a login that was good a moment ago: a session ended, and the next try opens one
                 if not self._was_let_in:
@@ -109,7 +124,10 @@ class Transport:
                     error, safe=request.safe
                 ):
                     raise
-                self.pause(attempt, error.retry_after)
+                if isinstance(error, Throttled):
+                    self._pace.slow_down(retry.delay(attempt, error.retry_after, self._jitter()))
+                else:
+                    self.pause(attempt, error.retry_after)
                 attempt += 1
 
     def _send(self, request: Request) -> answers.Answer:
@@ -125,7 +143,8 @@ class Transport:
                     data=_encoded(request.body),
                 )
             )
-        self.sent[request.kind] += 1
+        with self._counting:
+            self.sent[request.kind] += 1
         try:
             with self._session.send(
                 prepared,
@@ -166,8 +185,11 @@ class Transport:
         return b"".join(pieces)
 
 
-def _session(settings: Settings) -> requests.Session:
+def _session(settings: Settings, most_at_once: int) -> requests.Session:
     session = requests.Session()
+    adapter = requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=most_at_once)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
     session.auth = settings.authentication
     session.headers.clear()
     session.headers.update(

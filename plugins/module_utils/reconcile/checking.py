@@ -6,30 +6,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..netserver.service import Service
 from ..users.errors import UserError
-from ..users.model import UNSET, CurrentUser, Secret, same_name
+from ..users.model import UNSET, CurrentUser, same_name
 from ..users.plan import Action, Plan, subject
 from .reading import is_same_card, not_ours
 
 
-def check_plan(service: Service, plan: Plan) -> None:
-    """Put what a plan would write to the service's own checks.
+def problems_of(
+    service: Service, plan: Plan, person_exists: Callable[[int], bool] | None = None
+) -> list[UserError]:
+    """Put what a plan would write to the service's own checks; return all it has against it.
 
-    Raises:
-        UserError: the person does not exist, or the name or the password would be refused.
+    Args:
+        service: the service to ask.
+        plan: the plan; nothing is asked for one that writes nothing.
+        person_exists: tells whether there is a person of an id, for who knows already.
     """
     after = plan.after
     if after is None or not plan.changed:
-        return
-    if plan.action is Action.CREATE and not service.archive.person_exists(after.person_id):
-        raise UserError(
-            "person",
-            f"{plan.desired.subject} can not be created: there is no person with the id"
-            f" {after.person_id}. Give the person_id of an existing person.",
+        return []
+    problems = []
+    known = person_exists or service.archive.person_exists
+    if plan.action is Action.CREATE and not known(after.person_id):
+        problems.append(
+            UserError(
+                "person",
+                f"{plan.desired.subject} can not be created: there is no person with the id"
+                f" {after.person_id}. Give the person_id of an existing person.",
+            )
         )
-    _check_name(service, plan, after)
-    _check_password(service, plan, after)
+    asked = (_name_problem(service, plan, after), _password_problem(service, plan, after))
+    return [*problems, *filter(None, asked)]
 
 
 def prove_identity(service: Service, plan: Plan) -> Plan:
@@ -68,33 +78,31 @@ def prove_identity(service: Service, plan: Plan) -> Plan:
     )
 
 
-def _check_name(service: Service, plan: Plan, after: CurrentUser) -> None:
+def _name_problem(service: Service, plan: Plan, after: CurrentUser) -> UserError | None:
     before = plan.before
     if before and (not plan.renames or same_name(before.user_name) == same_name(after.user_name)):
-        return  # the service might take a name that differs only in case for one in use
+        return None  # the service might take a name that differs only in case for one in use
     problem = service.agent.user_name_problem(
         after.user_name, after.person_id, after.associate_id or 0
     )
-    if problem:
-        raise UserError(
-            "user_name",
-            f"{subject(plan)}: the service does not accept the user_name '{after.user_name}':"
-            f" {problem.rstrip('.')}. Nothing was changed; choose another name.",
-        )
+    if not problem:
+        return None
+    return UserError(
+        "user_name",
+        f"{subject(plan)}: the service does not accept the user_name '{after.user_name}':"
+        f" {problem.rstrip('.')}. Nothing was changed; choose another name.",
+    )
 
 
-def _check_password(service: Service, plan: Plan, after: CurrentUser) -> None:
+def _password_problem(service: Service, plan: Plan, after: CurrentUser) -> UserError | None:
     password = plan.desired.password
     if not plan.sets_password or password is UNSET:
-        return
+        return None
     problem = service.agent.password_problem(password, after.person_id, after.associate_id or 0)
-    if problem:
-        raise UserError(
-            "password",
-            f"{subject(plan)}: the service does not accept the password:"
-            f" {_without(problem, password).rstrip('.')}. Nothing was changed; choose another one.",
-        )
-
-
-def _without(text: str, password: Secret) -> str:
-    return text.replace(password.value, "********") if password.value else text
+    if not problem:
+        return None
+    return UserError(
+        "password",
+        f"{subject(plan)}: the service does not accept the password:"
+        f" {problem.rstrip('.')}. Nothing was changed; choose another one.",
+    )

@@ -20,8 +20,7 @@ ALPHABETS = (string.ascii_lowercase, string.ascii_uppercase, string.digits, SPEC
 def strong_password() -> Secret:
     """Return a random password with several characters of every kind."""
     source = secrets.SystemRandom()
-    characters = [source.choice(alphabet) for alphabet in ALPHABETS for _ in range(2)]
-    everything = "".join(ALPHABETS)
-    characters += [source.choice(everything) for _ in range(LENGTH - len(characters))]
+    characters = [source.choice(alphabet) for alphabet in 2 * ALPHABETS]
+    characters += source.choices("".join(ALPHABETS), k=LENGTH - len(characters))
     source.shuffle(characters)
     return Secret("".join(characters))

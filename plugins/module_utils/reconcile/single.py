@@ -9,11 +9,12 @@ from __future__ import annotations
 import dataclasses
 
 from ..netserver.service import Service
+from ..users.errors import UserError
 from ..users.identity import identify
 from ..users.model import DesiredUser, Secret, State, Trial
 from ..users.plan import Plan, needs_trial, plan_user
 from ..users.roles import Roles
-from .checking import check_plan, prove_identity
+from .checking import problems_of, prove_identity
 from .passwords import strong_password
 from .reading import find_role, find_users, read_roles
 from .writing import Applied, apply_plan
@@ -46,7 +47,9 @@ def decide(service: Service, desired: DesiredUser) -> Decision:
     if current and needs_trial(desired, current) and isinstance(desired.password, Secret):
         trial = service.try_login(current, desired.password)
     plan = prove_identity(service, plan_user(desired, current, role, trial))
-    check_plan(service, plan)
+    problems = problems_of(service, plan)
+    if problems:
+        raise UserError(problems[0].kind, " ".join(map(str, problems)))
     return Decision(plan, roles, generated)
 
 

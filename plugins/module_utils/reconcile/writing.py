@@ -48,7 +48,7 @@ def apply_plan(service: Service, roles: Roles, plan: Plan, *, verify: bool) -> A
     after = plan.after and dataclasses.replace(plan.after, associate_id=known)
     if not verify:
         return Applied(True, after)
-    return _proof(service, roles, plan, known)
+    return prove(service, roles, plan, known)
 
 
 class _Write:
@@ -178,7 +178,7 @@ def _look(write: _Write, error: NetServerError) -> int | None:
         raise error from blind
 
 
-def _proof(service: Service, roles: Roles, plan: Plan, associate_id: int) -> Applied:
+def prove(service: Service, roles: Roles, plan: Plan, associate_id: int) -> Applied:
     """Read a written user until it is as planned, a few times at most."""
     found: CurrentUser | None = None
     wrong: list[str] = []

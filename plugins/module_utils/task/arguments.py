@@ -19,10 +19,12 @@ from ..netserver import address
 from ..netserver.authentication import Authentication, Basic, Bearer, SoTicket, Xsrf
 from ..netserver.errors import BadConnectionOption
 from ..netserver.transport import Settings
-from ..users.errors import UserError
-from ..users.model import UNSET, DesiredUser, Secret, State, Unset, UpdatePassword
+from ..users.definitions import desired_of
+from ..users.model import DesiredUser, Secret, is_sendable
+from ..users.options import OPTIONS, Kind, Option
 
 Options = Mapping[str, typing.Any]
+Progress = Callable[[str, int, int], None]
 Spec = dict[str, dict[str, typing.Any]]
 
 ENVIRONMENT = {
@@ -51,13 +53,23 @@ ENVIRONMENT = {
 class Task:
     """What both doors need to know of a module: its options, and what it does with them.
 
-    `run` takes the checked options and whether nothing may be written, and returns the result.
+    `run` takes the checked options, whether nothing may be written, and whom to tell how far it is;
+    it returns the result. `bulky` options are left out of the invocation that results repeat: they
+    are long, and may hold secrets.
     """
 
     options: Spec
-    run: Callable[[Options, bool], dict[str, typing.Any]]
+    run: Callable[[Options, bool, Progress], dict[str, typing.Any]]
     required_one_of: tuple[tuple[str, ...], ...] = ()
     mutually_exclusive: tuple[tuple[str, ...], ...] = ()
+    bulky: tuple[str, ...] = ()
+
+    def invocation(self, options: Options) -> dict[str, typing.Any]:
+        """Return what results repeat of the options."""
+        shown = {
+            name: _size(value) if name in self.bulky else value for name, value in options.items()
+        }
+        return {"module_args": shown}
 
     @property
     def argument_spec(self) -> Spec:
@@ -72,6 +84,15 @@ class Task:
             "mutually_exclusive": [list(names) for names in self.mutually_exclusive],
             "required_if": [list(rule) for rule in _CREDENTIALS],
         }
+
+
+LONGEST_TIMEOUT = 24 * 60 * 60
+# these travel in headers, which hold one line of Latin-1
+_HEADERS = ("auth_ticket", "auth_token", "auth_cookie", "xsrf_token", "app_token", "language")
+
+
+def _size(value: typing.Any) -> typing.Any:
+    return f"({len(value)} entries)" if isinstance(value, (list, dict)) else value
 
 
 _CREDENTIALS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -115,25 +136,31 @@ def connection_options() -> Spec:
 
 
 def user_options() -> Spec:
-    """Return the options of one user (interface 3), as the single and the bulk module have them."""
-    return {
-        "state": {"type": "str", "default": "present", "choices": [s.value for s in State]},
-        "associate_id": {"type": "int"},
-        "person_id": {"type": "int"},
-        "user_name": {"type": "str"},
-        "previous_user_names": {"type": "list", "elements": "str"},
-        "password": {"type": "str", "no_log": True},
-        "update_password": {
-            "type": "str",
-            "default": "on_create",
-            "choices": [when.value for when in UpdatePassword],
-            "no_log": False,
-        },
-        "generate_password": {"type": "bool", "default": False, "no_log": False},
-        "role": {"type": "str"},
-        "role_id": {"type": "int"},
-        "is_active": {"type": "bool"},
-    }
+    """Return the options of one user (interface 3), as Ansible wants them."""
+    return {option.name: _spec_of(option) for option in OPTIONS}
+
+
+def _spec_of(option: Option) -> dict[str, typing.Any]:
+    spec: dict[str, typing.Any] = {"type": _TYPES[option.kind]}
+    if option.kind is Kind.NAMES:
+        spec["elements"] = "str"
+    if option.default is not None:
+        spec["default"] = option.default
+    if option.choices:
+        spec["choices"] = list(option.choices)
+    if "password" in option.name:
+        spec["no_log"] = option.kind is Kind.SECRET
+    return spec
+
+
+_TYPES = {
+    Kind.TEXT: "str",
+    Kind.SECRET: "str",
+    Kind.ID: "int",
+    Kind.FLAG: "bool",
+    Kind.NAMES: "list",
+    Kind.CHOICE: "str",
+}
 
 
 def connection_settings(options: Options) -> Settings:
@@ -142,16 +169,19 @@ def connection_settings(options: Options) -> Settings:
     Raises:
         BadConnectionOption: one of them can not work.
     """
-    if options["timeout"] <= 0:
-        raise BadConnectionOption("timeout must be more than 0 seconds")
+    if not 0 < options["timeout"] <= LONGEST_TIMEOUT:
+        raise BadConnectionOption(
+            f"timeout must be more than 0 and at most {LONGEST_TIMEOUT} seconds"
+        )
     if options["retries"] < 0:
         raise BadConnectionOption("retries must be 0 or more")
+    _check_texts(options)
     app_token = options["app_token"]
     return Settings(
         root=address.api_root(options["url"], allow_http=options["allow_http"]),
         authentication=_authentication(options),
         app_token=Secret(app_token) if app_token else None,
-        language=options["language"],
+        language=options["language"] or "en",
         validate_certs=options["validate_certs"],
         ca_path=options["ca_path"],
         client_cert=options["client_cert"],
@@ -163,56 +193,25 @@ def connection_settings(options: Options) -> Settings:
 
 
 def desired_user(options: Options) -> DesiredUser:
-    """Turn the options of one user into a value; null is the same as not given.
+    """Turn the options of one user into a declaration; null is the same as not given.
 
     Raises:
         UserError: an option can not be what it is.
     """
-    password = options["password"]
-    desired = DesiredUser(
-        state=State(options["state"]),
-        associate_id=_given(options["associate_id"]),
-        person_id=_given(options["person_id"]),
-        user_name=_given(options["user_name"]),
-        previous_user_names=tuple(options["previous_user_names"] or ()),
-        password=UNSET if password is None else Secret(password),
-        update_password=UpdatePassword(options["update_password"]),
-        generate_password=options["generate_password"],
-        role=_given(options["role"]),
-        role_id=_given(options["role_id"]),
-        is_active=_given(options["is_active"]),
-    )
-    _check(desired)
-    return desired
+    return desired_of({option.name: options[option.name] for option in OPTIONS})
 
 
-T = typing.TypeVar("T")
-
-
-def _given(value: T | None) -> T | Unset:
-    return UNSET if value is None else value
-
-
-def _check(desired: DesiredUser) -> None:
-    for option in ("associate_id", "person_id", "role_id"):
-        value = getattr(desired, option)
-        if value is not UNSET and not 0 < value < 2**31:
-            raise UserError(
-                "definition", f"{desired.subject}: {option} must be a positive id, not {value}."
+def _check_texts(options: Options) -> None:
+    for name in _HEADERS:
+        text = options[name] or ""
+        if not text.isprintable() or text.encode("latin-1", "replace").decode("latin-1") != text:
+            raise BadConnectionOption(
+                f"{name} must be one line of plain text; it has a line break at its end, or other"
+                " characters that can not be sent"
             )
-    for option, text in (
-        ("user_name", desired.user_name),
-        ("role", desired.role),
-        *(("previous_user_names", name) for name in desired.previous_user_names),
-    ):
-        if isinstance(text, str) and not text.strip():
-            raise UserError("definition", f"{desired.subject}: {option} must not be empty.")
-    if desired.password == Secret(""):
-        raise UserError("definition", f"{desired.subject}: password must not be empty.")
-    if desired.password is not UNSET and desired.generate_password:
-        raise UserError(
-            "definition", f"{desired.subject}: give either password or generate_password, not both."
-        )
+    for name in ("auth_username", "auth_password"):
+        if not is_sendable(options[name] or ""):
+            raise BadConnectionOption(f"{name} has characters that can not be sent")
 
 
 def _authentication(options: Options) -> Authentication:

@@ -10,15 +10,22 @@ import typing
 
 from ..netserver.transport import REQUESTS_IMPORT_ERROR
 from ..reconcile.failure import Problem, failure_of
-from .arguments import Options, Task
+from .arguments import Options, Progress, Task
 from .result import failed
 
 LIBRARY_PROBLEM = REQUESTS_IMPORT_ERROR
 
 
-def perform(task: Task, options: Options, check_mode: bool) -> dict[str, typing.Any]:
+def silent(what: str, done: int, total: int) -> None:
+    """Tell nobody how far a task is."""
+
+
+def perform(
+    task: Task, options: Options, check_mode: bool, progress: Progress = silent
+) -> dict[str, typing.Any]:
     """Run a task with checked options and return its result, a failed one too."""
     try:
-        return task.run(options, check_mode)
+        result = task.run(options, check_mode, progress)
     except Problem as error:
-        return {"changed": False, **failed(failure_of(error))}
+        result = {"changed": False, **failed(failure_of(error))}
+    return {**result, "invocation": task.invocation(options)}

@@ -14,7 +14,7 @@ from .arguments import Options, Task, connection_settings, desired_user, user_op
 from .result import Result, of_user, undecided
 
 
-def run(options: Options, check_mode: bool) -> Result:
+def run(options: Options, check_mode: bool, *_progress: object) -> Result:
     """Make one user be as the options declare it."""
     desired = desired_user(options)
     with Service(connection_settings(options)) as service:

@@ -19,7 +19,7 @@ from .arguments import Options, Task, connection_settings
 from .result import Result, undecided, user_facts
 
 
-def run(options: Options, check_mode: bool) -> Result:  # noqa: ARG001 - nothing is ever written
+def run(options: Options, *_how: object) -> Result:
     """List the external users that meet the options."""
     with Service(connection_settings(options)) as service:
         try:

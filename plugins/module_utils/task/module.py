@@ -6,15 +6,37 @@
 
 from __future__ import annotations
 
+import typing
+
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .arguments import Task
 from .door import LIBRARY_PROBLEM, perform
 
 
+class _Module(AnsibleModule):
+    """A module whose results never repeat the bulky options, even if its arguments are wrong."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        super().__init__(  # type: ignore[no-untyped-call]
+            argument_spec=task.argument_spec,
+            supports_check_mode=True,
+            # else the arguments go to the system's log, where lists of users hold passwords
+            no_log=bool(task.bulky),
+            **task.rules,
+        )
+
+    def fail_json(self, msg: str, **kwargs: typing.Any) -> typing.NoReturn:
+        """End the module with a failure."""
+        kwargs.setdefault("invocation", self._task.invocation(getattr(self, "params", {})))
+        super().fail_json(msg, **kwargs)
+        raise SystemExit(1)
+
+
 def run_module(task: Task) -> None:
     """Run `task` with the arguments that Ansible passes to this process."""
-    module = AnsibleModule(argument_spec=task.argument_spec, supports_check_mode=True, **task.rules)
+    module = _Module(task)
     if LIBRARY_PROBLEM:
         module.fail_json(msg=missing_required_lib("requests"), exception=LIBRARY_PROBLEM)
     result = perform(task, module.params, module.check_mode)

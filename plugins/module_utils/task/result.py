@@ -74,14 +74,16 @@ def diff(plan: Plan) -> Result:
     if plan.before:
         header += f" (associate {plan.before.associate_id})"
     return {
-        "before": _side(plan, plan.before, is_after=False),
-        "after": _side(plan, plan.after, is_after=True),
+        "before": side_of(plan, is_after=False),
+        "after": side_of(plan, is_after=True),
         "before_header": header,
         "after_header": header,
     }
 
 
-def _side(plan: Plan, user: CurrentUser | None, *, is_after: bool) -> Result:
+def side_of(plan: Plan, *, is_after: bool) -> Result:
+    """Return the managed fields as they are, or as they are going to be."""
+    user = plan.after if is_after else plan.before
     if user is None:
         return {}
     managed = _managed(plan.desired, everything=plan.action in (Action.CREATE, Action.DELETE))

@@ -12,7 +12,7 @@ from .arguments import Options, Task, connection_settings
 from .result import Result, undecided
 
 
-def run(options: Options, check_mode: bool) -> Result:  # noqa: ARG001 - nothing is ever written
+def run(options: Options, *_how: object) -> Result:
     """List the roles of the installation."""
     with Service(connection_settings(options)) as service:
         try:

@@ -6,13 +6,194 @@
 
 from __future__ import annotations
 
+import dataclasses
+import difflib
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from .model import CurrentUser, same_name
+from .errors import UserError
+from .model import (
+    UNSET,
+    CurrentUser,
+    DesiredUser,
+    Secret,
+    State,
+    UpdatePassword,
+    same_name,
+)
+from .options import BY_NAME, SHARABLE, Kind, Option
 from .roles import Roles
 
 Entry = dict[str, typing.Any]
+LARGEST_ID = 2**31 - 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """Where an entry stands: in which list, at which index, and in which line if it is a file."""
+
+    source: str
+    index: int
+    line: int = 0
+
+    def __str__(self) -> str:
+        if self.line:
+            return f"{self.source}:{self.line} (users[{self.index}])"
+        return f"{self.source}[{self.index}]"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Declared:
+    """A declaration, and where it stands."""
+
+    desired: DesiredUser
+    place: Place
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong with the input or with what it asks for; `where` may be empty."""
+
+    where: str
+    message: str
+    kind: str = "definition"
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message
+
+
+class Definitions:
+    """Collects declarations from entries, and everything that is wrong with them."""
+
+    def __init__(
+        self, defaults: Mapping[str, typing.Any], passwords: Mapping[str, Secret], source: str
+    ) -> None:
+        self.declared: list[Declared] = []
+        self.findings: list[Finding] = []
+        self._passwords = {same_name(name): secret for name, secret in passwords.items()}
+        self._unused_passwords = {same_name(name): name for name in passwords}
+        self._defaults = self._checked_defaults(defaults, source)
+
+    @property
+    def unused_passwords(self) -> list[str]:
+        """The names that have a password and no definition."""
+        return sorted(self._unused_passwords.values())
+
+    def add(
+        self,
+        entries: Iterable[tuple[Place, object]],
+        defaults: Mapping[str, typing.Any] | None = None,
+        source: str = "",
+    ) -> None:
+        """Add the entries of one list, with the `defaults` of its file if it has some."""
+        shared = {**self._defaults, **self._checked_defaults(defaults or {}, source)}
+        for place, entry in entries:
+            try:
+                values = _with_defaults(checked_entry(entry), shared)
+                self._add_password(values)
+                self.declared.append(Declared(desired_of(values), place))
+            except UserError as error:
+                self.findings.append(Finding(str(place), str(error), error.kind))
+
+    def leave_out_doubles(self) -> None:
+        """Report declarations that say themselves that they are about the user of another one."""
+        seen: dict[tuple[str, object], Place] = {}
+        kept = []
+        for declared in self.declared:
+            double = next((key for key in _keys(declared.desired) if key in seen), None)
+            if double is None:
+                seen.update(dict.fromkeys(_keys(declared.desired), declared.place))
+                kept.append(declared)
+                continue
+            option, value = double
+            shown = declared.desired.user_name if option == "user_name" else value
+            message = (
+                f"{option} '{shown}' is that of {seen[double]} already; names compare without case."
+                " Keep one of the two."
+            )
+            self.findings.append(Finding(str(declared.place), message, "duplicate"))
+        self.declared = kept
+
+    def _add_password(self, values: Entry) -> None:
+        name = values.get("user_name")
+        if not isinstance(name, str):
+            return
+        self._unused_passwords.pop(same_name(name), None)
+        secret = self._passwords.get(same_name(name))
+        if secret is None:
+            return
+        if values.get("password") is not None:
+            raise UserError(
+                "definition",
+                f"External user '{name}': the password is given twice, here and in passwords.",
+            )
+        values["password"] = secret
+        values["generate_password"] = False
+
+    def _checked_defaults(self, defaults: Mapping[str, typing.Any], source: str) -> Entry:
+        where = f"{source}: defaults" if source else "defaults"
+        try:
+            values = checked_entry(defaults, SHARABLE)
+        except UserError as error:
+            self.findings.append(Finding(where, str(error)))
+            return {}
+        if values.get("role") is not None and values.get("role_id") is not None:
+            self.findings.append(Finding(where, "give either role or role_id, not both."))
+        return values
+
+
+def checked_entry(entry: object, known: Iterable[str] = tuple(BY_NAME)) -> Entry:
+    """Return an entry with its values in their types; null is the same as not given.
+
+    Raises:
+        UserError: everything that is wrong with the entry, in one sentence.
+    """
+    if not isinstance(entry, Mapping):
+        raise UserError("definition", f"an entry must be a mapping, not {_type_name(entry)}.")
+    known = tuple(known)
+    values: Entry = {}
+    problems = []
+    for name, value in entry.items():
+        option = BY_NAME.get(name) if isinstance(name, str) and name in known else None
+        if option is None:
+            problems.append(_unknown(name, known))
+        elif value is not None:
+            try:
+                values[option.name] = _converted(option, value)
+            except ValueError as error:
+                problems.append(str(error))
+    if problems:
+        name = entry.get("user_name")
+        subject = f"External user '{name}': " if isinstance(name, str) else ""
+        raise UserError("definition", f"{subject}{'; '.join(problems)}.")
+    return values
+
+
+def desired_of(values: Mapping[str, typing.Any]) -> DesiredUser:
+    """Turn checked values of the options into a declaration.
+
+    Raises:
+        UserError: the options contradict each other, or one can not be what it is.
+    """
+    given = {name: value for name, value in values.items() if value is not None}
+    password = given.get("password", UNSET)
+    desired = DesiredUser(
+        state=State(given.get("state", State.PRESENT)),
+        associate_id=given.get("associate_id", UNSET),
+        person_id=given.get("person_id", UNSET),
+        user_name=given.get("user_name", UNSET),
+        previous_user_names=tuple(given.get("previous_user_names", ())),
+        password=Secret(password) if isinstance(password, str) else password,
+        update_password=UpdatePassword(given.get("update_password", UpdatePassword.ON_CREATE)),
+        generate_password=given.get("generate_password", False),
+        role=given.get("role", UNSET),
+        role_id=given.get("role_id", UNSET),
+        is_active=given.get("is_active", UNSET),
+    )
+    problem = _contradiction(desired)
+    if problem:
+        raise UserError("definition", f"{desired.subject}: {problem}.")
+    return desired
 
 
 def definitions_of(users: Iterable[CurrentUser], roles: Roles) -> list[Entry]:
@@ -29,6 +210,117 @@ def definitions_of(users: Iterable[CurrentUser], roles: Roles) -> list[Entry]:
         folded = same_name(user.user_name)
         alike[folded] = alike.get(folded, 0) + 1
     return [_definition(user, roles, alike[same_name(user.user_name)] > 1) for user in users]
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a hint at the known name that was probably meant, or nothing."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f" (did you mean '{near[0]}'?)" if near else ""
+
+
+def _unknown(name: object, known: Iterable[str]) -> str:
+    text = str(name)[:80]
+    return f"unknown option '{text}'{nearest(text, known)}"
+
+
+def _converted(option: Option, value: typing.Any) -> typing.Any:
+    """Return a value in the type of its option; templates make texts of numbers and booleans."""
+    if option.kind is Kind.ID:
+        if isinstance(value, str) and value.strip().isdecimal():
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= LARGEST_ID:
+            raise ValueError(f"{option.name} must be a positive id")
+        return value
+    if option.kind is Kind.FLAG:
+        return _as_flag(option, value)
+    if option.kind is Kind.NAMES:
+        if not isinstance(value, list):
+            raise ValueError(f"{option.name} must be a list of texts, not {_type_name(value)}")
+        return [_as_text(option, item) for item in value]
+    if option.kind is Kind.SECRET and isinstance(value, Secret):
+        return value
+    text = _as_text(option, value)
+    if option.choices and text not in option.choices:
+        raise ValueError(f"{option.name} must be one of {', '.join(option.choices)}")
+    return Secret(text) if option.kind is Kind.SECRET else text
+
+
+def _as_text(option: Option, value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{option.name} must be a text, not {_type_name(value)}; put it in quotes")
+    return value
+
+
+def _as_flag(option: Option, value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    words = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+    flag = words.get(value.strip().lower()) if isinstance(value, str) else None
+    if flag is None:
+        raise ValueError(f"{option.name} must be true or false")
+    return flag
+
+
+def _type_name(value: object) -> str:
+    names = {dict: "a mapping", list: "a list", str: "a text", bool: "true or false"}
+    names |= {int: "a number", float: "a number", type(None): "nothing"}
+    return next((name for kind, name in names.items() if type(value) is kind), "a special value")
+
+
+def _with_defaults(values: Entry, defaults: Mapping[str, typing.Any]) -> Entry:
+    """Add defaults to an entry; what it says itself about the role or the password goes first."""
+    merged = {**defaults, **values}
+    if "role" in values or "role_id" in values:
+        merged = {
+            name: value
+            for name, value in merged.items()
+            if name not in ("role", "role_id") or name in values
+        }
+    if "password" in values and "generate_password" not in values:
+        merged["generate_password"] = False
+    return merged
+
+
+def _contradiction(desired: DesiredUser) -> str:
+    """Say what is wrong with a declaration in itself, or nothing."""
+    if desired.associate_id is desired.person_id is desired.user_name is UNSET:
+        return "an entry needs associate_id, person_id or user_name"
+    for option in ("associate_id", "person_id", "role_id"):
+        value = getattr(desired, option)
+        if value is not UNSET and not 0 < value <= LARGEST_ID:
+            return f"{option} must be a positive id, not {value}"
+    empty = next((option for option, text in _texts(desired) if not text.strip()), None)
+    if empty:
+        return f"{empty} must not be empty"
+    if desired.password is not UNSET and desired.generate_password:
+        return "give either password or generate_password, not both"
+    if desired.role is not UNSET and desired.role_id is not UNSET:
+        return "give either role or role_id, not both"
+    return ""
+
+
+def _texts(desired: DesiredUser) -> Iterable[tuple[str, str]]:
+    if desired.user_name is not UNSET:
+        yield "user_name", desired.user_name
+    if desired.role is not UNSET:
+        yield "role", desired.role
+    if isinstance(desired.password, Secret):
+        yield "password", desired.password.value
+    for name in desired.previous_user_names:
+        yield "previous_user_names", name
+
+
+def _keys(desired: DesiredUser) -> Iterable[tuple[str, object]]:
+    """Return what no second declaration may say as well.
+
+    One person may have several users, which their names tell apart.
+    """
+    if desired.associate_id is not UNSET:
+        yield "associate_id", desired.associate_id
+    if desired.user_name is not UNSET:
+        yield "user_name", same_name(desired.user_name)
+    elif desired.person_id is not UNSET and desired.associate_id is UNSET:
+        yield "person_id", desired.person_id
 
 
 def _definition(user: CurrentUser, roles: Roles, has_double: bool) -> Entry:

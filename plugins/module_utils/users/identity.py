@@ -21,11 +21,46 @@ def identify(desired: DesiredUser, candidates: Sequence[CurrentUser]) -> Current
     Raises:
         UserError: the keys point at different users, or at several.
     """
+    found = identify_by_key(desired, candidates)
+    holder = name_holder(desired, found, candidates)
+    if holder:
+        raise name_conflict(desired, found, holder)
+    return found
+
+
+def identify_by_key(desired: DesiredUser, candidates: Sequence[CurrentUser]) -> CurrentUser | None:
+    """Identify like `identify`, but leave open whether another user has the name.
+
+    Among many declarations that one may be about to give the name away.
+    """
     found = _by_leading_key(desired, candidates)
     if found is None:
         found = _by_previous_name(desired, candidates)
-    _check_agreement(desired, found, candidates)
-    return found
+    _check_person(desired, found)
+    return None if found and _is_another(desired, found) else found
+
+
+def name_holder(
+    desired: DesiredUser, found: CurrentUser | None, candidates: Sequence[CurrentUser]
+) -> CurrentUser | None:
+    """Return the user that has the name which `found`, or a new user, shall have."""
+    if desired.user_name is UNSET:
+        return None
+    return next((u for u in _called(desired.user_name, candidates) if u != found), None)
+
+
+def name_conflict(
+    desired: DesiredUser, found: CurrentUser | None, holder: CurrentUser
+) -> UserError:
+    """Say that the keys of a declaration lead to two users."""
+    key = "associate_id" if desired.associate_id is not UNSET else "person_id"
+    whose = describe(found)[0].lower() + describe(found)[1:] if found else "no existing user"
+    return UserError(
+        "conflict",
+        f"{desired.subject}: {key} and user_name point at different users, {key} at {whose}, and"
+        f" the name '{holder.user_name}' is that of associate {holder.associate_id} (person"
+        f" {holder.person_id}). Nothing was changed; correct one of the keys.",
+    )
 
 
 def _by_leading_key(desired: DesiredUser, candidates: Sequence[CurrentUser]) -> CurrentUser | None:
@@ -35,7 +70,8 @@ def _by_leading_key(desired: DesiredUser, candidates: Sequence[CurrentUser]) -> 
         of_person = [u for u in candidates if u.person_id == desired.person_id]
         if len(of_person) > 1 and desired.user_name is not UNSET:
             # the name says which of the person's logins is meant, if it is the name of one
-            of_person = _called(desired.user_name, of_person) or of_person
+            called = _called(desired.user_name, of_person)
+            of_person = called if called or desired.state is State.ABSENT else of_person
         return _only(desired, of_person, f"person {desired.person_id}")
     if desired.user_name is not UNSET:
         called = _called(desired.user_name, candidates)
@@ -58,9 +94,7 @@ def _by_previous_name(
     return _only(desired, former, "the previous_user_names")
 
 
-def _check_agreement(
-    desired: DesiredUser, found: CurrentUser | None, candidates: Sequence[CurrentUser]
-) -> None:
+def _check_person(desired: DesiredUser, found: CurrentUser | None) -> None:
     if found and desired.person_id is not UNSET and found.person_id != desired.person_id:
         raise UserError(
             "conflict",
@@ -68,18 +102,23 @@ def _check_agreement(
             f" {found.associate_id} is '{found.user_name}' of person {found.person_id}. Nothing"
             " was changed; correct one of the keys.",
         )
-    if desired.user_name is UNSET:
-        return
-    holder = next((u for u in _called(desired.user_name, candidates) if u != found), None)
-    if holder is None:
-        return
-    key = "associate_id" if desired.associate_id is not UNSET else "person_id"
-    whose = describe(found)[0].lower() + describe(found)[1:] if found else "no existing user"
+
+
+def _is_another(desired: DesiredUser, found: CurrentUser) -> bool:
+    """Tell whether the login to delete is gone, and `found` another one of the same person.
+
+    For a user that shall exist, another name is the one that it shall get.
+    """
+    if desired.state is State.PRESENT or desired.user_name is UNSET:
+        return False
+    if found.is_called(desired.user_name):
+        return False
+    if desired.associate_id is UNSET:
+        return True
     raise UserError(
         "conflict",
-        f"{desired.subject}: {key} and user_name point at different users, {key} at {whose}, and"
-        f" the name '{holder.user_name}' is that of associate {holder.associate_id} (person"
-        f" {holder.person_id}). Nothing was changed; correct one of the keys.",
+        f"{desired.subject} was not deleted: the name of that user is '{found.user_name}'. Correct"
+        " user_name, or leave it out.",
     )
 
 

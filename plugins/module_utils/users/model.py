@@ -150,6 +150,11 @@ def same_name(user_name: str) -> str:
     return user_name.casefold()
 
 
+def is_sendable(text: str) -> bool:
+    """Tell whether a text is all characters; half of a surrogate pair is none, and has no UTF-8."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def describe(user: CurrentUser) -> str:
     """Name an existing user for a sentence."""
     return f"External user '{user.user_name}' (associate {user.associate_id})"

@@ -44,7 +44,7 @@ class PasswordEvent(str, enum.Enum):
     NOT_APPLIED = "not_applied"
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Plan:
     """A decision: the user before and after, and the one call that leads from one to the other."""
 
@@ -64,6 +64,16 @@ class Plan:
     def sets_password(self) -> bool:
         """Whether the password would be written."""
         return self.password_event is PasswordEvent.SET
+
+    @property
+    def deactivates(self) -> bool:
+        """Whether a user who can log in will no longer be able to."""
+        return (
+            self.action is Action.MODIFY
+            and bool(self.change & Change.ACTIVE)
+            and self.after is not None
+            and not self.after.is_active
+        )
 
     @property
     def renames(self) -> bool:

@@ -18,8 +18,8 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 
-from .arguments import ENVIRONMENT, Task
-from .door import LIBRARY_PROBLEM, perform
+from ..module_utils.task.arguments import ENVIRONMENT, Progress, Task
+from ..module_utils.task.door import LIBRARY_PROBLEM, perform, silent
 
 Values = dict[str, typing.Any]
 
@@ -63,12 +63,15 @@ class LocalAction(ActionBase):
         options = checked.validated_parameters
         if checked.error_messages:
             result = {"failed": True, "msg": self._complaint(checked.errors)}
+            result["invocation"] = self.task.invocation(options)
         else:
-            result = perform(self.task, options, self._task.check_mode)
-        result["invocation"] = {"module_args": options}
+            result = perform(self.task, options, self._task.check_mode, self._progress())
         # the first wall is that no secret gets here; this one is what a module has as well
         masked: Values = remove_values(result, checked._no_log_values)  # noqa: SLF001
         return masked
+
+    def _progress(self) -> Progress:
+        return silent
 
     def _rules(self) -> Values:
         return {name: rule for name, rule in self.task.rules.items() if rule}

@@ -1,0 +1,16 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs superoffice_external_users in the controller's process where that is possible."""
+
+from __future__ import annotations
+
+from ansible_collections.superoffice.crm.plugins.module_utils.task.external_users import TASK
+from ansible_collections.superoffice.crm.plugins.plugin_utils.local_action import LocalAction
+
+
+class ActionModule(LocalAction):
+    """The task of superoffice_external_users."""
+
+    task = TASK

@@ -1,0 +1,260 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""superoffice_external_users: what a task of this module does."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import typing
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ..netserver.service import Service
+from ..reconcile import bulk
+from ..reconcile.bulk import Outcome, Progress, Proposal, Wish, World
+from ..reconcile.failure import Problem, failure_of
+from ..users import limits, saved_plan
+from ..users.batch import Step
+from ..users.definitions import Definitions, Finding, Place
+from ..users.errors import UserError
+from ..users.model import UNSET, DesiredUser, Secret
+from ..users.saved_plan import Fingerprints
+from ..users.selection import Selection
+from .arguments import Options, Task, connection_settings
+from .bulk_result import of_bulk, refused
+from .definition_files import read_all
+from .result import Result, undecided
+
+SCOPES = ("roles", "user_names", "person_ids")
+
+
+def run(options: Options, check_mode: bool, progress: Progress) -> Result:
+    """Make all users be as the definitions declare them."""
+    definitions = _definitions(options)
+    wish, problems = _wish(options)
+    if options["prune"] != "ignore" and not definitions.declared and not options["allow_empty"]:
+        message = (
+            "there are no definitions, and pruning would then mean every user in scope. Set"
+            " allow_empty if that is meant."
+        )
+        problems.append(Finding("users", message))
+    if problems:
+        return refused([*problems, *definitions.findings], {})
+    with Service(connection_settings(options), wish.concurrency) as service:
+        root = service.transport.settings.root
+        try:
+            world = bulk.look(service, progress)
+            wish = dataclasses.replace(wish, scope=_scope(options, world))
+            prints = Fingerprints(_key(service))
+            planned = None
+            if options["plan"] is not None:
+                planned = _planned(options, definitions, world, prints, root)
+            proposal = _proposal(service, world, definitions, wish, planned)
+            if proposal.findings:
+                return refused(proposal.findings, service.requests)
+            if check_mode:
+                outcomes = [Outcome(step) for step in proposal.steps]
+            else:
+                outcomes = bulk.carry_out(service, world, proposal, wish, progress)
+        except Problem as error:
+            failure = failure_of(error, "The external users could not be looked at")
+            findings = definitions.findings
+            if findings:
+                return refused([*findings, Finding("", failure.message)], service.requests)
+            return undecided(failure, service.requests)
+        plan = saved_plan.to_document(proposal.steps, root, prints)
+        result = of_bulk(outcomes, plan, options, is_prediction=check_mode)
+        return {**result, **_warnings(definitions), "requests": service.requests}
+
+
+def _proposal(
+    service: Service,
+    world: World,
+    definitions: Definitions,
+    wish: Wish,
+    planned: list[Step] | None,
+) -> Proposal:
+    """Decide what is to happen, from the definitions or as it was planned earlier."""
+    findings: list[Finding] = []
+    if planned is not None:
+        steps = planned
+    else:
+        if definitions.findings:
+            # whoever is meant by a broken definition is not left over
+            wish = dataclasses.replace(wish, prune="ignore")
+        steps, findings = bulk.propose(service, world, definitions.declared, wish)
+    return bulk.weigh(service, world, steps, [*definitions.findings, *findings], wish)
+
+
+def _warnings(definitions: Definitions) -> Result:
+    if not definitions.unused_passwords:
+        return {}
+    names = ", ".join(definitions.unused_passwords[:10])
+    return {"warnings": [f"passwords names users that no definition is about: {names}"]}
+
+
+def _definitions(options: Options) -> Definitions:
+    """Collect the definitions of all sources, and everything that is wrong with them."""
+    problems: list[Finding] = []
+    passwords = {}
+    for name, text in (options["passwords"] or {}).items():
+        if isinstance(text, str) and text:
+            passwords[str(name)] = Secret(text)
+        else:
+            problems.append(Finding("passwords", f"the password of '{name}' is not a text."))
+    definitions = Definitions(options["defaults"] or {}, passwords, "")
+    definitions.findings.extend(problems)
+    entries = enumerate(options["users"] or [])
+    definitions.add([(Place("users", index), entry) for index, entry in entries])
+    files, unreadable = read_all(options["src"] or [])
+    definitions.findings.extend(unreadable)
+    for file in files:
+        definitions.add(file.entries, file.defaults, file.name)
+    definitions.leave_out_doubles()
+    return definitions
+
+
+def _wish(options: Options) -> tuple[Wish, list[Finding]]:
+    findings: list[Finding] = []
+    parsed: dict[str, limits.Limit] = {}
+    try:
+        parsed = limits.parsed(options["limits"] or {})
+    except UserError as error:
+        findings.append(Finding("", str(error)))
+    if not 1 <= options["concurrency"] <= 32:
+        findings.append(Finding("concurrency", "must be from 1 to 32."))
+    if options["max_failures"] < 0:
+        findings.append(Finding("max_failures", "must be 0 (no end) or more."))
+    findings += _scope_findings(options)
+    wish = Wish(
+        prune=options["prune"],
+        protect=tuple(options["protect"] or ()),
+        limits=parsed,
+        most_failures=1 if options["on_error"] == "stop" else options["max_failures"],
+        preflight=options["preflight"] == "service",
+        concurrency=max(1, min(options["concurrency"], 32)),
+        verify=options["verify"],
+    )
+    return wish, findings
+
+
+def _scope_findings(options: Options) -> list[Finding]:
+    scope = options["prune_scope"]
+    if scope is None:
+        if options["prune"] == "ignore":
+            return []
+        message = (
+            "is needed with prune: say which users the definitions are about, by roles, user_names"
+            " or person_ids, or write prune_scope: all."
+        )
+        return [Finding("prune_scope", message)]
+    if scope == "all":
+        return []
+    if not isinstance(scope, Mapping) or not scope:
+        return [Finding("prune_scope", f"must be 'all' or a mapping of {', '.join(SCOPES)}.")]
+    findings = [
+        Finding("prune_scope", f"unknown {name}; known are {', '.join(SCOPES)}.")
+        for name in scope
+        if name not in SCOPES
+    ]
+    findings += [
+        Finding("prune_scope", f"{name} must be a list that is not empty.")
+        for name, value in scope.items()
+        if name in SCOPES and (not isinstance(value, list) or not value)
+    ]
+    ids = scope.get("person_ids")
+    if isinstance(ids, list) and not all(str(one).isdecimal() for one in ids):
+        findings.append(Finding("prune_scope", "person_ids must be ids."))
+    return findings
+
+
+def _scope(options: Options, world: World) -> Selection | None:
+    scope = options["prune_scope"]
+    if scope is None or scope == "all":
+        return None
+    names, roles, ids = (scope.get(name) for name in ("user_names", "roles", "person_ids"))
+    return Selection(
+        user_names=UNSET if names is None else tuple(map(str, names)),
+        person_ids=UNSET if ids is None else frozenset(int(one) for one in ids),
+        role_ids=UNSET if roles is None else _role_ids(roles, world),
+    )
+
+
+def _role_ids(names: Sequence[object], world: World) -> frozenset[int]:
+    found: set[int] = set()
+    for name in names:
+        ids = world.roles.ids_of_texts([str(name)])
+        role = None if ids else world.roles.wanted(DesiredUser(role=str(name)))
+        if role:
+            ids = [role.role_id]
+        if not ids:
+            possible = ", ".join(f"'{text}'" for text in world.roles.possible)
+            raise UserError(
+                "role", f"prune_scope: there is no role '{name}'. Possible roles: {possible}."
+            )
+        found.update(ids)
+    return frozenset(found)
+
+
+def _key(service: Service) -> str:
+    """Return a secret that the run which makes a plan and the one which applies it both know."""
+    return "\n".join(service.transport.settings.authentication.secrets)
+
+
+def _planned(
+    options: Options, definitions: Definitions, world: World, prints: Fingerprints, root: str
+) -> list[Step]:
+    entries = saved_plan.from_document(_document(options["plan"]), root)
+    has_definitions = options["users"] is not None or options["src"] is not None
+    declared = definitions.declared if has_definitions else None
+    passwords = {name: Secret(text) for name, text in (options["passwords"] or {}).items()}
+    return saved_plan.revived(entries, world.population, declared, passwords, prints)
+
+
+def _document(plan: typing.Any) -> object:
+    """Return a plan that is given as it is, or as the path of a file."""
+    if not isinstance(plan, str):
+        return plan
+    try:
+        document: object = json.loads(Path(plan).expanduser().read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError("plan", f"plan {plan} can not be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise UserError("plan", f"plan {plan} is not JSON.") from error
+    return document
+
+
+TASK = Task(
+    options={
+        "users": {"type": "list", "elements": "dict"},
+        "src": {"type": "list", "elements": "path"},
+        # Not no_log on purpose: Ansible would search every text of the result for every password.
+        # They become secrets of ours at once, and the invocation of the result leaves them out.
+        "passwords": {"type": "dict", "no_log": False},
+        "defaults": {"type": "dict"},
+        "prune": {
+            "type": "str",
+            "default": "ignore",
+            "choices": ["ignore", "deactivate", "delete"],
+        },
+        "prune_scope": {"type": "raw"},
+        "protect": {"type": "list", "elements": "str"},
+        "limits": {"type": "dict"},
+        "allow_empty": {"type": "bool", "default": False},
+        "on_error": {"type": "str", "default": "continue", "choices": ["continue", "stop"]},
+        "max_failures": {"type": "int", "default": 10},
+        "preflight": {"type": "str", "default": "service", "choices": ["service", "offline"]},
+        "concurrency": {"type": "int", "default": 8},
+        "verify": {"type": "bool", "default": True},
+        "plan": {"type": "raw"},
+        "on_stale": {"type": "str", "default": "fail", "choices": ["fail", "skip"]},
+        "report": {"type": "str", "default": "changes", "choices": ["changes", "all"]},
+        "show_generated_password": {"type": "bool", "default": False, "no_log": False},
+    },
+    run=run,
+    required_one_of=(("users", "src", "plan"),),
+    bulky=("users", "passwords", "plan"),
+)

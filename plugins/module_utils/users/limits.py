@@ -1,0 +1,113 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The brakes: how much a run may change before somebody has to look."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping
+
+from .errors import UserError
+from .model import UNSET
+from .plan import Action, Plan
+
+COUNTED = ("create", "modify", "deactivate", "delete", "password")
+DEFAULTS = {"deactivate": "10%", "delete": "10%", "password": "10%"}
+_VERBS = {
+    "create": "created",
+    "modify": "modified",
+    "deactivate": "deactivated",
+    "delete": "deleted",
+    "password": "given another password",
+}
+SHOWN = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class Limit:
+    """A number of users, or a share of the existing ones in scope: at least one of them."""
+
+    text: str
+    count: int | None = None
+    percent: float | None = None
+
+    def of(self, existing: int) -> int:
+        """Return how many users it allows, of so many that exist."""
+        if self.percent is None:
+            return self.count or 0
+        allowed = int(existing * self.percent / 100)
+        return max(1, allowed) if self.percent > 0 else 0
+
+
+def parsed(limits: Mapping[str, object]) -> dict[str, Limit]:
+    """Read limits, on top of the defaults; null lifts one.
+
+    Raises:
+        UserError: an unknown name, or neither a count nor a percentage.
+    """
+    unknown = sorted(set(map(str, limits)) - set(COUNTED))
+    if unknown:
+        raise UserError(
+            "definition", f"limits: unknown {', '.join(unknown)}; known are {', '.join(COUNTED)}."
+        )
+    merged = {**DEFAULTS, **limits}
+    return {name: _parsed(name, value) for name, value in merged.items() if value is not None}
+
+
+def breaches(plans: Iterable[Plan], limits: Mapping[str, Limit], existing: int) -> list[str]:
+    """Return a sentence for each limit that the plans exceed."""
+    users: collections.defaultdict[str, list[str]] = collections.defaultdict(list)
+    for plan in plans:
+        for name in counted_as(plan):
+            users[name].append(_name(plan))
+    sentences = []
+    for name in COUNTED:
+        limit = limits.get(name)
+        allowed = limit.of(existing) if limit else None
+        if limit is None or allowed is None or len(users[name]) <= allowed:
+            continue
+        sentences.append(_breach(name, users[name], limit, allowed, existing))
+    return sentences
+
+
+def counted_as(plan: Plan) -> list[str]:
+    """Return the limits that a plan counts for; a password of a new user counts as its creation."""
+    if not plan.changed:
+        return []
+    counted = ["deactivate" if plan.deactivates else plan.action.value]
+    if plan.sets_password and plan.action is Action.MODIFY:
+        counted.append("password")
+    return counted
+
+
+def _breach(name: str, users: list[str], limit: Limit, allowed: int, existing: int) -> str:
+    share = f" ({100 * len(users) / existing:.0f} %)" if existing else ""
+    rule = f"{limit.text} ({allowed})" if limit.percent is not None else str(allowed)
+    first = ", ".join(users[:SHOWN]) + (", ..." if len(users) > SHOWN else "")
+    return (
+        f"{len(users)} of {existing} users{share} would be {_VERBS[name]}, the limit is {rule}:"
+        f" {first}. Set limits.{name} to allow it."
+    )
+
+
+def _parsed(name: str, value: object) -> Limit:
+    text = str(value).strip()
+    percent = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text)
+    if percent:
+        return Limit(f"{percent.group(1)} %", percent=float(percent.group(1)))
+    if isinstance(value, bool) or not text.isdecimal():
+        raise UserError(
+            "definition", f"limits.{name} must be a count such as 5 or a share such as 10%."
+        )
+    return Limit(text, count=int(text))
+
+
+def _name(plan: Plan) -> str:
+    if plan.before:
+        return plan.before.user_name
+    name = plan.desired.user_name
+    return plan.desired.subject if name is UNSET else name

@@ -1,0 +1,87 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of one user: what a task, an entry of a list and an editor's schema go by."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import typing
+
+from .model import State, UpdatePassword
+
+
+class Kind(enum.Enum):
+    """What a value has to be."""
+
+    TEXT = "text"
+    SECRET = "secret"  # noqa: S105 - the name of a kind
+    ID = "id"
+    FLAG = "true or false"
+    NAMES = "list of texts"
+    CHOICE = "choice"
+
+
+@dataclasses.dataclass(frozen=True)
+class Option:
+    """An option of one user; `sharable` says that a default for many users makes sense."""
+
+    name: str
+    kind: Kind
+    description: str
+    default: typing.Any = None
+    choices: tuple[str, ...] = ()
+    sharable: bool = False
+
+
+OPTIONS = (
+    Option(
+        "state",
+        Kind.CHOICE,
+        "Whether the user shall exist.",
+        default=State.PRESENT.value,
+        choices=tuple(state.value for state in State),
+        sharable=True,
+    ),
+    Option("associate_id", Kind.ID, "Id of the user; the key if it is given."),
+    Option(
+        "person_id",
+        Kind.ID,
+        "Id of the person whose login it is; the key if associate_id is not given, and needed to"
+        " create a user.",
+    ),
+    Option(
+        "user_name",
+        Kind.TEXT,
+        "Name with which the user logs in; the key if no id is given, else the name to have.",
+    ),
+    Option(
+        "previous_user_names",
+        Kind.NAMES,
+        "Former names, under which the user is looked for if user_name is the key and not found.",
+    ),
+    Option("password", Kind.SECRET, "Password of the user; update_password says when it is set."),
+    Option(
+        "update_password",
+        Kind.CHOICE,
+        "When a password is set on a user that exists.",
+        default=UpdatePassword.ON_CREATE.value,
+        choices=tuple(when.value for when in UpdatePassword),
+        sharable=True,
+    ),
+    Option(
+        "generate_password",
+        Kind.FLAG,
+        "Whether a new user gets a random password.",
+        default=False,
+        sharable=True,
+    ),
+    Option("role", Kind.TEXT, "Name of a role of the type ExternalUser.", sharable=True),
+    Option("role_id", Kind.ID, "Id of the role, where its name is not unique.", sharable=True),
+    Option("is_active", Kind.FLAG, "Whether the user can log in.", sharable=True),
+)
+
+BY_NAME = {option.name: option for option in OPTIONS}
+SHARABLE = tuple(option.name for option in OPTIONS if option.sharable)

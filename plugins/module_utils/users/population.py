@@ -1,0 +1,56 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""All existing external users, found by any of their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from .model import UNSET, CurrentUser, DesiredUser, same_name
+
+
+class Population:
+    """An index over users: by id, by person and by name."""
+
+    def __init__(self, users: Iterable[CurrentUser]) -> None:
+        self._by_id: dict[int, CurrentUser] = {}
+        self._by_person: dict[int, list[CurrentUser]] = {}
+        self._by_name: dict[str, list[CurrentUser]] = {}
+        for user in users:
+            if user.associate_id is None:
+                continue
+            self._by_id[user.associate_id] = user
+            self._by_person.setdefault(user.person_id, []).append(user)
+            for name in {same_name(user.user_name), same_name(user.associate_name)} - {""}:
+                self._by_name.setdefault(name, []).append(user)
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __iter__(self) -> Iterator[CurrentUser]:
+        return iter(self._by_id.values())
+
+    def get(self, associate_id: int | None) -> CurrentUser | None:
+        """Return the user with this id."""
+        return None if associate_id is None else self._by_id.get(associate_id)
+
+    def called(self, user_name: str) -> list[CurrentUser]:
+        """Return the users of this name."""
+        return self._by_name.get(same_name(user_name), [])
+
+    def candidates(self, desired: DesiredUser) -> list[CurrentUser]:
+        """Return every user that a key of a declaration may mean."""
+        found: dict[int | None, CurrentUser] = {}
+        if desired.associate_id is not UNSET:
+            user = self._by_id.get(desired.associate_id)
+            found.update({user.associate_id: user} if user else {})
+        if desired.person_id is not UNSET:
+            found.update({u.associate_id: u for u in self._by_person.get(desired.person_id, [])})
+        names = desired.previous_user_names
+        if desired.user_name is not UNSET:
+            names = (desired.user_name, *names)
+        for name in names:
+            found.update({user.associate_id: user for user in self.called(name)})
+        return list(found.values())

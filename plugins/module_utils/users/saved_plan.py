@@ -1,0 +1,251 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A plan as a document: made by a check run, reviewed by people, carried out as it stands.
+
+It holds no secret. Each entry carries fingerprints of the state and of the definition that it was
+made from, so that a user who moved since is noticed, and a checksum over all notices an edit.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import hmac
+import json
+import typing
+from collections.abc import Iterable, Mapping
+
+from .batch import Step
+from .definitions import Declared
+from .errors import UserError
+from .fields import FIELDS, flag_names
+from .model import UNSET, Change, CurrentUser, DesiredUser, Secret, State
+from .plan import Action, PasswordEvent, Plan
+from .population import Population
+
+FORMAT = 1
+Document = dict[str, typing.Any]
+_STATE = ("associate_id", "person_id", "user_name", "role_id", "role", "is_active")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Entry:
+    """One user of a saved plan."""
+
+    action: Action
+    change: Change
+    event: PasswordEvent
+    before: CurrentUser | None
+    after: CurrentUser | None
+    state: str
+    definition: str | None
+    generates: bool
+
+
+class Fingerprints:
+    """Makes fingerprints; `key` is a secret that both runs know, for those that cover passwords."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key.encode()
+
+    def of_state(self, user: CurrentUser | None) -> str:
+        """Return the fingerprint of a user as it is, or of there being none."""
+        return _digest(None if user is None else _facts(user, with_role_name=False))
+
+    def of_definition(self, desired: DesiredUser) -> str:
+        """Return the fingerprint of a declaration, its password included.
+
+        The password goes in under the key only, so that nobody can try passwords on the plan.
+        """
+        values = {
+            field.name: getattr(desired, field.name)
+            for field in dataclasses.fields(desired)
+            if field.name != "password"
+        }
+        plain = {name: None if value is UNSET else value for name, value in values.items()}
+        if isinstance(desired.password, Secret) and not desired.generate_password:
+            password = desired.password.value.encode()
+            plain["password"] = hmac.new(self._key, password, hashlib.sha256).hexdigest()[:16]
+        return _digest(plain)
+
+
+def to_document(steps: Iterable[Step], installation: str, prints: Fingerprints) -> Document:
+    """Write the steps that would change something down as a plan."""
+    entries = [_entry(step, prints) for step in steps if step.acts]
+    document: Document = {"format": FORMAT, "installation": installation, "entries": entries}
+    return {**document, "checksum": checksum(document)}
+
+
+def checksum(document: Mapping[str, typing.Any]) -> str:
+    """Return the checksum of a plan, over everything but the checksum itself."""
+    content = {name: value for name, value in document.items() if name != "checksum"}
+    return hashlib.sha256(_canonical(content)).hexdigest()
+
+
+def from_document(document: object, installation: str) -> list[Entry]:
+    """Read a plan.
+
+    Raises:
+        UserError: it is none, was edited, or is for another installation.
+    """
+    if not isinstance(document, Mapping) or document.get("format") != FORMAT:
+        raise UserError(
+            "plan", "plan is not a plan of this module, as a check run returns it in `plan`."
+        )
+    if document.get("checksum") != checksum(document):
+        raise UserError(
+            "plan", "plan was changed after it was made (its checksum differs). Make a new one."
+        )
+    if document.get("installation") != installation:
+        raise UserError(
+            "plan",
+            f"plan was made for {document.get('installation')}, and this is {installation}.",
+        )
+    try:
+        return [_read_entry(entry) for entry in document["entries"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError("plan", f"plan can not be read ({type(error).__name__}).") from error
+
+
+def revived(
+    entries: Iterable[Entry],
+    population: Population,
+    declared: Iterable[Declared] | None,
+    passwords: Mapping[str, Secret],
+    prints: Fingerprints,
+) -> list[Step]:
+    """Turn the entries of a plan into steps, on the world as it is now.
+
+    Args:
+        entries: what was planned.
+        population: the users as they are.
+        declared: the definitions as they are, none if the run has none.
+        passwords: passwords by user name, for a run without definitions.
+        prints: the fingerprints of both runs.
+    """
+    by_print = None
+    if declared is not None:
+        by_print = {prints.of_definition(one.desired): one for one in declared}
+    return [_revive(entry, population, by_print, passwords, prints) for entry in entries]
+
+
+def _revive(
+    entry: Entry,
+    population: Population,
+    declared: Mapping[str, Declared] | None,
+    passwords: Mapping[str, Secret],
+    prints: Fingerprints,
+) -> Step:
+    source = declared.get(entry.definition or "") if declared is not None else None
+    desired = source.desired if source else _bare(entry, passwords)
+    current = _current(entry, population)
+    plan = Plan(desired, entry.action, current, entry.after, entry.change, entry.event)
+    place = source.place if source else None
+    if _is_done(entry, current):
+        done = dataclasses.replace(
+            plan, action=Action.NONE, change=Change.NONE, password_event=PasswordEvent.UNCHANGED
+        )
+        return Step(dataclasses.replace(done, after=current), place)
+    if prints.of_state(current) != entry.state:
+        stale = "its state has changed since the plan was made"
+    elif declared is not None and entry.definition is not None and source is None:
+        stale = "its definition has changed since the plan was made"
+    else:
+        stale = ""
+    return Step(plan, place, stale=stale)
+
+
+def _current(entry: Entry, population: Population) -> CurrentUser | None:
+    if entry.before:
+        return population.get(entry.before.associate_id)
+    if entry.after:
+        called = population.called(entry.after.user_name)
+        return next((user for user in called if user.person_id == entry.after.person_id), None)
+    return None
+
+
+def _is_done(entry: Entry, current: CurrentUser | None) -> bool:
+    """Tell whether a user is already as planned, as after a run that was broken off.
+
+    What a password is can not be seen; where one was to be set on an existing user it is set again.
+    """
+    if entry.after is None or current is None:
+        return entry.after is None and current is None
+    if entry.action is Action.MODIFY and entry.event is PasswordEvent.SET:
+        return False
+    same = all(
+        getattr(entry.after, field.option) == getattr(current, field.option)
+        for field in FIELDS
+        if field.change is not Change.PASSWORD
+    )
+    return same and entry.after.person_id == current.person_id
+
+
+def _bare(entry: Entry, passwords: Mapping[str, Secret]) -> DesiredUser:
+    """Return a declaration for an entry that comes without one."""
+    user = entry.after or entry.before
+    if user is None:
+        raise UserError("plan", "plan has an entry without a user.")
+    return DesiredUser(
+        state=State.ABSENT if entry.after is None else State.PRESENT,
+        associate_id=UNSET if user.associate_id is None else user.associate_id,
+        person_id=user.person_id,
+        user_name=user.user_name,
+        password=passwords.get(user.user_name, UNSET),
+        generate_password=entry.generates,
+        role_id=UNSET if entry.after is None else user.role_id,
+        is_active=UNSET if entry.after is None else user.is_active,
+    )
+
+
+def _entry(step: Step, prints: Fingerprints) -> Document:
+    plan = step.plan
+    return {
+        "user_name": step.user_name,
+        "action": plan.action.value,
+        "modification": flag_names(plan.change),
+        "password": plan.password_event.value,
+        "generate_password": step.generated is not None,
+        "before": plan.before and _facts(plan.before),
+        "after": plan.after and _facts(plan.after),
+        "state": prints.of_state(plan.before),
+        "definition": None if step.place is None else prints.of_definition(plan.desired),
+    }
+
+
+def _read_entry(entry: Mapping[str, typing.Any]) -> Entry:
+    change = Change.NONE
+    for field in FIELDS:
+        if field.flag in entry["modification"]:
+            change |= field.change
+    return Entry(
+        action=Action(entry["action"]),
+        change=change,
+        event=PasswordEvent(entry["password"]),
+        before=_user(entry["before"]),
+        after=_user(entry["after"]),
+        state=entry["state"],
+        definition=entry["definition"],
+        generates=entry["generate_password"],
+    )
+
+
+def _facts(user: CurrentUser, *, with_role_name: bool = True) -> Document:
+    names = _STATE if with_role_name else [name for name in _STATE if name != "role"]
+    return {name: getattr(user, name) for name in names}
+
+
+def _user(facts: Mapping[str, typing.Any] | None) -> CurrentUser | None:
+    if facts is None:
+        return None
+    return CurrentUser(**{name: facts[name] for name in _STATE}, associate_name=facts["user_name"])
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(_canonical(value)).hexdigest()[:16]
+
+
+def _canonical(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
