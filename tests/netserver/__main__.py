@@ -124,7 +124,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+        signal.signal(number, lambda *_signal: stopping.set())
     try:
         Dialect().with_choices(_dialect(arguments.dialect))
         server = _server(arguments).start()

@@ -147,7 +147,7 @@ def _condition(call: Call, source: Provider, text: str) -> Condition:
 def _order(call: Call, source: Provider, text: str) -> str:
     terms = []
     for term in _names(text):
-        name, _, direction = term.partition(" ")
+        name, _blank, direction = term.partition(" ")
         column = source.columns.get(name.lower())
         if column is None or not column.orderable or column.type == "-":
             raise QueryError(f"The archive cannot be ordered by '{name}'.")

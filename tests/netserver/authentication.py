@@ -35,7 +35,7 @@ def credential_of(headers: Mapping[str, str], cookies: Mapping[str, str]) -> Cre
     """Read the credential of a request, without judging it."""
     authorization = headers.get("Authorization", "").strip()
     if authorization:
-        scheme, _, value = authorization.partition(" ")
+        scheme, _blank, value = authorization.partition(" ")
         return _from_header(scheme.lower(), value.strip())
     session = cookies.get("SuperOfficeSession", "")
     if session or "X-XSRF-TOKEN" in headers:
@@ -62,7 +62,7 @@ def _from_header(scheme: str, value: str) -> Credential:
     if text.startswith("7T:") and text.endswith(":"):
         # A ticket holds a colon, so the usual cut at the first colon would spoil it.
         return Credential("soticket", sent=text[:-1], secret=text[:-1])
-    name, _, password = text.partition(":")
+    name, _colon, password = text.partition(":")
     return Credential("basic", sent=value, name=name, secret=password)
 
 

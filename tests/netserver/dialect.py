@@ -24,13 +24,18 @@ class DialectError(ValueError):
 def _choice(section: str, question: str, values: Mapping[str, str]) -> Any:
     """Describe a key with fixed values; the first is the default."""
     metadata = {"section": section, "question": question, "values": dict(values)}
-    return dataclasses.field(default=next(iter(values)), metadata=metadata)
+    # pylint sees a field only in the class itself
+    return dataclasses.field(  # pylint: disable=invalid-field-call
+        default=next(iter(values)), metadata=metadata
+    )
 
 
 def _number(section: str, question: str, default: str, unit: str) -> Any:
     """Describe a key that takes a count, or `none`."""
     metadata = {"section": section, "question": question, "values": {}, "unit": unit}
-    return dataclasses.field(default=default, metadata=metadata)
+    return dataclasses.field(  # pylint: disable=invalid-field-call
+        default=default, metadata=metadata
+    )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -123,8 +123,8 @@ class Faults:
 
 def parse_fault(text: str) -> dict[str, Any]:
     """Read `KIND[:OPERATION[:option=value,...]]` of the command line as arguments of `add`."""
-    kind, _, rest = text.partition(":")
-    operation, _, options = rest.partition(":")
+    kind, _colon, rest = text.partition(":")
+    operation, _colon, options = rest.partition(":")
     arguments: dict[str, Any] = {"kind": kind, "operation": operation or None}
     for item in filter(None, options.split(",")):
         name, equals, value = item.partition("=")

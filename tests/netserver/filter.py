@@ -247,7 +247,7 @@ class _Translation(Transformer[Any, Condition]):
         if column.type == "int" and all(_is_int(value) for value in values):
             return Condition(f"{column.sql} BETWEEN ? AND ?", values)
         if column.type == "string" and all(isinstance(value, str) for value in values):
-            sql, _ = self._comparable(column, "")
+            sql, _value = self._comparable(column, "")
             bounds = tuple(self._comparable(column, str(value))[1] for value in values)
             return Condition(f"{sql} BETWEEN ? AND ?", bounds)
         raise _refusal(column, "between")
@@ -255,7 +255,7 @@ class _Translation(Transformer[Any, Condition]):
     def _in(self, column: Column, values: tuple[object, ...]) -> Condition:
         if not all(isinstance(value, str) for value in values):
             raise _refusal(column, "in")
-        sql, _ = self._comparable(column, "")
+        sql, _value = self._comparable(column, "")
         wanted = tuple(self._comparable(column, str(value))[1] for value in values)
         return Condition(f"{sql} IN ({_marks(wanted)})", wanted)
 

@@ -61,4 +61,4 @@ class PasswordRules:
 
 
 def _choose(alphabet: str, count: int) -> str:
-    return "".join(secrets.choice(alphabet) for _ in range(count))
+    return "".join(secrets.choice(alphabet) for _position in range(count))

@@ -56,7 +56,7 @@ def void(client: Client) -> object:
     with socket.create_connection((host, int(port)), timeout=5) as connection:
         connection.sendall(head.encode() + body)
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
-    top, _, rest = answer.partition(b"\r\n\r\n")
+    top, _blank, rest = answer.partition(b"\r\n\r\n")
     return int(top.split()[1]), rest
 
 
@@ -165,25 +165,25 @@ def silently_ignored(client: Client) -> object:
 def reads_after_write(client: Client) -> object:
     client.modify(USER, "Role", RoleId=5)
     path = f"GetUser?userId={USER}"
-    return [client.agent(path).json()["Role"]["Id"] for _ in range(4)]
+    return [client.agent(path).json()["Role"]["Id"] for _time in range(4)]
 
 
 def throttled(client: Client) -> object:
-    return {status(client.get("User/current")) for _ in range(8)}
+    return {status(client.get("User/current")) for _time in range(8)}
 
 
 def at_once(client: Client) -> object:
     client.server.latency = 0.2
     with concurrent.futures.ThreadPoolExecutor(6) as pool:
         answers = list(
-            pool.map(lambda _: status(Client(client.server).get("User/current")), "abcdef")
+            pool.map(lambda _letter: status(Client(client.server).get("User/current")), "abcdef")
         )
     client.server.latency = 0.0
     return set(answers)
 
 
 def locked_out(client: Client) -> object:
-    for _ in range(3):
+    for _time in range(3):
         login(client, NAME, "wrong")
     return status(login(client, NAME, SEED_PASSWORD))
 

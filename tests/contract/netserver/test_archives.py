@@ -104,10 +104,10 @@ ERRORS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "found"), FILTERS, ids=[text for text, _ in FILTERS])
+@pytest.mark.parametrize(("text", "found"), FILTERS, ids=[text for text, _found in FILTERS])
 def test_filter(text: str, found: str, people: NetServer, client: Client) -> None:
     rows = client.rows(filter=f"({text}) and contactId = 3", select="userName")
-    names = [user_name for user_name, *_ in PEOPLE]
+    names = [user_name for user_name, *_rest in PEOPLE]
     assert "".join(str(names.index(row["userName"]) + 1) for row in rows) == found
 
 
@@ -130,7 +130,7 @@ def test_filter_error(text: str, people: NetServer, client: Client) -> None:
 )
 def test_order(order: str, found: str, people: NetServer, client: Client) -> None:
     rows = client.rows(filter="contactId = 3", select="userName", orderBy=order)
-    names = [user_name for user_name, *_ in PEOPLE]
+    names = [user_name for user_name, *_rest in PEOPLE]
     assert "".join(str(names.index(row["userName"]) + 1) for row in rows) == found
 
 

@@ -101,7 +101,7 @@ def test_refused(headers: dict[str, str], server: NetServer, client: Client) -> 
 def test_session_needs_its_own_token(server: NetServer, client: Client) -> None:
     client.session.auth = None
     header, token = server.tenant.issue_session("system")
-    _, other = server.tenant.issue_session("system")
+    _cookie, other = server.tenant.issue_session("system")
     for sent, status in ((token, 200), (other, 401), ("", 401)):
         headers = {"Cookie": header, "X-XSRF-TOKEN": sent}
         assert client.get("User/current", headers=headers).status_code == status

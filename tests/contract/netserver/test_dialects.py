@@ -18,7 +18,7 @@ from tests.netserver.dialect import DialectError, check_choice, describe
 from .conftest import Client
 from .dialect_probes import TABLE
 
-CASES = [(key, value) for key, (_, answers) in TABLE.items() for value in answers]
+CASES = [(key, value) for key, (_probe, answers) in TABLE.items() for value in answers]
 
 
 @pytest.mark.parametrize(("key", "value"), CASES, ids=[f"{key}={value}" for key, value in CASES])
@@ -35,7 +35,7 @@ def test_values_differ(key: str) -> None:
 
 
 def test_no_key_or_value_is_left_out() -> None:
-    described = {key: values for key, _, _, values in describe()}
+    described = {key: values for key, _section, _question, values in describe()}
     assert set(TABLE) == set(described)
     for key, values in described.items():
         wanted = {value for value in values if value != "N"}
@@ -43,7 +43,7 @@ def test_no_key_or_value_is_left_out() -> None:
 
 
 def test_first_value_of_the_table_is_the_default(server: NetServer) -> None:
-    for key, (_, answers) in TABLE.items():
+    for key, (_probe, answers) in TABLE.items():
         assert getattr(server.dialect, key) == next(iter(answers)), key
 
 

@@ -51,7 +51,7 @@ TABLE: list[tuple[str, dict[str, Any], bool, Seen | str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("case", TABLE, ids=[f"{k}{o or ''}" for k, o, *_ in TABLE])
+@pytest.mark.parametrize("case", TABLE, ids=[f"{k}{o or ''}" for k, o, *_rest in TABLE])
 def test_fault(
     case: tuple[str, dict[str, Any], bool, Seen | str], server: NetServer, client: Client
 ) -> None:
@@ -72,15 +72,15 @@ def test_fault(
 
 
 def test_every_kind_is_tested() -> None:
-    assert {kind for kind, *_ in TABLE} == set(KINDS)
+    assert {kind for kind, *_rest in TABLE} == set(KINDS)
 
 
 def test_skip_times_and_patterns(server: NetServer, client: Client) -> None:
     server.faults.add("status", operation="archive/*", times=2, skip=1, status=500)
-    codes = [client.archive(filter="getAllRows set true").status_code for _ in range(5)]
+    codes = [client.archive(filter="getAllRows set true").status_code for _time in range(5)]
     assert codes == [200, 500, 500, 200, 200]
     server.faults.add("status", path="*/User/GetUser", times=None)
-    assert [client.agent("GetUser?userId=101").status_code for _ in range(3)] == [503] * 3
+    assert [client.agent("GetUser?userId=101").status_code for _time in range(3)] == [503] * 3
     server.faults.clear()
     assert client.agent("GetUser?userId=101").status_code == 200
 

@@ -84,7 +84,7 @@ def carriers(client: Client) -> Iterator[tuple[str, str, Any]]:
 
 def test_contract_table(client: Client) -> None:
     seen = set()
-    for _, name, example in carriers(client):
+    for _method, name, example in carriers(client):
         plain = name.removesuffix("WithLinks")
         if plain not in CONTRACT or (plain == "PersonEntity" and not example["IsAssociate"]):
             continue

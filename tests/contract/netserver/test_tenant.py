@@ -27,10 +27,10 @@ STEP = st.one_of(
 
 def perform(client: Client, step: tuple[Any, ...]) -> int:
     if step[0] == "create":
-        _, name, role, active = step
+        _what, name, role, active = step
         return client.create(name, PersonId=1004, RoleId=role, IsActive=active).status_code
     if step[0] == "modify":
-        _, key, flags, name, role, active = step
+        _what, key, flags, name, role, active = step
         return client.modify(key, flags, UserName=name, RoleId=role, IsActive=active,
                              Password=PASSWORD).status_code  # fmt: skip
     return client.delete(step[1]).status_code
@@ -52,7 +52,7 @@ def test_invariants(running_server: NetServer, steps: list[tuple[Any, ...]]) -> 
         if status == 400:
             assert tenant.snapshot() == before
     users = tenant.users()
-    names = [name.lower() for user in users for name in {user.user_name, user.name}]
+    names = [name.lower() for user in users for name in sorted({user.user_name, user.name})]
     taken = [user.user_name.lower() for user in internal if user]
     assert len(set(names + taken)) == len(names) + len(taken)
     external_roles = {row["role_id"] for row in tenant.live.roles(1) if not row["deleted"]}

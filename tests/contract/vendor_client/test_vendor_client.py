@@ -19,7 +19,10 @@ from tests.netserver import NetServer
 
 HERE = Path(__file__).resolve().parent
 PASSWORD = "Vendor-secret-1"
-INSTALLED = HERE / "node_modules" / "@superoffice" / "webapi" / "package.json"
+ROOT = HERE.parents[2]
+SOURCES = ("package.json", "package-lock.json", ".npmrc", "drive.mjs")
+# a folder for each worker of pytest-xdist, so that no two install into one
+PLACE = ROOT / "build" / "vendor_client" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
 
 
 @pytest.fixture(scope="module")
@@ -28,14 +31,17 @@ def node() -> str:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         pytest.skip("node and npm are needed for the vendor's client")
-    wanted = json.loads((HERE / "package.json").read_text(encoding="utf-8"))["dependencies"]
-    if not INSTALLED.is_file() or (
-        json.loads(INSTALLED.read_text(encoding="utf-8"))["version"]
-        != wanted["@superoffice/webapi"]
-    ):
+    PLACE.mkdir(parents=True, exist_ok=True)
+    lock = (HERE / "package-lock.json").read_bytes()
+    installed = PLACE / "node_modules" / ".package-lock.json"
+    known = PLACE / "package-lock.json"
+    is_current = installed.is_file() and known.is_file() and known.read_bytes() == lock
+    for name in SOURCES:
+        shutil.copyfile(HERE / name, PLACE / name)
+    if not is_current:
         done = subprocess.run(
             [npm, "ci", "--ignore-scripts"],
-            cwd=HERE, capture_output=True, text=True, timeout=300, check=False,
+            cwd=PLACE, capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
         if done.returncode != 0:
             pytest.skip("npm ci could not fetch the vendor's client: " + done.stderr[-200:])
@@ -56,7 +62,7 @@ def result(node: str, server: NetServer) -> dict[str, Any]:
         "SUPEROFFICE_PASSWORD": server.admin[1], "PERSON_ID": "1001", "NEW_PASSWORD": PASSWORD,
     }  # fmt: skip
     done = subprocess.run(
-        [node, "drive.mjs"], cwd=HERE, env={**os.environ, **environment},
+        [node, "drive.mjs"], cwd=PLACE, env={**os.environ, **environment},
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
