@@ -62,6 +62,8 @@ def connection(server: NetServer) -> Result:
         "url": server.url,
         "auth_username": server.admin[0],
         "auth_password": server.admin[1],
+        # an error is provoked on purpose; tests of retries ask for some
+        "retries": 0,
     }
 
 
@@ -73,6 +75,16 @@ def run(door: str, connection: Result) -> Run:
         return DOORS[door](name, {**connection, **options}, check)
 
     return run_task
+
+
+@pytest.fixture
+def writes(journal: Any) -> Callable[[], list[tuple[str, Any]]]:
+    """The writing calls so far, each with its modification flags."""
+
+    def calls() -> list[tuple[str, Any]]:
+        return [(e.operation, e.argument("ExternalUserInfoModification")) for e in journal.writes]
+
+    return calls
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def rooms_known_to(path: Path) -> set[str]:
     for name in imports(path):
         if name.startswith(f"{PACKAGE}.module_utils."):
             known.add(name.removeprefix(f"{PACKAGE}.module_utils.").split(".")[0])
-        elif name.startswith(PACKAGE):
+        elif name.startswith(PACKAGE) and not name.startswith(f"{PACKAGE}.plugin_utils"):
             known.add(name)
     return known
 
@@ -79,9 +80,20 @@ def test_a_room_knows_only_the_rooms_below_it(path: Path) -> None:
     assert rooms_known_to(path) <= below
 
 
-@pytest.mark.parametrize("path", files(PLUGINS / "modules") + files(PLUGINS / "action"), ids=named)
-def test_modules_and_action_plugins_know_only_the_task_room(path: Path) -> None:
-    assert rooms_known_to(path) == {"task"}
+@pytest.mark.parametrize(
+    "path",
+    [path for name in ("modules", "action", "plugin_utils") for path in files(PLUGINS / name)],
+    ids=named,
+)
+def test_the_doors_know_only_the_task_room(path: Path) -> None:
+    assert rooms_known_to(path) <= {"task"}
+
+
+@pytest.mark.parametrize("path", files(PLUGINS / "modules") + files(ROOMS), ids=named)
+def test_what_runs_on_a_host_knows_nothing_of_the_controller(path: Path) -> None:
+    known = set(imports(path))
+    assert not [name for name in known if name.startswith(f"{PACKAGE}.plugin_utils")]
+    assert not [name for name in known if re.match(r"ansible\.(?!module_utils\b)", name)]
 
 
 @pytest.mark.parametrize(

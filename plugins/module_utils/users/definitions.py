@@ -19,6 +19,7 @@ from .model import (
     Secret,
     State,
     UpdatePassword,
+    is_sendable,
     same_name,
 )
 from .options import BY_NAME, SHARABLE, Kind, Option
@@ -292,6 +293,9 @@ def _contradiction(desired: DesiredUser) -> str:
     empty = next((option for option, text in _texts(desired) if not text.strip()), None)
     if empty:
         return f"{empty} must not be empty"
+    odd = next((option for option, text in _texts(desired) if not is_sendable(text)), None)
+    if odd:
+        return f"{odd} has characters that can not be sent"
     if desired.password is not UNSET and desired.generate_password:
         return "give either password or generate_password, not both"
     if desired.role is not UNSET and desired.role_id is not UNSET:

@@ -65,7 +65,7 @@ def test_plain_http_is_fine_to_this_very_machine(url: str, root: str) -> None:
     ],
 )
 def test_plain_http_to_elsewhere_is_refused_unless_allowed(url: str) -> None:
-    with pytest.raises(BadConnectionOption, match="plain http.*allow_http"):
+    with pytest.raises(BadConnectionOption, match=r"plain http.*allow_http"):
         api_root(url, allow_http=False)
     assert api_root(url, allow_http=True) == url + "/api"
 

@@ -45,7 +45,8 @@ def test_what_is_no_boolean_is_refused(value: Any) -> None:
 def test_a_text_may_be_missing_but_nothing_else() -> None:
     assert shapes.text({"a": "x"}, "a", "op") == "x"
     assert shapes.text({"a": None}, "a", "op") == shapes.text({}, "a", "op") == ""
-    for odd in (1, True, [], {}):
+    values: list[Any] = [1, True, [], {}]
+    for odd in values:
         with pytest.raises(NotUnderstood, match="a text in a"):
             shapes.text({"a": odd}, "a", "op")
 

@@ -1,0 +1,220 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Wrong input of every kind: one clear sentence, no traceback, no write."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import Any
+
+import pytest
+
+from tests.modules.conftest import Run
+from tests.modules.doors import DOORS, Result
+
+SECRET = "a-Secret-that-1-types"
+CREATE = {"person_id": 1, "user_name": "new", "role": "Partner", "password": SECRET}
+
+OPTIONS: list[tuple[dict[str, Any], list[str]]] = [
+    # what Ansible itself refuses
+    ({}, ["associate_id", "person_id", "user_name"]),
+    ({"state": "present", "role": "Partner"}, ["associate_id, person_id, user_name"]),
+    ({"user_name": "anna", "role": "Partner", "role_id": 5}, ["mutually exclusive", "role_id"]),
+    ({"user_name": "anna", "state": "gone"}, ["state", "present, absent", "gone"]),
+    ({"user_name": "anna", "update_password": "often"}, ["update_password", "when_changed"]),
+    ({"user_name": "anna", "auth_method": "ntlm"}, ["auth_method", "soticket", "ntlm"]),
+    ({"associate_id": "x1"}, ["associate_id", "x1"]),
+    ({"associate_id": 1.5}, ["associate_id", "1.5"]),
+    ({"user_name": "anna", "is_active": "maybe"}, ["is_active", "maybe"]),
+    ({"user_name": "anna", "timeout": "soon"}, ["timeout", "float"]),
+    ({"user_name": "anna", "retries": "x"}, ["retries"]),
+    ({"user_name": "anna", "rolle": "Partner"}, ["Unsupported parameters", "rolle"]),
+    ({"user_name": "anna", "auth_method": "soticket"}, ["auth_ticket"]),
+    ({"user_name": "anna", "auth_method": "bearer"}, ["auth_token"]),
+    ({"user_name": "anna", "auth_method": "xsrf", "auth_cookie": "x=1"}, ["xsrf_token"]),
+    # what only we know to be wrong
+    ({"associate_id": 0}, ["associate_id", "positive", "0"]),
+    ({"associate_id": -1}, ["associate_id", "-1"]),
+    ({"person_id": 2**31}, ["person_id", "2147483648"]),
+    ({"user_name": "anna", "role_id": 0}, ["role_id", "positive"]),
+    ({"user_name": ""}, ["user_name", "empty"]),
+    ({"user_name": "   "}, ["user_name", "empty"]),
+    ({"user_name": "anna", "role": ""}, ["role", "empty"]),
+    ({"user_name": "anna", "previous_user_names": [""]}, ["previous_user_names", "empty"]),
+    ({"user_name": "anna", "password": ""}, ["password", "empty"]),
+    ({"user_name": "anna", "password": SECRET, "generate_password": True},
+     ["'anna'", "password", "generate_password", "not both"]),
+    ({"user_name": "anna", "timeout": 0}, ["timeout", "more than 0"]),
+    ({"user_name": "anna", "timeout": -1}, ["timeout"]),
+    ({"user_name": "anna", "timeout": float("nan")}, ["timeout"]),
+    ({"user_name": "anna", "timeout": float("inf")}, ["timeout"]),
+    ({"user_name": "anna", "timeout": 1e20}, ["timeout"]),
+    ({"user_name": "anna", "retries": -1}, ["retries"]),
+    ({"user_name": "anna", "language": "en\nX-Evil: 1"}, ["language", "one line"]),
+    ({"user_name": "anna", "app_token": "token-12345\n"}, ["app_token", "line break"]),
+    ({"user_name": "anna", "auth_method": "bearer", "auth_token": "8A:abcdef\n"},
+     ["auth_token", "line break"]),
+    ({"user_name": "anna", "auth_method": "soticket", "auth_ticket": "7T:жжжжж"},
+     ["auth_ticket", "can not be sent"]),
+    ({"user_name": "anna", "auth_method": "xsrf", "auth_cookie": "a=b\r\nX: y",
+      "xsrf_token": "x-token-1"}, ["auth_cookie", "one line"]),
+    # the address
+    ({"user_name": "anna", "url": ""}, ["url", "not an address"]),
+    ({"user_name": "anna", "url": "crm.example.com"}, ["url", "not an address"]),
+    ({"user_name": "anna", "url": "ftp://crm.example.com/x"}, ["url", "not an address"]),
+    ({"user_name": "anna", "url": "http://crm.example.com/x"}, ["plain http", "allow_http"]),
+    ({"user_name": "anna", "url": f"https://me:{SECRET}@crm.example.com/x"},
+     ["must not contain a login"]),
+    ({"user_name": "anna", "url": "https://crm.example.com:x/"}, ["url", "not a valid address"]),
+    ({"user_name": "anna", "ca_path": "/nowhere/ca.pem"}, ["ca_path", "/nowhere/ca.pem"]),
+    ({"user_name": "anna", "client_cert": "/nowhere/c.pem"}, ["client_cert", "/nowhere/c.pem"]),
+    ({"user_name": "anna", "client_key": __file__}, ["client_key", "client_cert"]),
+    ({"user_name": "anna", "proxy": "::::"}, ["proxy"]),
+    # what the service knows to be wrong
+    ({**CREATE, "person_id": 99999}, ["person", "99999"]),
+    ({**CREATE, "role": "No such role"}, ["'No such role'", "'Partner'"]),
+    ({"user_name": "nobody"}, ["'nobody'", "does not exist", "person_id"]),
+    ({"person_id": 1}, ["person 1", "user_name"]),
+    ({**CREATE, "password": None}, ["'new'", "password"]),
+    ({**CREATE, "role": None}, ["'new'", "role or role_id"]),
+    ({"user_name": "anna", "auth_password": "wrong-password"}, ["401", "credentials"]),
+    ({"user_name": "anna", "auth_username": "nobody"}, ["401", "credentials"]),
+    ({"user_name": "anna", "auth_username": "", "auth_password": ""}, ["401", "credentials"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize(("options", "facts"), OPTIONS)
+def test_wrong_input_ends_in_one_sentence_and_no_write(
+    options: dict[str, Any],
+    facts: list[str],
+    check: bool,
+    user: Run,
+    tenant: Any,
+    journal: Any,
+) -> None:
+    tenant.add_external_user("anna", role_id=5)
+    start = tenant.snapshot()
+    result = user(check=check, **options)
+    assert result["failed"] is True
+    assert result.get("changed", False) is False
+    for fact in facts:
+        assert fact in result["msg"]
+    assert result["msg"].strip().count("\n") == 0
+    assert "Traceback" not in json.dumps(result)
+    # the options themselves are Ansible's to mask, and url is no secret to it
+    shown = {**result, "invocation": None} if "url" in options else result
+    assert SECRET not in json.dumps(shown)
+    assert tenant.snapshot() == start
+    assert journal.writes == []
+
+
+NULLS = [
+    "state", "associate_id", "person_id", "previous_user_names", "password", "update_password",
+    "generate_password", "show_generated_password", "role", "role_id", "is_active", "verify",
+    "url", "auth_method", "auth_username", "auth_password", "auth_ticket", "app_token", "language",
+    "validate_certs", "ca_path", "client_cert", "client_key", "proxy", "allow_http", "timeout",
+    "retries",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("option", NULLS)
+def test_null_is_the_same_as_not_given_or_refused_by_name(
+    option: str, user: Run, tenant: Any, journal: Any
+) -> None:
+    tenant.add_external_user("anna", role_id=7)
+    start = tenant.snapshot()
+    result = user(user_name="anna", **{option: None})
+    if result.get("failed"):
+        named = option if not option.startswith("auth_") else "credentials"
+        assert named in result["msg"] or option in result["msg"]
+        assert "Traceback" not in json.dumps(result)
+    else:
+        assert result["changed"] is False
+        assert result["user"]["role"] == "Supplier"
+    assert tenant.snapshot() == start
+    assert journal.writes == []
+
+
+HALF = "\ud800"
+
+
+@pytest.mark.parametrize(
+    "option", ["user_name", "role", "password", "previous_user_names", "auth_password"]
+)
+def test_half_a_character_is_refused_by_the_name_of_its_option(
+    option: str, user: Run, door: str, tenant: Any, journal: Any
+) -> None:
+    if door == "module":
+        pytest.skip("Ansible itself refuses to pass it to a module")
+    value: Any = [f"a{HALF}b"] if option == "previous_user_names" else f"a{HALF}b"
+    result = user(**{"user_name": "anna", option: value})
+    assert result["failed"] is True
+    assert option in result["msg"]
+    assert "can not be sent" in result["msg"]
+    assert journal.entries == []
+
+
+def test_a_server_that_is_not_there_is_told(user: Run, server: Any) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    result = user(user_name="anna", url=f"http://127.0.0.1:{port}/SuperOffice")
+    assert result["error"]["kind"] == "unreachable"
+    for fact in ("'anna'", f"127.0.0.1:{port}", "Connection refused", "Check url"):
+        assert fact in result["msg"]
+
+
+def test_a_name_that_no_dns_knows_is_told(user: Run) -> None:
+    result = user(user_name="anna", url="https://crm.invalid/SuperOffice")
+    assert result["error"]["kind"] == "unreachable"
+    assert "crm.invalid" in result["msg"]
+
+
+def test_an_address_without_the_webapi_is_told(user: Run, server: Any) -> None:
+    result = user(user_name="anna", url=server.root_url + "/elsewhere")
+    assert result["failed"] is True
+    assert "There is no SuperOffice WebAPI at" in result["msg"]
+    assert "/elsewhere/api" in result["msg"]
+
+
+@pytest.mark.parametrize("answer", ["online-401", "online-403", "online-404", "online-object"])
+@pytest.mark.parametrize("check", [False, True])
+def test_an_installation_without_the_user_agent_is_told_early_and_plainly(
+    answer: str, check: bool, user: Run, server: Any, tenant: Any, journal: Any
+) -> None:
+    tenant.add_external_user("anna")
+    start = tenant.snapshot()
+    with server.using(user_agent=answer):
+        result = user(user_name="anna", role="Vendor", check=check)
+    assert result["error"]["kind"] == "user_agent"
+    for fact in ("'anna'", "User agent is not available", "SuperOffice Online", "onsite"):
+        assert fact in result["msg"]
+    assert sum(result["requests"].values()) <= 2
+    assert tenant.snapshot() == start
+    assert journal.writes == []
+
+
+@pytest.mark.parametrize("body", ["json", "html", "empty"])
+def test_a_refused_login_is_told_whatever_comes_with_it(
+    body: str, user: Run, server: Any, journal: Any
+) -> None:
+    with server.using(unauthorized_body=body):
+        result = user(user_name="anna", auth_password="wrong-password", retries=3)
+    assert result["error"] == {"kind": "unauthorized", "status": 401, "operation": "GetAllRoles"}
+    assert "Check the credentials" in result["msg"]
+    assert sum(result["requests"].values()) <= 2
+
+
+def test_without_any_connection_option_the_missing_one_is_named(door: str) -> None:
+    result: Result = DOORS[door]("superoffice_external_user", {"user_name": "anna"}, False)
+    assert result["failed"] is True
+    assert "url" in result["msg"]
+    result = DOORS[door](
+        "superoffice_external_user", {"user_name": "anna", "url": "https://x"}, False
+    )
+    for fact in ("auth_method", "auth_username", "auth_password"):
+        assert fact in result["msg"]

@@ -1,0 +1,334 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who is meant: three keys, former names, odd names, and users that are not ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.modules.conftest import Run
+
+Writes = Callable[[], list[tuple[str, Any]]]
+PASSWORD = "Correct-Horse-1"
+
+ODD_NAMES = [
+    "o'brien@example.com",
+    "d''artagnan",
+    "'",
+    'say "hi"',
+    "DOMAIN\\anna",
+    "trailing\\",
+    "\\'",
+    "L'Oréal\\x",
+    "Ærøskøbing",
+    "жанна@пример.рф",
+    "安娜",
+    "émilie 🦊",
+    "straße",
+    "a&b=c",
+    "a+b",
+    "100%25",
+    "%27 or 1=1",
+    "a%b_c*d?[e]",
+    " leading",
+    "trailing ",
+    " both ",
+    "two  blanks",
+    "a,b;c",
+    "(a) or (b)",
+    "' or userName = 'rj",
+    "<b>&amp;</b>",
+    "a/b?c#d",
+    "{{ curly }}",
+    "null",
+    "123",
+    "x" * 239,
+    "ж" * 239,
+]
+
+
+@pytest.fixture
+def anna(tenant: Any) -> int:
+    associate_id: int = tenant.add_external_user("anna", role_id=5, password=PASSWORD)
+    return associate_id
+
+
+@pytest.fixture
+def berta(tenant: Any) -> int:
+    associate_id: int = tenant.add_external_user("berta", role_id=5)
+    return associate_id
+
+
+def person_of(tenant: Any, associate_id: int) -> int:
+    person: int = tenant.user(associate_id).person_id
+    return person
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_any_name_is_created_found_and_deleted(
+    name: str, user: Run, tenant: Any, writes: Writes
+) -> None:
+    person = tenant.add_person(first_name="Odd", last_name="Name")
+    declared = {"person_id": person, "user_name": name, "password": PASSWORD, "role": "Partner"}
+    assert user(**declared)["changed"] is True
+    [record] = tenant.users()
+    assert record.user_name == name
+    for keys in (declared, {"user_name": name}, {"user_name": name, "role_id": 5}):
+        again = user(**keys)
+        assert again["changed"] is False
+        assert again["user"]["user_name"] == name
+        assert again["user"]["associate_id"] == record.associate_id
+    assert user(user_name=name, role="Vendor")["modification"] == ["Role"]
+    assert user(user_name=name, state="absent")["action"] == "delete"
+    assert tenant.users() == []
+    assert len(writes()) == 3
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_an_odd_name_is_not_taken_for_a_like_one(name: str, user: Run, tenant: Any) -> None:
+    for other in ("anna", "x", "a", "b", "rj2", "ab", "100%", "both", "a b"):
+        tenant.add_external_user(other)
+    start = tenant.snapshot()
+    result = user(user_name=name, state="absent")
+    assert result["changed"] is False
+    assert tenant.snapshot() == start
+
+
+@pytest.mark.parametrize(("old", "new"), [("anna", ODD_NAMES[0]), ("DOMAIN\\anna", "anna")])
+def test_odd_names_are_renamed_from_and_to(old: str, new: str, user: Run, tenant: Any) -> None:
+    associate_id = tenant.add_external_user(old)
+    result = user(user_name=new, previous_user_names=["somebody else", old])
+    assert result["modification"] == ["UserName"]
+    assert tenant.user(associate_id).user_name == new
+
+
+@pytest.mark.parametrize("asked", ["anna", "ANNA", "Anna", "aNNa"])
+@pytest.mark.parametrize("case", ["insensitive", "sensitive"])
+def test_names_are_found_in_any_case_whatever_the_database_thinks(
+    asked: str, case: str, user: Run, server: Any, anna: int
+) -> None:
+    with server.using(filter_case=case):
+        result = user(associate_id=anna, user_name="Anna")
+        assert result["modification"] == ["UserName"]
+        found = user(user_name=asked, check=True)
+    assert found["user"]["associate_id"] == anna
+    assert found["modification"] == ([] if asked == "Anna" else ["UserName"])
+
+
+def test_a_rename_in_case_only_is_one_write_and_then_over(
+    user: Run, tenant: Any, anna: int, writes: Writes
+) -> None:
+    result = user(user_name="ANNA")
+    assert result["modification"] == ["UserName"]
+    assert result["diff"]["before"] == {"user_name": "anna"}
+    assert result["diff"]["after"] == {"user_name": "ANNA"}
+    assert tenant.user(anna).user_name == "ANNA"
+    assert user(user_name="ANNA")["changed"] is False
+    assert writes() == [("SetExternalUserInfo", "UserName")]
+
+
+@pytest.mark.parametrize("key", ["associate_id", "person_id"])
+def test_a_rename_by_id_keeps_user_and_password(
+    key: str, user: Run, tenant: Any, anna: int, writes: Writes
+) -> None:
+    keys = {key: anna if key == "associate_id" else person_of(tenant, anna)}
+    foreseen = user(user_name="clara", check=True, **keys)
+    assert tenant.user(anna).user_name == "anna"
+    result = user(user_name="clara", **keys)
+    assert foreseen["diff"] == result["diff"]
+    assert result["user"]["user_name"] == tenant.user(anna).user_name == "clara"
+    assert result["user"]["associate_id"] == anna
+    assert tenant.password_matches(anna, PASSWORD)
+    assert user(user_name="clara", **keys)["changed"] is False
+    assert writes() == [("SetExternalUserInfo", "UserName")]
+
+
+def test_a_former_name_is_renamed_instead_of_created(
+    user: Run, tenant: Any, anna: int, writes: Writes
+) -> None:
+    declared = {"user_name": "clara", "previous_user_names": ["annie", "ANNA"], "role": "Vendor"}
+    result = user(**declared)
+    assert result["modification"] == ["UserName", "Role"]
+    assert tenant.user(anna).user_name == "clara"
+    assert user(**declared)["changed"] is False
+    assert writes() == [("SetExternalUserInfo", "UserName, Role")]
+
+
+def test_former_names_are_history_once_the_new_name_is_there(
+    user: Run, tenant: Any, anna: int, berta: int
+) -> None:
+    start = tenant.snapshot()
+    assert user(user_name="berta", previous_user_names=["anna"])["changed"] is False
+    assert user(user_name="clara", previous_user_names=["anna"], state="absent")["changed"] is False
+    assert tenant.snapshot() == start
+
+
+CONFLICTS: list[tuple[str, Callable[[int, int, int], dict[str, Any]], str, list[str]]] = [
+    ("id and name", lambda a, b, p: {"associate_id": a, "user_name": "berta"}, "conflict",
+     ["associate_id and user_name", "'anna'", "'berta'"]),
+    ("person and name", lambda a, b, p: {"person_id": p, "user_name": "BERTA"}, "conflict",
+     ["person_id and user_name", "'anna'", "'berta'"]),
+    ("id and person", lambda a, b, p: {"associate_id": b, "person_id": p}, "conflict",
+     ["associate_id and person_id", "'berta'"]),
+    ("former names", lambda a, b, p: {"user_name": "c", "previous_user_names": ["anna", "berta"]},
+     "ambiguous", ["previous_user_names", "'anna'", "'berta'"]),
+    ("nobody's id", lambda a, b, p: {"associate_id": 99999}, "not_found", ["99999"]),
+    ("nobody's id and a taken name", lambda a, b, p: {"associate_id": 99999, "user_name": "berta"},
+     "conflict", ["99999", "'berta'"]),
+    ("nobody's person", lambda a, b, p: {"person_id": 99999, "user_name": "new", "role": "Partner",
+                                         "password": PASSWORD}, "person", ["99999"]),
+    ("a person without a login", lambda a, b, p: {"person_id": 1}, "not_found", ["person 1"]),
+    ("nobody's name", lambda a, b, p: {"user_name": "nobody", "role": "Partner"}, "not_found",
+     ["'nobody'", "person_id", "password"]),
+    ("delete another", lambda a, b, p: {"associate_id": a, "user_name": "x", "state": "absent"},
+     "conflict", ["'anna'", "'x'"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize(
+    ("keys", "kind", "facts"),
+    [pytest.param(keys, kind, facts, id=name) for name, keys, kind, facts in CONFLICTS],
+)
+def test_keys_that_mean_nobody_or_two_are_refused_without_a_write(
+    keys: Callable[[int, int, int], dict[str, Any]],
+    kind: str,
+    facts: list[str],
+    check: bool,
+    user: Run,
+    tenant: Any,
+    journal: Any,
+    anna: int,
+    berta: int,
+) -> None:
+    start = tenant.snapshot()
+    options = keys(anna, berta, person_of(tenant, anna))
+    result = user(check=check, **{"is_active": False, **options})
+    assert result["failed"] is True
+    assert result["changed"] is False
+    assert result["error"]["kind"] == kind
+    for fact in facts:
+        assert fact in result["msg"]
+    assert tenant.snapshot() == start
+    assert journal.writes == []
+
+
+def test_several_logins_of_a_person_are_ambiguous_unless_the_name_says_which(
+    user: Run, tenant: Any, anna: int, journal: Any
+) -> None:
+    person = person_of(tenant, anna)
+    second = tenant.add_external_user("anna2", person)
+    start = tenant.snapshot()
+    for options in ({"is_active": False}, {"state": "absent"}, {"user_name": "anna3"}):
+        result = user(person_id=person, **options)
+        assert result["error"]["kind"] == "ambiguous"
+        for fact in ("'anna'", "'anna2'", str(anna), str(second), "associate_id"):
+            assert fact in result["msg"]
+    assert tenant.snapshot() == start
+    assert journal.writes == []
+    assert user(person_id=person, user_name="ANNA2", check=True)["user"]["associate_id"] == second
+
+
+def test_absent_never_deletes_another_login_of_the_person(
+    user: Run, tenant: Any, anna: int, writes: Writes
+) -> None:
+    person = person_of(tenant, anna)
+    tenant.add_external_user("anna2", person)
+    for changed in (True, False, False):
+        result = user(person_id=person, user_name="anna2", state="absent")
+        assert result["changed"] is changed
+    assert [record.user_name for record in tenant.users()] == ["anna"]
+    assert writes() == [("DeleteExternalUser", None)]
+
+
+INTERNAL: list[dict[str, Any]] = [
+    {"user_name": "RJ", "state": "absent"},
+    {"user_name": "rj", "is_active": False},
+    {"user_name": "ROOM1", "role": "Partner"},
+    {"user_name": "automation", "password": PASSWORD, "update_password": "always"},
+    {"associate_id": 2, "state": "absent"},
+    {"associate_id": 2, "user_name": "new"},
+    {"user_name": "RJ", "person_id": 1, "role": "Partner", "password": PASSWORD},
+]
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("options", INTERNAL)
+def test_an_internal_user_is_named_and_not_touched(
+    options: dict[str, Any], check: bool, user: Run, tenant: Any, journal: Any
+) -> None:
+    start = tenant.snapshot()
+    result = user(check=check, **options)
+    assert result["failed"] is True
+    assert result["changed"] is False
+    assert result["error"]["kind"] == "not_external"
+    named = options.get("user_name", "RJ") if options.get("user_name") != "new" else "RJ"
+    assert named.lower() in result["msg"].lower()
+    assert "not an external user" in result["msg"]
+    assert tenant.snapshot() == start
+    assert journal.writes == []
+
+
+@pytest.mark.parametrize("options", [{"state": "absent"}, {"role": "Partner"}])
+@pytest.mark.parametrize("keys", [{"user_name": "RJ"}, {"associate_id": 2}, {"person_id": 1}])
+def test_an_internal_user_is_not_touched_even_if_it_is_listed_as_an_external_one(
+    keys: dict[str, Any],
+    options: dict[str, Any],
+    user: Run,
+    server: Any,
+    tenant: Any,
+    writes: Writes,
+) -> None:
+    start = tenant.snapshot()
+    with server.using(internal_listed="yes"):
+        result = user(**keys, **options)
+    assert result["failed"] is True
+    assert result["error"]["kind"] == "not_external"
+    assert tenant.snapshot() == start
+    assert writes() == []
+
+
+def test_a_name_of_an_internal_user_is_not_given_to_an_external_one(
+    user: Run, tenant: Any, anna: int
+) -> None:
+    start = tenant.snapshot()
+    result = user(associate_id=anna, user_name="rj")
+    assert result["failed"] is True
+    assert "RJ" in result["msg"]
+    assert tenant.snapshot() == start
+
+
+def test_a_retired_user_is_gone_for_absent_and_refused_for_present(
+    user: Run, tenant: Any, anna: int, journal: Any
+) -> None:
+    tenant.change_user(anna, deleted=True, is_active=False)
+    start = tenant.snapshot()
+    assert user(user_name="anna", state="absent")["changed"] is False
+    refused = user(user_name="anna", is_active=True)
+    assert refused["failed"] is True
+    assert "retired" in refused["msg"]
+    assert tenant.snapshot() == start
+    assert journal.writes == []
+
+
+def test_a_list_whose_key_is_not_the_associate_is_not_written_by(
+    user: Run, server: Any, tenant: Any, anna: int, journal: Any
+) -> None:
+    # whoever GetUser knows under the listed id is somebody else by now
+    start = tenant.snapshot()
+    server.faults.add(
+        "garbage",
+        operation="GetUser",
+        body=f'{{"AssociateId": {anna}, "Name": "zoe", "UserName": "zoe",'
+        ' "Type": "ExternalAssociate", "Person": {"PersonId": 5}, "Deleted": false}',
+    )
+    result = user(user_name="anna", role="Vendor")
+    assert result["error"]["kind"] == "identity"
+    assert "zoe" in result["msg"]
+    assert tenant.snapshot() == start
+    assert journal.writes == []

@@ -1,0 +1,310 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Passwords, which can not be read: what is set when, proved by the service's own record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.modules.conftest import Run
+
+Writes = Callable[[], list[tuple[str, Any]]]
+OLD, NEW, WEAK = "Old-password-1", "New-password-1", "weakling"
+
+
+@pytest.fixture
+def anna(tenant: Any) -> int:
+    associate_id: int = tenant.add_external_user("anna", role_id=5, password=OLD)
+    return associate_id
+
+
+def test_on_create_leaves_an_existing_password_alone_and_says_so(
+    user: Run, tenant: Any, anna: int, writes: Writes
+) -> None:
+    result = user(user_name="anna", password=NEW)
+    assert result["changed"] is False
+    assert result["password"] == "not_applied"
+    assert tenant.password_matches(anna, OLD)
+    assert writes() == []
+
+
+def test_always_sets_it_on_every_run(user: Run, tenant: Any, anna: int, writes: Writes) -> None:
+    for _ in range(2):
+        result = user(user_name="anna", password=NEW, update_password="always")
+        assert result["changed"] is True
+        assert result["password"] == "set"
+        assert tenant.password_matches(anna, NEW)
+    assert writes() == [("SetExternalUserInfo", "Password")] * 2
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_when_changed_leaves_a_right_password_alone_after_one_login(
+    check: bool, user: Run, tenant: Any, journal: Any, anna: int, writes: Writes
+) -> None:
+    result = user(user_name="anna", password=OLD, update_password="when_changed", check=check)
+    assert result["changed"] is False
+    assert result["password"] == "verified"
+    assert result["requests"]["trial_login"] == 1
+    [login] = [entry for entry in journal.entries if "currentPrincipal" in entry.path]
+    assert login.login == "anna"
+    assert writes() == []
+
+
+def test_when_changed_sets_a_wrong_password_in_one_write_and_then_verifies_it(
+    user: Run, tenant: Any, anna: int, writes: Writes
+) -> None:
+    foreseen = user(user_name="anna", password=NEW, update_password="when_changed", check=True)
+    assert tenant.password_matches(anna, OLD)
+    result = user(user_name="anna", password=NEW, update_password="when_changed")
+    assert foreseen["password"] == result["password"] == "set"
+    assert foreseen["diff"] == result["diff"]
+    assert tenant.password_matches(anna, NEW)
+    again = user(user_name="anna", password=NEW, update_password="when_changed")
+    assert again["password"] == "verified"
+    assert again["changed"] is False
+    assert writes() == [("SetExternalUserInfo", "Password")]
+
+
+NOT_VERIFIABLE: list[tuple[str, dict[str, str], str]] = [
+    ("login refused with 403", {"external_login": "forbidden"}, OLD),
+    ("login page", {"external_login": "html"}, OLD),
+]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "password"), [pytest.param(d, p, id=name) for name, d, p in NOT_VERIFIABLE]
+)
+def test_an_answer_that_tells_nothing_resets_nothing(
+    dialect: dict[str, str],
+    password: str,
+    user: Run,
+    server: Any,
+    tenant: Any,
+    anna: int,
+    writes: Writes,
+) -> None:
+    start = tenant.snapshot()
+    with server.using(**dialect):
+        result = user(user_name="anna", password=password, update_password="when_changed")
+    assert result["changed"] is False
+    assert result["password"] == "not_verifiable"
+    assert tenant.snapshot() == start
+    assert writes() == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("status", {"status": 500}),
+        ("status", {"status": 503}),
+        ("status", {"status": 404}),
+        ("html", {}),
+        ("truncate", {}),
+        ("drop_before", {}),
+        ("garbage", {}),
+        ("garbage", {"body": '{"AssociateId": 1, "UserName": "automation"}'}),
+        ("redirect", {}),
+        ("status", {"status": 200, "body": '{"Error": true, "Message": "no"}'}),
+    ],
+)
+def test_a_spoiled_trial_login_resets_nothing_and_is_not_repeated(
+    kind: str, options: dict[str, Any], user: Run, server: Any, tenant: Any, anna: int
+) -> None:
+    start = tenant.snapshot()
+    server.faults.add(kind, path="*currentPrincipal*", times=None, **options)
+    result = user(user_name="anna", password=NEW, update_password="when_changed", retries=2)
+    assert result["password"] == "not_verifiable"
+    assert result["changed"] is False
+    assert result["requests"]["trial_login"] == 1
+    assert tenant.snapshot() == start
+
+
+@pytest.mark.parametrize("answer", ["401", "403"])
+def test_no_login_is_tried_for_an_inactive_user(
+    answer: str, user: Run, server: Any, tenant: Any, anna: int, writes: Writes
+) -> None:
+    tenant.change_user(anna, is_active=False)
+    with server.using(inactive_login=answer):
+        result = user(user_name="anna", password=NEW, update_password="when_changed")
+    assert result["password"] == "not_verifiable"
+    assert "trial_login" not in result["requests"]
+    assert tenant.password_matches(anna, OLD)
+    assert writes() == []
+
+
+def test_no_login_is_tried_with_another_scheme_than_basic(
+    user: Run, tenant: Any, anna: int
+) -> None:
+    result = user(
+        user_name="anna", password=NEW, update_password="when_changed",
+        auth_method="soticket", auth_ticket=tenant.issue_ticket("automation"),
+    )  # fmt: skip
+    assert result["password"] == "not_verifiable"
+    assert "trial_login" not in result["requests"]
+    assert tenant.password_matches(anna, OLD)
+
+
+def test_no_login_is_tried_with_a_name_that_basic_can_not_carry(user: Run, tenant: Any) -> None:
+    tenant.add_external_user("anna:berg", password=OLD)
+    result = user(user_name="anna:berg", password=NEW, update_password="when_changed")
+    assert result["password"] == "not_verifiable"
+    assert tenant.password_matches("anna:berg", OLD)
+
+
+def test_a_login_is_tried_under_the_present_name_of_a_user_that_is_renamed(
+    user: Run, tenant: Any, anna: int, writes: Writes
+) -> None:
+    result = user(
+        associate_id=anna, user_name="clara", password=OLD, update_password="when_changed"
+    )
+    assert result["password"] == "verified"
+    assert result["modification"] == ["UserName"]
+    assert writes() == [("SetExternalUserInfo", "UserName")]
+
+
+def test_a_trial_login_locks_nobody_out(user: Run, server: Any, tenant: Any, anna: int) -> None:
+    with server.using(lockout="2"):
+        assert user(user_name="anna", password=NEW, update_password="when_changed")["changed"]
+        again = user(user_name="anna", password=NEW, update_password="when_changed")
+    assert again["password"] == "verified"
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize(
+    "options",
+    [{"update_password": "always"}, {"update_password": "when_changed"}, {"user_name": "new"}],
+)
+def test_a_password_against_the_rules_is_refused_before_any_write(
+    options: dict[str, str],
+    check: bool,
+    user: Run,
+    tenant: Any,
+    journal: Any,
+    anna: int,
+) -> None:
+    person = tenant.add_person()
+    declared = {"user_name": "anna", "password": WEAK, **options}
+    if declared["user_name"] == "new":
+        declared |= {"person_id": person, "role": "Partner"}
+    start = tenant.snapshot()
+    result = user(check=check, **declared)
+    assert result["failed"] is True
+    assert result["changed"] is False
+    assert result["error"]["kind"] == "password"
+    assert f"'{declared['user_name']}'" in result["msg"]
+    assert "at least 1 numbers" in result["msg"]
+    assert WEAK not in json.dumps(result)
+    assert tenant.snapshot() == start
+    assert journal.writes == []
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_name_against_the_rules_is_refused_before_any_write(
+    check: bool, user: Run, server: Any, tenant: Any, journal: Any, anna: int
+) -> None:
+    start = tenant.snapshot()
+    result = user(associate_id=anna, user_name="x" * 240, check=check)
+    assert result["failed"] is True
+    assert result["error"]["kind"] == "user_name"
+    assert "longer than 239 characters" in result["msg"]
+    assert tenant.snapshot() == start
+    assert journal.writes == []
+
+
+@pytest.mark.parametrize("reply", ["free", "kept"])
+def test_a_name_of_a_deleted_user_is_free_or_refused_in_the_service_s_words(
+    reply: str, user: Run, server: Any, tenant: Any, anna: int
+) -> None:
+    person = tenant.user(anna).person_id
+    declared = {"person_id": person, "user_name": "anna", "password": NEW, "role": "Partner"}
+    with server.using(deleted_name=reply):
+        user(user_name="anna", state="absent")
+        result = user(**declared)
+    if reply == "free":
+        assert result["action"] == "create"
+        assert tenant.password_matches("anna", NEW)
+    else:
+        assert result["error"]["kind"] == "user_name"
+        assert "already in use by a deleted user" in result["msg"]
+        assert tenant.users() == []
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_generated_password_works_and_is_returned_only_if_asked_for(
+    shown: bool, user: Run, tenant: Any, journal: Any
+) -> None:
+    declared = {"person_id": tenant.add_person(), "user_name": "new", "role": "Partner",
+                "generate_password": True, "show_generated_password": shown}  # fmt: skip
+    foreseen = user(check=True, **declared)
+    assert "generated_password" not in foreseen
+    result = user(**declared)
+    assert result["action"] == "create"
+    [write] = journal.writes
+    if shown:
+        assert tenant.password_matches("new", result["generated_password"])
+        assert write.argument("Password") == journal.digest(result["generated_password"])
+    else:
+        assert result["generated_password"] == "********"
+        assert tenant.user("new").has_password
+    again = user(**declared)
+    assert again["changed"] is False
+    assert "generated_password" not in again
+    assert len(journal.writes) == 1
+
+
+def test_two_generated_passwords_differ(user: Run, tenant: Any) -> None:
+    made = [
+        user(
+            person_id=tenant.add_person(), user_name=name, role="Partner",
+            generate_password=True, show_generated_password=True,
+        )["generated_password"]
+        for name in ("one", "two")
+    ]  # fmt: skip
+    assert made[0] != made[1]
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["Ünïcode-1-ж", 'Quote"s-1\\', "Blanks are fine 1", " Leading-1 ", "Per%cent+1&2", "🦊-Fox-1x",
+     "Colon:colon:1", "12345678-Aa"],
+)  # fmt: skip
+def test_any_password_is_set_verified_and_never_shown(
+    password: str, user: Run, tenant: Any, anna: int
+) -> None:
+    declared = {"user_name": "anna", "password": password, "update_password": "when_changed"}
+    result = user(**declared)
+    assert result["password"] == "set"
+    assert tenant.password_matches(anna, password)
+    again = user(**declared)
+    assert again["password"] == "verified"
+    for text in (json.dumps(result, ensure_ascii=False), json.dumps(again, ensure_ascii=False)):
+        assert password not in text
+
+
+@pytest.mark.parametrize("operation", ["SetExternalUserInfo", "IsPasswordValidWithReason"])
+@pytest.mark.parametrize("status", [200, 400, 500])
+def test_a_service_that_repeats_a_request_gives_no_secret_away(
+    operation: str, status: int, user: Run, server: Any, anna: int
+) -> None:
+    server.faults.add("echo", operation=operation, status=status, times=None)
+    result = user(user_name="anna", password=NEW, update_password="always", app_token="app-12345")
+    assert result["failed"] is True
+    text = json.dumps(result)
+    secrets = (NEW, server.admin[1], "app-12345", "Basic YXV0")
+    assert not [secret for secret in secrets if secret in text]
+
+
+def test_a_password_that_the_service_ignores_is_not_taken_for_set_by_the_next_run(
+    user: Run, server: Any, tenant: Any, anna: int
+) -> None:
+    declared = {"user_name": "anna", "password": NEW, "update_password": "when_changed"}
+    with server.using(silent_ignore="password"):
+        assert user(**declared)["password"] == "set"
+        assert user(**declared)["password"] == "set"
+    assert tenant.password_matches(anna, OLD)

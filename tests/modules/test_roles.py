@@ -1,0 +1,129 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which role is meant, and what is said when it can not be given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.modules.conftest import Run
+
+
+@pytest.fixture
+def anna(tenant: Any) -> int:
+    associate_id: int = tenant.add_external_user("anna", role_id=2)
+    return associate_id
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "shown"),
+    [
+        ("en", "Supplier", "Supplier"),
+        ("nb", "Leverandør", "Leverandør"),
+        ("de", "Lieferant", "Lieferant"),
+        ("de-AT", "Lieferant", "Lieferant"),
+        ("en", "supplier", "Supplier"),
+        ("*", 'NO:"Leverandør";US:"Supplier";GE:"Lieferant"', "Leverandør"),
+        ("*", "Lieferant", "Leverandør"),
+    ],
+)
+def test_a_role_goes_by_its_name_in_the_language_of_the_task(
+    language: str, name: str, shown: str, user: Run, tenant: Any, anna: int
+) -> None:
+    result = user(user_name="anna", role=name, language=language)
+    assert result["modification"] == ["Role"]
+    assert result["user"]["role_id"] == tenant.user(anna).role_id == 7
+    assert result["user"]["role"] == shown
+    assert user(user_name="anna", role=name, language=language)["changed"] is False
+    assert user(user_name="anna", role_id=7, language=language)["changed"] is False
+
+
+@pytest.mark.parametrize("text", ["translated", "raw", "id", "tooltip"])
+@pytest.mark.parametrize("language", ["en", "*"])
+@pytest.mark.parametrize("role_id", [2, 5, 7, 8])
+def test_the_present_role_is_known_however_the_list_writes_it(
+    text: str, language: str, role_id: int, user: Run, server: Any, tenant: Any, anna: int
+) -> None:
+    tenant.change_user(anna, role_id=role_id)
+    with server.using(role_text=text):
+        result = user(user_name="anna", role_id=role_id, language=language)
+        assert result["changed"] is False
+        assert result["user"]["role_id"] == role_id
+        assert user(user_name="anna", role_id=6, language=language)["modification"] == ["Role"]
+    assert tenant.user(anna).role_id == 6
+
+
+REFUSED: list[tuple[dict[str, Any], list[str]]] = [
+    ({"role": "Partnr"}, ["'Partnr'", "does not exist", "did you mean 'Partner'"]),
+    ({"role": "Nothing like it"}, ["'Nothing like it'", "does not exist"]),
+    ({"role_id": 999}, ["999", "does not exist"]),
+    ({"role": "User level 0"}, ["'User level 0'", "Employee", "ExternalUser"]),
+    ({"role_id": 1}, ["Employee", "ExternalUser"]),
+    ({"role_id": 4}, ["System", "ExternalUser"]),
+    ({"role": "Anonymous"}, ["Anonymous", "ExternalUser"]),
+    ({"role": "Former partner"}, ["'Former partner'", "is deleted"]),
+    ({"role_id": 9}, ["9", "is deleted"]),
+    ({"role": "Twin"}, ["'Twin'", "ambiguous", "role_id"]),
+    ({"role": "twin"}, ["'twin'", "ambiguous", "role_id"]),
+]
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("hidden", ["listed", "hidden"])
+@pytest.mark.parametrize(("options", "facts"), REFUSED)
+def test_a_role_that_can_not_be_given_is_refused_with_the_possible_ones(
+    options: dict[str, Any],
+    facts: list[str],
+    hidden: str,
+    check: bool,
+    user: Run,
+    server: Any,
+    tenant: Any,
+    journal: Any,
+    anna: int,
+) -> None:
+    ids = [tenant.add_role("Twin"), tenant.add_role("Twin")]
+    start = tenant.snapshot()
+    with server.using(deleted_roles=hidden):
+        result = user(user_name="anna", check=check, **options)
+    assert result["failed"] is True
+    assert result["changed"] is False
+    assert result["error"]["kind"] == "role"
+    known = [f"{ids[0]}, {ids[1]}"] if "ambiguous" in facts else ["'Partner'", "'Customer'"]
+    for fact in ["'anna'", *facts, *known]:
+        assert fact in result["msg"]
+    assert tenant.snapshot() == start
+    assert journal.writes == []
+
+
+def test_a_user_whose_role_was_deleted_keeps_it_until_another_is_given(
+    user: Run, tenant: Any, anna: int
+) -> None:
+    tenant.change_user(anna, role_id=9)
+    assert user(user_name="anna", is_active=True)["changed"] is False
+    result = user(user_name="anna", role="Partner")
+    assert result["diff"]["before"]["role"] == "Former partner"
+    assert tenant.user(anna).role_id == 5
+
+
+def test_users_of_two_roles_of_one_name_are_told_apart(user: Run, tenant: Any, anna: int) -> None:
+    first, second = tenant.add_role("Twin"), tenant.add_role("Twin")
+    tenant.change_user(anna, role_id=first)
+    assert user(user_name="anna", role_id=first)["changed"] is False
+    assert user(user_name="anna", role_id=second)["modification"] == ["Role"]
+    assert tenant.user(anna).role_id == second
+
+
+@pytest.mark.parametrize("answer", ["accept", "ignore"])
+def test_a_wrong_type_is_refused_even_where_the_service_would_not_mind(
+    answer: str, user: Run, server: Any, tenant: Any, anna: int
+) -> None:
+    start = tenant.snapshot()
+    with server.using(wrong_role_type=answer, deleted_role="accept"):
+        for role_id in (1, 9):
+            assert user(user_name="anna", role_id=role_id)["error"]["kind"] == "role"
+    assert tenant.snapshot() == start

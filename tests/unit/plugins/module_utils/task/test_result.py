@@ -1,0 +1,128 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a task returns, in the words of the interface."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.superoffice.crm.plugins.module_utils.netserver.errors import (
+    Forbidden,
+    Refused,
+)
+from ansible_collections.superoffice.crm.plugins.module_utils.reconcile.failure import failure_of
+from ansible_collections.superoffice.crm.plugins.module_utils.reconcile.writing import Applied
+from ansible_collections.superoffice.crm.plugins.module_utils.task.result import (
+    failed,
+    of_user,
+    user_facts,
+)
+from ansible_collections.superoffice.crm.plugins.module_utils.users.errors import UserError
+from ansible_collections.superoffice.crm.plugins.module_utils.users.model import (
+    CurrentUser,
+    DesiredUser,
+    Role,
+    Secret,
+    State,
+    UpdatePassword,
+)
+from ansible_collections.superoffice.crm.plugins.module_utils.users.plan import plan_user
+
+ANNA = CurrentUser(42, 1001, "anna", 5, "Partner", is_active=True, associate_name="anna")
+PASSWORD = Secret("Correct-Horse-1")
+HEADER = "external user anna (associate 42)"
+
+
+def diff_of(
+    desired: dict[str, Any], current: CurrentUser | None, role: Role | None = None
+) -> dict[str, Any]:
+    result = of_user(plan_user(DesiredUser(**desired), current, role), None, {})
+    diff: dict[str, Any] = result["diff"]
+    return diff
+
+
+@pytest.mark.parametrize(
+    ("desired", "role", "before", "after"),
+    [
+        ({"associate_id": 42}, None, {}, {}),
+        ({"user_name": "anna"}, None, {"user_name": "anna"}, {"user_name": "anna"}),
+        (
+            {"user_name": "anna", "role": "Vendor"},
+            Role(6, "Vendor"),
+            {"user_name": "anna", "role": "Partner", "role_id": 5},
+            {"user_name": "anna", "role": "Vendor", "role_id": 6},
+        ),
+        ({"associate_id": 42, "is_active": False}, None, {"is_active": True}, {"is_active": False}),
+        (
+            {"associate_id": 42, "password": PASSWORD, "update_password": UpdatePassword.ALWAYS},
+            None,
+            {"password": "(unchanged)"},
+            {"password": "(set)"},
+        ),
+        ({"associate_id": 42, "password": PASSWORD}, None, {}, {}),
+    ],
+)
+def test_a_diff_shows_managed_fields_only(
+    desired: dict[str, Any], role: Role | None, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    assert diff_of(desired, ANNA, role) == {
+        "before": before,
+        "after": after,
+        "before_header": HEADER,
+        "after_header": HEADER,
+    }
+
+
+def test_a_diff_of_a_deletion_goes_from_everything_to_nothing() -> None:
+    diff = diff_of({"user_name": "anna", "state": State.ABSENT}, ANNA)
+    assert diff["after"] == {}
+    assert diff["before"] == {
+        "person_id": 1001, "user_name": "anna", "role": "Partner", "role_id": 5, "is_active": True,
+    }  # fmt: skip
+
+
+def test_a_diff_of_a_creation_goes_from_nothing_to_everything() -> None:
+    desired = {"user_name": "new", "person_id": 7, "password": PASSWORD}
+    diff = diff_of(desired, None, Role(5, "Partner"))
+    assert diff["before"] == {}
+    assert diff["after"] == {
+        "person_id": 7, "user_name": "new", "role": "Partner", "role_id": 5, "is_active": True,
+        "password": "(set)",
+    }  # fmt: skip
+    assert diff["before_header"] == "external user new"
+
+
+def test_a_diff_of_nobody_who_stays_away_is_empty() -> None:
+    diff = diff_of({"user_name": "anna", "state": State.ABSENT}, None)
+    assert diff["before"] == diff["after"] == {}
+
+
+def test_changed_is_what_was_written_and_not_what_was_planned() -> None:
+    plan = plan_user(DesiredUser(user_name="anna", is_active=False), ANNA)
+    refused = failure_of(Refused("HTTP 400", status=400, operation="SetExternalUserInfo"), "Tried")
+    result = of_user(plan, Applied(False, ANNA, refused), {"modify": 1})
+    assert result["changed"] is False
+    assert result["failed"] is True
+    assert result["user"] == user_facts(ANNA)
+    assert result["error"] == {
+        "kind": "refused", "status": 400, "operation": "SetExternalUserInfo",
+    }  # fmt: skip
+
+
+def test_a_failure_of_the_service_says_what_was_tried_and_what_to_do() -> None:
+    error = Forbidden("HTTP 403 from POST x", status=403, operation="SetExternalUserInfo")
+    result = failed(failure_of(error, "External user 'anna' could not be modified", "Known."))
+    assert result["msg"] == (
+        "External user 'anna' could not be modified: HTTP 403 from POST x. The calling login"
+        " needs the right to administer external users. Known."
+    )
+    assert result["error"]["kind"] == "forbidden"
+
+
+def test_a_failure_of_a_definition_speaks_for_itself() -> None:
+    result = failed(failure_of(UserError("role", "The role is deleted."), "not said"))
+    assert result["msg"] == "The role is deleted."
+    assert result["error"] == {"kind": "role", "status": None, "operation": None}
