@@ -13,13 +13,15 @@ from __future__ import annotations
 import typing
 from collections.abc import Mapping
 
+from ansible import constants as C  # noqa: N812 - as Ansible calls it
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 
-from ..module_utils.task.arguments import ENVIRONMENT, Progress, Task
-from ..module_utils.task.door import LIBRARY_PROBLEM, perform, silent
+from ..module_utils.task.arguments import ENVIRONMENT, Task
+from ..module_utils.task.door import LIBRARY_PROBLEM, perform
+from .progress import IS_TERMINAL, Progress
 
 Values = dict[str, typing.Any]
 
@@ -65,13 +67,22 @@ class LocalAction(ActionBase):
             result = {"failed": True, "msg": self._complaint(checked.errors)}
             result["invocation"] = self.task.invocation(options)
         else:
-            result = perform(self.task, options, self._task.check_mode, self._progress())
+            result = self._performed(options)
         # the first wall is that no secret gets here; this one is what a module has as well
         masked: Values = remove_values(result, checked._no_log_values)  # noqa: SLF001
         return masked
 
-    def _progress(self) -> Progress:
-        return silent
+    def _performed(self, options: Values) -> Values:
+        """Run the task, with a line that shows how far it is where a person may be looking."""
+        callback = C.config.get_config_value("DEFAULT_STDOUT_CALLBACK")
+        is_watched = IS_TERMINAL and callback in ("default", "ansible.builtin.default")
+        if not is_watched:
+            return perform(self.task, options, self._task.check_mode)
+        progress = Progress(self._display)
+        try:
+            return perform(self.task, options, self._task.check_mode, progress)
+        finally:
+            progress.end()
 
     def _rules(self) -> Values:
         return {name: rule for name, rule in self.task.rules.items() if rule}

@@ -1,0 +1,82 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The schema for editors: shipped as it is generated, and of one mind with the module."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from ansible_collections.superoffice.crm.plugins.module_utils.users.definitions import (
+    checked_entry,
+    desired_of,
+)
+from ansible_collections.superoffice.crm.plugins.module_utils.users.errors import UserError
+from ansible_collections.superoffice.crm.plugins.module_utils.users.schema import json_schema
+
+SHIPPED = Path(__file__).resolve().parents[2] / "docs" / "external_users.schema.json"
+
+
+def test_the_shipped_schema_is_the_generated_one() -> None:
+    shipped = json.loads(SHIPPED.read_text(encoding="utf-8"))
+    assert shipped == json_schema(), "run: python tools/schema.py"
+
+
+def test_the_schema_is_a_valid_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(json_schema())
+
+
+ENTRIES: list[tuple[dict[str, Any], bool]] = [
+    ({"user_name": "anna"}, True),
+    ({"person_id": 1}, True),
+    ({"associate_id": 1, "state": "absent"}, True),
+    (
+        {
+            "user_name": "anna",
+            "previous_user_names": ["ann"],
+            "password": "secret",
+            "update_password": "when_changed",
+            "role": "Partner",
+            "is_active": False,
+        },
+        True,
+    ),
+    ({"role": "Partner"}, False),
+    ({"user_name": ""}, False),
+    ({"user_name": " "}, False),
+    ({"user_name": 123}, False),
+    ({"user_name": True}, False),
+    ({"person_id": 0}, False),
+    ({"person_id": 2**31}, False),
+    ({"person_id": 1.5}, False),
+    ({"user_name": "anna", "state": "gone"}, False),
+    ({"user_name": "anna", "is_active": "maybe"}, False),
+    ({"user_name": "anna", "role": "Partner", "role_id": 2}, False),
+    ({"user_name": "anna", "rolle": "Partner"}, False),
+    ({"user_name": "anna", "previous_user_names": "ann"}, False),
+    ({"user_name": "anna", "password": ""}, False),
+]
+
+
+@pytest.mark.parametrize(("entry", "is_good"), ENTRIES)
+def test_schema_and_module_agree(entry: dict[str, Any], is_good: bool) -> None:
+    validator = jsonschema.Draft202012Validator(json_schema())
+    assert validator.is_valid({"users": [entry]}) is is_good
+    try:
+        desired_of(checked_entry(entry))
+    except UserError:
+        assert not is_good
+    else:
+        assert is_good
+
+
+def test_defaults_are_only_what_makes_sense_for_many() -> None:
+    validator = jsonschema.Draft202012Validator(json_schema())
+    assert validator.is_valid({"defaults": {"role": "Partner"}, "users": []})
+    assert not validator.is_valid({"defaults": {"password": "secret"}, "users": []})
+    assert not validator.is_valid({"defaults": {"user_name": "anna"}, "users": []})
