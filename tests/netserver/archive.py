@@ -163,8 +163,8 @@ def _sort_key(column: Column) -> str:
         return f"fold({column.text})"
     if column.type == "string":
         return column.fold or f"fold({column.sql})"
-    # A bare number would be the position of a column to SQLite.
-    return f"{column.sql} + 0"
+    # A bare number would be the position of a column to SQLite; a column keeps its index this way.
+    return f"{column.sql} + 0" if column.sql.isdigit() else column.sql
 
 
 def _mode(call: Call, options: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import collections
 import typing
 from collections.abc import Sequence
 
@@ -29,18 +30,21 @@ def of_bulk(
     outcomes: Sequence[Outcome], plan: Result, options: Options, *, is_prediction: bool
 ) -> Result:
     """Return the result of a run that got as far as having a plan."""
-    ordered = sorted(outcomes, key=lambda outcome: _key(outcome.step))
-    rows = [_row(outcome, options, is_prediction=is_prediction) for outcome in ordered]
-    steps = [outcome.step for outcome in ordered if outcome.step.acts]
-    wrote = any(outcome.applied and outcome.applied.wrote for outcome in outcomes)
-    listed = rows if options["report"] == "all" else [row for row in rows if _is_news(row)]
+    news = [outcome for outcome in outcomes if outcome.step.plan.changed or outcome.step.stale]
+    listed = list(outcomes) if options["report"] == "all" else news
+    listed.sort(key=lambda outcome: _key(outcome.step))
+    rows = [_row(outcome, options, is_prediction=is_prediction) for outcome in listed]
+    steps = [outcome.step for outcome in listed if outcome.step.acts]
+    wrote = any(outcome.applied and outcome.applied.wrote for outcome in news)
+    counts = collections.Counter(row["status"] for row in rows)
+    counts["unchanged"] += len(outcomes) - len(listed)
     result: Result = {
         "changed": bool(steps) if is_prediction else wrote,
-        "summary": summary(row["status"] for row in rows),
-        "results": listed,
+        "summary": summary(counts),
+        "results": rows,
         "plan": plan,
         "diff": _diff(steps),
-        "drift": bool(steps) or any(outcome.step.plan.changed for outcome in outcomes),
+        "drift": any(outcome.step.plan.changed for outcome in news),
     }
     problems = [row for row in rows if row["status"] == "failed"]
     if problems:
@@ -115,10 +119,6 @@ def _error(failure: Failure) -> dict[str, typing.Any]:
     return {"msg": failure.message, **facts}
 
 
-def _is_news(row: Result) -> bool:
-    return bool(row["status"] != "unchanged")
-
-
 def _failure(problems: Sequence[Result], counts: dict[str, int]) -> Result:
     shown = [f"- {row['error']['msg']}" for row in problems[:SHOWN_FAILURES]]
     more = len(problems) - len(shown)
@@ -144,9 +144,22 @@ def _failure(problems: Sequence[Result], counts: dict[str, int]) -> Result:
 
 def _diff(steps: Sequence[Step]) -> Result:
     shown = steps[:SHOWN_IN_DIFF]
-    before = {step.user_name: side_of(step.plan, is_after=False) for step in shown}
-    after = {step.user_name: side_of(step.plan, is_after=True) for step in shown}
+    labels = _labels(shown)
+    sides = list(zip(labels, shown, strict=True))
+    before = {label: side_of(step.plan, is_after=False) for label, step in sides}
+    after = {label: side_of(step.plan, is_after=True) for label, step in sides}
     header = "external users"
     if len(steps) > len(shown):
         header += f" (the first {len(shown)} of {len(steps)})"
     return {"before": before, "after": after, "before_header": header, "after_header": header}
+
+
+def _labels(steps: Sequence[Step]) -> list[str]:
+    """Name each step; a user who goes and one who gets its name are told apart by the id."""
+    names = collections.Counter(step.user_name for step in steps)
+    return [
+        f"{step.user_name} (associate {step.plan.before.associate_id})"
+        if names[step.user_name] > 1 and step.plan.before
+        else step.user_name
+        for step in steps
+    ]

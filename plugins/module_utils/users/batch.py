@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-import collections
 import dataclasses
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .definitions import Declared, Finding, Place
 from .errors import UserError
@@ -65,12 +64,21 @@ def match(
     declared: Iterable[Declared], population: Population
 ) -> tuple[list[Match], list[Finding]]:
     """Find the user of each declaration; two declarations about one user are refused."""
+    declared = list(declared)
     matches_: list[Match] = []
     findings: list[Finding] = []
     owners: dict[int, Declared] = {}
+    logins = {
+        (one.desired.person_id, same_name(one.desired.user_name))
+        for one in declared
+        if one.desired.person_id is not UNSET and one.desired.user_name is not UNSET
+    }
     for one in declared:
+        candidates = population.candidates(one.desired)
+        if _is_further_login(one.desired, candidates, logins):
+            candidates = []
         try:
-            current = identify_by_key(one.desired, population.candidates(one.desired))
+            current = identify_by_key(one.desired, candidates)
             _refuse_contradictory_deletion(one.desired, current, population)
         except UserError as error:
             findings.append(Finding(str(one.place), str(error), error.kind))
@@ -110,7 +118,7 @@ def protect(step: Step, globs: Sequence[str], own_name: str, own_id: int | None)
     plan = step.plan
     users = [user for user in (plan.before, plan.after) if user]
     is_own = any(
-        (own_name and same_name(user.user_name) == same_name(own_name))
+        (own_name and user.is_called(own_name))
         or (own_id is not None and user.associate_id == own_id)
         for user in users
     )
@@ -160,6 +168,23 @@ def ordered(steps: Iterable[Step], population: Population) -> tuple[Order, list[
     in_order = sorted(acting, key=lambda step: (key(step), same_name(step.user_name)))
     waves = [list(wave) for _key, wave in itertools.groupby(in_order, key)]
     return Order(waves, needs), findings
+
+
+def _is_further_login(
+    desired: DesiredUser, candidates: Sequence[CurrentUser], logins: set[tuple[int, str]]
+) -> bool:
+    """Tell whether the person of a declaration has other logins only, which others declare.
+
+    Alone the declaration would mean that the person's login shall get another name.
+    """
+    if desired.associate_id is not UNSET or desired.user_name is UNSET:
+        return False
+    theirs = [user for user in candidates if user.person_id == desired.person_id]
+    return bool(theirs) and all(
+        not user.is_called(desired.user_name)
+        and (user.person_id, same_name(user.user_name)) in logins
+        for user in theirs
+    )
 
 
 def _refuse_contradictory_deletion(
@@ -224,11 +249,10 @@ def _phase(plan: Plan) -> int:
     return 3 if plan.deactivates else _PHASES[plan.action]
 
 
-def summary(statuses: Iterable[str]) -> dict[str, int]:
-    """Count the users of a run by what became of them."""
-    counts = collections.Counter(statuses)
+def summary(counts: Mapping[str, int]) -> dict[str, int]:
+    """Return how many users of a run ended how, from a count of their states."""
     known = ("unchanged", "created", "modified", "deactivated", "deleted", "failed", "skipped")
-    result = {name: counts[name] for name in (*known, "protected")}
+    result = {name: counts.get(name, 0) for name in (*known, "protected")}
     return {**result, "total": sum(result.values())}
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 from .model import Change
 
@@ -30,6 +31,7 @@ FIELDS = (
 )
 
 
+@functools.cache
 def fields_of(change: Change) -> tuple[Field, ...]:
     """Return the fields that `change` names, in the order of the table."""
     return tuple(field for field in FIELDS if field.change & change)
@@ -37,4 +39,9 @@ def fields_of(change: Change) -> tuple[Field, ...]:
 
 def flag_names(change: Change) -> list[str]:
     """Spell `change` as results do: the service's names, one by one, in the service's order."""
-    return [field.flag for field in sorted(fields_of(change), key=lambda f: f.change.value)]
+    return list(_flags_of(change))
+
+
+@functools.cache
+def _flags_of(change: Change) -> tuple[str, ...]:
+    return tuple(f.flag for f in sorted(fields_of(change), key=lambda f: f.change.value))
