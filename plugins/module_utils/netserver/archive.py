@@ -79,11 +79,10 @@ class Archive:
         return found
 
     def roles(self) -> list[Role]:
-        """Read all roles of all types, deleted ones too, ordered by id."""
+        """Read all roles of all types, deleted ones too."""
         query = {
             "$select": "roleId,name,roleTypeId,isDeleted",
             "$filter": "roleId gt 0",
-            "$orderBy": "roleId",
         }
         language = self._transport.settings.language
         return [_role(row, language) for row in self._rows("Role", query, kind="roles")]
@@ -198,7 +197,8 @@ def _user_row(row: Mapping[str, typing.Any]) -> UserRow:
     associate_name = shapes.text(row, "assocName", operation)
     return UserRow(
         associate_id=shapes.number(row, "PrimaryKey", operation),
-        person_id=shapes.number(row, "personId", operation),
+        # an internal user, if the service lists such as well, may be nobody's login
+        person_id=0 if row.get("personId") is None else shapes.number(row, "personId", operation),
         # a service that fills only one of the two columns has the login name there
         user_name=shapes.text(row, "userName", operation) or associate_name,
         associate_name=associate_name,
