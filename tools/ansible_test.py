@@ -11,6 +11,7 @@ with 0. That outcome is made a failure here.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -19,6 +20,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 COPY = ROOT / "build" / "ansible_collections" / "superoffice" / "crm"
+# two runs at once would pull the copy from under each other
+LOCK = ROOT / "build" / "ansible_test.lock"
 # the versions of pip that ansible-core 2.16-2.17, 2.18-2.19 and 2.20-2.21 ask for
 PIP_VERSIONS = ("23_1_2", "24_2", "25_2")
 NOTHING_RAN = "All targets skipped"
@@ -71,7 +74,15 @@ def offer_pip() -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run ansible-test with `arguments` and pass on its output and its exit code."""
+    """Run ansible-test with `arguments`, alone, and pass on its output and its exit code."""
+    LOCK.parent.mkdir(parents=True, exist_ok=True)
+    with LOCK.open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return run(arguments)
+
+
+def run(arguments: list[str]) -> int:
+    """Run ansible-test with `arguments` on a fresh copy."""
     refresh_copy()
     offer_pip()
     command = [str(Path(sys.executable).with_name("ansible-test")), *arguments]
