@@ -95,3 +95,13 @@ def user(run: Run) -> Run:
         return run("superoffice_external_user", **options)
 
     return run_user
+
+
+@pytest.fixture
+def bulk(run: Run) -> Run:
+    """Runs superoffice_external_users."""
+
+    def run_users(**options: Any) -> Result:
+        return run("superoffice_external_users", **options)
+
+    return run_users

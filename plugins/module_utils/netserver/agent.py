@@ -77,6 +77,19 @@ class UserCard:
         return self.user_type == EXTERNAL_ASSOCIATE
 
 
+@dataclasses.dataclass(frozen=True)
+class Standing:
+    """What a user is, as lists of many tell it: its type, and whether it is retired."""
+
+    user_type: str
+    deleted: bool
+
+    @property
+    def is_external(self) -> bool:
+        """Whether the external-user calls may touch it."""
+        return self.user_type == EXTERNAL_ASSOCIATE
+
+
 class UserAgent:
     """The calls of `Agents/User` that external users need."""
 
@@ -101,17 +114,18 @@ class UserAgent:
         """Return the user who logs in with this name, whatever its type (GetUserFromName)."""
         return self._card("GetUserFromName", body={"UserName": user_name})
 
-    def retired_users(self, associate_ids: Sequence[int]) -> set[int]:
-        """Return those of the ids whose users are marked as deleted (GetUserInfoList)."""
-        if not associate_ids:
-            return set()
+    def user_standings(self, associate_ids: Sequence[int]) -> dict[int, Standing]:
+        """Return what the service says of these users, in one request (GetUserInfoList).
+
+        A user that it says nothing of is not there.
+        """
         value = self._call("user", "GetUserInfoList", list(associate_ids))
-        if value is None:
-            return set()
+        rows = [] if value is None else shapes.rows(value, "GetUserInfoList")
         return {
-            shapes.number(row, "UserInfoId", "GetUserInfoList")
-            for row in shapes.rows(value, "GetUserInfoList")
-            if row.get("Deleted") is True
+            shapes.number(row, "UserInfoId", "GetUserInfoList"): Standing(
+                user_type=_user_type(row.get("UserType")), deleted=row.get("Deleted") is True
+            )
+            for row in rows
         }
 
     def user_name_problem(self, user_name: str, person_id: int, associate_id: int) -> str | None:
@@ -339,18 +353,21 @@ def _request(
 def _user_card(row: Mapping[str, typing.Any], method: str) -> UserCard:
     person = row.get("Person")
     role = row.get("Role")
-    kind = row.get("Type")
-    if isinstance(kind, int) and 0 <= kind < len(USER_TYPES):
-        kind = USER_TYPES[kind]
     return UserCard(
         associate_id=shapes.number(row, "AssociateId", method),
         person_id=shapes.number(person, "PersonId", method) if isinstance(person, Mapping) else 0,
         role_id=shapes.number(role, "Id", method) if isinstance(role, Mapping) else 0,
-        user_type=str(kind),
+        user_type=_user_type(row.get("Type")),
         name=shapes.text(row, "Name", method),
         user_name=shapes.text(row, "UserName", method),
         deleted=shapes.flag(row, "Deleted", method) if row.get("Deleted") is not None else False,
     )
+
+
+def _user_type(value: object) -> str:
+    if isinstance(value, int) and 0 <= value < len(USER_TYPES):
+        return USER_TYPES[value]
+    return str(value)
 
 
 def _role(row: Mapping[str, typing.Any], language: str) -> Role:

@@ -75,7 +75,8 @@ class Service:
         except NetServerError:
             return Trial.NOT_VERIFIABLE
         finally:
-            self.transport.sent.update(theirs.sent)
+            for kind, number in theirs.sent.items():
+                self.transport.count(kind, number)
             theirs.close()
         return Trial.MATCH if _is_principal(principal, user) else Trial.NOT_VERIFIABLE
 

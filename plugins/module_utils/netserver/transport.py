@@ -97,6 +97,11 @@ class Transport:
         """Close the connections."""
         self._session.close()
 
+    def count(self, kind: str, number: int = 1) -> None:
+        """Take note of requests that were sent."""
+        with self._counting:
+            self.sent[kind] += number
+
     def pause(self, attempt: int, retry_after: float | None = None) -> None:
         """Wait as long as it is wise after the try number `attempt`, or as the service asked."""
         self._sleep(retry.delay(attempt, retry_after, self._jitter()))
@@ -108,6 +113,7 @@ class Transport:
             NetServerError: how the last try ended.
         """
         attempt = 0
+        may_log_in_again = True
         while True:
             try:
                 with self._pace.request():
@@ -116,9 +122,9 @@ class Transport:
                 return answer
             except Unauthorized:
                 # a login that was good a moment ago: a session ended, and the next try opens one
-                if not self._was_let_in:
+                if not (self._was_let_in and may_log_in_again):
                     raise
-                self._was_let_in = False
+                may_log_in_again = False
             except NetServerError as error:
                 if attempt >= self.settings.retries or not retry.should_retry(
                     error, safe=request.safe
@@ -143,8 +149,7 @@ class Transport:
                     data=_encoded(request.body),
                 )
             )
-        with self._counting:
-            self.sent[request.kind] += 1
+        self.count(request.kind)
         try:
             with self._session.send(
                 prepared,

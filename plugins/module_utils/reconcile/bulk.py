@@ -15,6 +15,7 @@ import itertools
 import typing
 from collections.abc import Callable, Iterable, Sequence
 
+from ..netserver.agent import Standing
 from ..netserver.authentication import Basic
 from ..netserver.errors import NetServerError
 from ..netserver.service import Service
@@ -22,16 +23,25 @@ from ..users import batch, limits
 from ..users.batch import Match, Order, Step
 from ..users.definitions import Declared, Finding
 from ..users.errors import UserError
-from ..users.model import UNSET, CurrentUser, DesiredUser, Role, Secret, State, Trial
-from ..users.plan import Action, differences, needs_trial, plan_user
+from ..users.model import (
+    UNSET,
+    CurrentUser,
+    DesiredUser,
+    Role,
+    Secret,
+    State,
+    Trial,
+    describe,
+)
+from ..users.plan import Action, Plan, differences, needs_trial, plan_user
 from ..users.population import Population
 from ..users.roles import Roles
 from ..users.selection import Selection
-from .checking import problems_of, prove_identity
+from .checking import problems_of, prove_identity, retired
 from .failure import Failure, failure_of
 from .parallel import Budget, in_parallel
 from .passwords import strong_password
-from .reading import as_users, find_role, not_ours, read_roles
+from .reading import as_users, find_role, not_external, not_ours, read_roles
 from .writing import Applied, apply_plan, prove
 
 Progress = Callable[[str, int, int], None]
@@ -121,11 +131,12 @@ def weigh(
     `findings` are those that there are already. With any of them the limits are not looked at:
     they would count users that only a mistake leaves over.
     """
+    steps = [with_password(step) for step in steps]
     own_name, own_id = _own(service, steps)
     steps = [batch.protect(step, wish.protect, own_name, own_id) for step in steps]
-    steps = _without_the_gone(service, steps)
+    steps, strangers = _known_to_be_ours(service, steps)
     order, conflicts = batch.ordered(steps, world.population)
-    findings = [*findings, *conflicts, *_identity_finding(service, order)]
+    findings = [*findings, *strangers, *conflicts, *_identity_finding(service, order)]
     if wish.preflight:
         findings += _service_findings(service, order, wish)
     if not findings:
@@ -162,20 +173,27 @@ def carry_out(
 
     for wave in proposal.order.waves:
         in_parallel(counted, wave, wish.concurrency)
-    if wish.verify and outcomes:
+    if wish.verify and any(outcome.applied for outcome in outcomes.values()):
         _prove_all(service, world, outcomes, wish, progress)
     return [outcomes.get(id(step), Outcome(step)) for step in proposal.steps]
 
 
 def _step(match: Match, roles_of: dict[object, Role | None], trials: dict[int, Trial]) -> Step:
     desired = match.declared.desired
-    generated = None
-    if match.current is None and desired.generate_password and desired.state is State.PRESENT:
-        generated = strong_password()
-        desired = dataclasses.replace(desired, password=generated)
     trial = trials.get(id(match), Trial.NOT_VERIFIABLE)
     plan = plan_user(desired, match.current, roles_of.get(_role_key(desired)), trial)
-    return Step(plan, match.declared.place, generated=generated)
+    return Step(plan, match.declared.place)
+
+
+def with_password(step: Step) -> Step:
+    """Make the password of a user that is created with a generated one."""
+    desired = step.plan.desired
+    if step.plan.action is not Action.CREATE or not desired.generate_password:
+        return step
+    generated = strong_password()
+    desired = dataclasses.replace(desired, password=generated)
+    plan = dataclasses.replace(step.plan, desired=desired)
+    return dataclasses.replace(step, plan=plan, generated=generated)
 
 
 def _role_key(desired: DesiredUser) -> object:
@@ -241,25 +259,52 @@ def _own(service: Service, steps: Sequence[Step]) -> tuple[str, int | None]:
     return "", service.own_id()
 
 
-def _without_the_gone(service: Service, steps: Sequence[Step]) -> list[Step]:
-    """Leave out deletions of users that are deleted, and that the service lists all the same."""
-    ids = [
-        step.plan.before.associate_id
-        for step in steps
-        if step.acts and step.plan.action is Action.DELETE and step.plan.before
-    ]
-    known = [one for one in ids if one is not None]
-    gone: set[int] = set()
-    for start in range(0, len(known), INFO_PAGE):
-        gone |= service.agent.retired_users(known[start : start + INFO_PAGE])
-    if not gone:
-        return list(steps)
-    return [_left_alone(step) if _id(step) in gone else step for step in steps]
+def _known_to_be_ours(service: Service, steps: Sequence[Step]) -> tuple[list[Step], list[Finding]]:
+    """Look at everybody who would be written to: the list may hold retired and other users.
+
+    Such a user is left alone if no definition names it, and if it shall be gone and is. Any other
+    definition of it is reported, and so is a user to prune of whom the service says nothing.
+    """
+    ids = [one for step in steps if step.acts and (one := _id(step)) is not None]
+    standings: dict[int, Standing] = {}
+    for start in range(0, len(ids), INFO_PAGE):
+        standings.update(service.agent.user_standings(ids[start : start + INFO_PAGE]))
+    kept, findings = [], []
+    for step in steps:
+        user = step.plan.before
+        if not step.acts or user is None or user.associate_id is None:
+            kept.append(step)
+            continue
+        standing = standings.get(user.associate_id)
+        try:
+            kept.append(_step_on(standing, step, user))
+        except UserError as error:
+            findings.append(Finding(step.where, str(error), error.kind))
+    return kept, findings
 
 
-def _left_alone(step: Step) -> Step:
-    nothing = dataclasses.replace(step.plan, action=Action.NONE, before=None, after=None)
-    return dataclasses.replace(step, plan=nothing)
+def _step_on(standing: Standing | None, step: Step, user: CurrentUser) -> Step:
+    if standing is None:
+        if step.place is None:
+            raise UserError(
+                "identity", f"{describe(user)} is listed, but GetUserInfoList knows nothing of it."
+            )
+        return step
+    if standing.is_external and not standing.deleted:
+        return step
+    if step.place is None:
+        return _left_alone(step, after=user)
+    if not standing.is_external:
+        name, associate_id = user.user_name, user.associate_id
+        raise not_external(step.plan.desired, name, associate_id, standing.user_type)
+    if step.plan.action is Action.DELETE:
+        return _left_alone(step, after=None)
+    raise retired(step.plan)
+
+
+def _left_alone(step: Step, after: CurrentUser | None) -> Step:
+    plan = Plan(step.plan.desired, Action.NONE, before=after, after=after)
+    return dataclasses.replace(step, plan=plan)
 
 
 def _id(step: Step) -> int | None:
@@ -296,7 +341,8 @@ def _service_findings(service: Service, order: Order, wish: Wish) -> list[Findin
     persons = service.archive.existing_persons(wanted) if wanted else set()
 
     def work(step: Step) -> list[Finding]:
-        problems = problems_of(service, step.plan, persons.__contains__)
+        is_freed = id(step) in order.needs
+        problems = problems_of(service, step.plan, persons.__contains__, name_is_freed=is_freed)
         return [Finding(step.where, str(error), error.kind) for error in problems]
 
     found = in_parallel(work, steps, wish.concurrency)

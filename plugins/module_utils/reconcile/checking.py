@@ -16,7 +16,11 @@ from .reading import is_same_card, not_ours
 
 
 def problems_of(
-    service: Service, plan: Plan, person_exists: Callable[[int], bool] | None = None
+    service: Service,
+    plan: Plan,
+    person_exists: Callable[[int], bool] | None = None,
+    *,
+    name_is_freed: bool = False,
 ) -> list[UserError]:
     """Put what a plan would write to the service's own checks; return all it has against it.
 
@@ -24,6 +28,8 @@ def problems_of(
         service: the service to ask.
         plan: the plan; nothing is asked for one that writes nothing.
         person_exists: tells whether there is a person of an id, for who knows already.
+        name_is_freed: whether another user gives the name away before; the service, asked now,
+            would call it in use.
     """
     after = plan.after
     if after is None or not plan.changed:
@@ -38,7 +44,8 @@ def problems_of(
                 f" {after.person_id}. Give the person_id of an existing person.",
             )
         )
-    asked = (_name_problem(service, plan, after), _password_problem(service, plan, after))
+    name_problem = None if name_is_freed else _name_problem(service, plan, after)
+    asked = (name_problem, _password_problem(service, plan, after))
     return [*problems, *filter(None, asked)]
 
 
@@ -71,7 +78,12 @@ def prove_identity(service: Service, plan: Plan) -> Plan:
         return plan
     if plan.action is Action.DELETE:
         return Plan(plan.desired, Action.NONE, before=None, after=None)
-    raise UserError(
+    raise retired(plan)
+
+
+def retired(plan: Plan) -> UserError:
+    """Say that a user is retired, which no call for external users takes back."""
+    return UserError(
         "identity",
         f"{subject(plan)} is retired, and was not changed. Take it back in Settings and"
         " maintenance first, or remove it there to create it anew.",

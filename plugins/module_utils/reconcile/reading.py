@@ -22,7 +22,10 @@ from ..netserver.errors import (
 from ..netserver.service import Service
 from ..users.errors import UserError
 from ..users.model import UNSET, CurrentUser, DesiredUser, Role, State, same_name
-from ..users.roles import Roles
+from ..users.roles import EXTERNAL_USER, Roles
+
+# so many users are asked for one by one, where a text does not tell their roles
+FEW = 5
 
 
 def read_roles(service: Service) -> Roles:
@@ -85,6 +88,9 @@ def as_users(service: Service, roles: Roles, rows: Sequence[UserRow]) -> list[Cu
     unclear = {row.associate_id: row.role for row in rows if roles.id_of_text(row.role) is None}
     known: dict[int, int] = {}
     candidates = roles.ids_of_texts(set(unclear.values()))
+    if sum(not roles.ids_of_texts([text]) for text in unclear.values()) > FEW:
+        everything = service.archive.roles()
+        candidates = [role.role_id for role in everything if role.type == EXTERNAL_USER]
     if len(unclear) > len(candidates) > 0:
         for role_id in candidates:
             for row in service.archive.external_users(archive.role_is([role_id])):
@@ -117,11 +123,17 @@ def read_again(service: Service, roles: Roles, associate_id: int) -> CurrentUser
 
 def not_ours(desired: DesiredUser, card: UserCard) -> UserError:
     """Say that a key means a user of another type."""
-    name = card.user_name or card.name
+    return not_external(desired, card.user_name or card.name, card.associate_id, card.user_type)
+
+
+def not_external(
+    desired: DesiredUser, name: str, associate_id: int | None, user_type: str
+) -> UserError:
+    """Say that a user is of another type."""
     return UserError(
         "not_external",
-        f"{desired.subject}: '{name}' (associate {card.associate_id}) is not an external user but"
-        f" of the type {card.user_type}. It was not touched; choose another key or name.",
+        f"{desired.subject}: '{name}' (associate {associate_id}) is not an external user but of"
+        f" the type {user_type}. It was not touched; choose another key or name.",
     )
 
 

@@ -67,7 +67,10 @@ class Task:
     def invocation(self, options: Options) -> dict[str, typing.Any]:
         """Return what results repeat of the options."""
         shown = {
-            name: _size(value) if name in self.bulky else value for name, value in options.items()
+            name: _size(value) if name in self.bulky else value
+            for name, value in options.items()
+            # what is no option of ours may well be a secret in the wrong place
+            if name in self.argument_spec
         }
         return {"module_args": shown}
 
@@ -92,7 +95,9 @@ _HEADERS = ("auth_ticket", "auth_token", "auth_cookie", "xsrf_token", "app_token
 
 
 def _size(value: typing.Any) -> typing.Any:
-    return f"({len(value)} entries)" if isinstance(value, (list, dict)) else value
+    if isinstance(value, (list, dict)):
+        return f"({len(value)} entries)"
+    return None if value is None else "(given)"
 
 
 _CREDENTIALS: tuple[tuple[str, str, tuple[str, ...]], ...] = (

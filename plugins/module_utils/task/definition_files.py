@@ -16,7 +16,7 @@ import typing
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..users.definitions import Finding, Place, nearest
+from ..users.definitions import LONGEST_ID, Finding, Foreign, Place, nearest
 
 try:
     import yaml
@@ -43,13 +43,6 @@ class DefinitionFile:
     name: str
     entries: list[tuple[Place, object]]
     defaults: dict[str, typing.Any]
-
-
-@dataclasses.dataclass(frozen=True)
-class Foreign:
-    """A YAML value that is none of ours, such as a vaulted text or a date."""
-
-    what: str
 
 
 def read_all(sources: Sequence[str]) -> tuple[list[DefinitionFile], list[Finding]]:
@@ -279,6 +272,7 @@ class _Reader:
         return FileError(f"{self._name}:{event.start_mark.line + 1}: {problem}.")
 
 
+_QUOTE = "; put it in quotes if it is a text"
 _TEXT_TAGS = ("!", "tag:yaml.org,2002:str", "!unsafe")
 _WORDS: dict[str, object] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -296,8 +290,9 @@ def _plain(text: str) -> object:
         return text
     for tag, pattern in yaml.SafeLoader.yaml_implicit_resolvers.get(first, ()):
         if pattern.match(text):
-            if tag.endswith(":int") and text.isascii() and text.lstrip("+-").isdigit():
+            is_number = tag.endswith(":int") and text.isascii() and text.lstrip("+-").isdigit()
+            if is_number and len(text) <= LONGEST_ID:
                 is_octal = text.lstrip("+-").startswith("0") and text.strip("+-0")
-                return Foreign("a number in octal notation") if is_octal else int(text)
-            return Foreign(f"a YAML {tag.rpartition(':')[2]}")
+                return Foreign(f"a number in octal notation{_QUOTE}") if is_octal else int(text)
+            return Foreign(f"a YAML {tag.rpartition(':')[2]}{_QUOTE}")
     return text

@@ -35,7 +35,8 @@ def run(options: Options, check_mode: bool, progress: Progress) -> Result:
     """Make all users be as the definitions declare them."""
     definitions = _definitions(options)
     wish, problems = _wish(options)
-    if options["prune"] != "ignore" and not definitions.declared and not options["allow_empty"]:
+    is_empty = not definitions.declared and options["plan"] is None
+    if options["prune"] != "ignore" and is_empty and not options["allow_empty"]:
         message = (
             "there are no definitions, and pruning would then mean every user in scope. Set"
             " allow_empty if that is meant."
@@ -75,12 +76,11 @@ def _proposal(
     world: World,
     definitions: Definitions,
     wish: Wish,
-    planned: list[Step] | None,
+    planned: tuple[list[Step], list[Finding]] | None,
 ) -> Proposal:
     """Decide what is to happen, from the definitions or as it was planned earlier."""
-    findings: list[Finding] = []
     if planned is not None:
-        steps = planned
+        steps, findings = planned
     else:
         if definitions.findings:
             # whoever is meant by a broken definition is not left over
@@ -206,7 +206,7 @@ def _key(service: Service) -> str:
 
 def _planned(
     options: Options, definitions: Definitions, world: World, prints: Fingerprints, root: str
-) -> list[Step]:
+) -> tuple[list[Step], list[Finding]]:
     entries = saved_plan.from_document(_document(options["plan"]), root)
     has_definitions = options["users"] is not None or options["src"] is not None
     declared = definitions.declared if has_definitions else None
@@ -256,5 +256,5 @@ TASK = Task(
     },
     run=run,
     required_one_of=(("users", "src", "plan"),),
-    bulky=("users", "passwords", "plan"),
+    bulky=("users", "passwords", "defaults", "plan"),
 )

@@ -27,6 +27,7 @@ from .roles import Roles
 
 Entry = dict[str, typing.Any]
 LARGEST_ID = 2**31 - 1
+LONGEST_ID = 20
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -52,6 +53,13 @@ class Declared:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Foreign:
+    """A value of a file that no option can have, such as a date; `what` says which kind."""
+
+    what: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Finding:
     """Something wrong with the input or with what it asks for; `where` may be empty."""
 
@@ -71,8 +79,14 @@ class Definitions:
     ) -> None:
         self.declared: list[Declared] = []
         self.findings: list[Finding] = []
-        self._passwords = {same_name(name): secret for name, secret in passwords.items()}
-        self._unused_passwords = {same_name(name): name for name in passwords}
+        self._passwords: dict[str, Secret] = {}
+        self._unused_passwords: dict[str, str] = {}
+        for name, secret in passwords.items():
+            first = self._unused_passwords.setdefault(same_name(name), name)
+            if first is not name:
+                message = f"'{first}' and '{name}' are one name; names compare without case."
+                self.findings.append(Finding("passwords", message, "duplicate"))
+            self._passwords[same_name(name)] = secret
         self._defaults = self._checked_defaults(defaults, source)
 
     @property
@@ -226,8 +240,10 @@ def _unknown(name: object, known: Iterable[str]) -> str:
 
 def _converted(option: Option, value: typing.Any) -> typing.Any:
     """Return a value in the type of its option; templates make texts of numbers and booleans."""
+    if isinstance(value, Foreign):
+        raise ValueError(f"{option.name} can not be {value.what}")
     if option.kind is Kind.ID:
-        if isinstance(value, str) and value.strip().isdecimal():
+        if isinstance(value, str) and len(value) <= LONGEST_ID and value.strip().isdecimal():
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= LARGEST_ID:
             raise ValueError(f"{option.name} must be a positive id")
@@ -247,6 +263,8 @@ def _converted(option: Option, value: typing.Any) -> typing.Any:
 
 
 def _as_text(option: Option, value: object) -> str:
+    if isinstance(value, Foreign):
+        raise ValueError(f"{option.name} can not be {value.what}")
     if not isinstance(value, str):
         raise ValueError(f"{option.name} must be a text, not {_type_name(value)}; put it in quotes")
     return value

@@ -10,6 +10,7 @@ import collections
 import dataclasses
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 from .errors import UserError
 from .model import UNSET
@@ -33,7 +34,7 @@ class Limit:
 
     text: str
     count: int | None = None
-    percent: float | None = None
+    percent: Decimal | None = None
 
     def of(self, existing: int) -> int:
         """Return how many users it allows, of so many that exist."""
@@ -98,7 +99,7 @@ def _parsed(name: str, value: object) -> Limit:
     text = str(value).strip()
     percent = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text)
     if percent:
-        return Limit(f"{percent.group(1)} %", percent=float(percent.group(1)))
+        return Limit(f"{percent.group(1)} %", percent=Decimal(percent.group(1)))
     if isinstance(value, bool) or not text.isdecimal():
         raise UserError(
             "definition", f"limits.{name} must be a count such as 5 or a share such as 10%."

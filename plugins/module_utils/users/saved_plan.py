@@ -15,14 +15,14 @@ import hashlib
 import hmac
 import json
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from .batch import Step
-from .definitions import Declared
+from .batch import Step, match
+from .definitions import Declared, Finding
 from .errors import UserError
 from .fields import FIELDS, flag_names
-from .model import UNSET, Change, CurrentUser, DesiredUser, Secret, State
-from .plan import Action, PasswordEvent, Plan
+from .model import UNSET, Change, CurrentUser, DesiredUser, Secret, State, same_name
+from .plan import Action, PasswordEvent, Plan, has_password, subject
 from .population import Population
 
 FORMAT = 1
@@ -115,8 +115,10 @@ def revived(
     declared: Iterable[Declared] | None,
     passwords: Mapping[str, Secret],
     prints: Fingerprints,
-) -> list[Step]:
+) -> tuple[list[Step], list[Finding]]:
     """Turn the entries of a plan into steps, on the world as it is now.
+
+    A password that the plan sets has to be given again, since the plan does not hold it.
 
     Args:
         entries: what was planned.
@@ -125,32 +127,67 @@ def revived(
         passwords: passwords by user name, for a run without definitions.
         prints: the fingerprints of both runs.
     """
-    by_print = None
-    if declared is not None:
-        by_print = {prints.of_definition(one.desired): one for one in declared}
-    return [_revive(entry, population, by_print, passwords, prints) for entry in entries]
+    sources = None if declared is None else _Sources(list(declared), population, prints)
+    folded = {same_name(name): secret for name, secret in passwords.items()}
+    steps = [_revive(entry, population, sources, folded, prints) for entry in entries]
+    findings = [
+        Finding(
+            step.where if step.place else "plan",
+            f"{subject(step.plan)}: the plan sets its password, which is not given. Give it in"
+            " passwords.",
+            "password",
+        )
+        for step in steps
+        if step.acts and step.plan.sets_password and not has_password(step.plan.desired)
+    ]
+    return steps, findings
+
+
+class _Sources:
+    """The definitions that entries of a plan come from."""
+
+    def __init__(
+        self, declared: Sequence[Declared], population: Population, prints: Fingerprints
+    ) -> None:
+        self._by_print = {prints.of_definition(one.desired): one for one in declared}
+        matched, _findings = match(declared, population)
+        self._claimed = {one.current.associate_id for one in matched if one.current}
+
+    def get(self, entry: Entry) -> Declared | None:
+        """Return the definition that an entry was made from, if it still is as it was."""
+        return self._by_print.get(entry.definition or "")
+
+    def have_changed(self, entry: Entry) -> bool:
+        """Tell whether a definition differs, or names a user that none named."""
+        if entry.definition is not None:
+            return self.get(entry) is None
+        return entry.before is not None and entry.before.associate_id in self._claimed
 
 
 def _revive(
     entry: Entry,
     population: Population,
-    declared: Mapping[str, Declared] | None,
+    sources: _Sources | None,
     passwords: Mapping[str, Secret],
     prints: Fingerprints,
 ) -> Step:
-    source = declared.get(entry.definition or "") if declared is not None else None
+    source = sources.get(entry) if sources else None
     desired = source.desired if source else _bare(entry, passwords)
     current = _current(entry, population)
     plan = Plan(desired, entry.action, current, entry.after, entry.change, entry.event)
     place = source.place if source else None
-    if _is_done(entry, current):
+    is_done = _is_done(entry, current)
+    if is_done and entry.action is Action.MODIFY and plan.sets_password:
+        # what a password is can not be seen: it is set again, and does no harm
+        plan = dataclasses.replace(plan, after=current, change=Change.PASSWORD)
+    elif is_done:
         done = dataclasses.replace(
             plan, action=Action.NONE, change=Change.NONE, password_event=PasswordEvent.UNCHANGED
         )
         return Step(dataclasses.replace(done, after=current), place)
-    if prints.of_state(current) != entry.state:
+    if not is_done and prints.of_state(current) != entry.state:
         stale = "its state has changed since the plan was made"
-    elif declared is not None and entry.definition is not None and source is None:
+    elif sources and sources.have_changed(entry):
         stale = "its definition has changed since the plan was made"
     else:
         stale = ""
@@ -167,14 +204,9 @@ def _current(entry: Entry, population: Population) -> CurrentUser | None:
 
 
 def _is_done(entry: Entry, current: CurrentUser | None) -> bool:
-    """Tell whether a user is already as planned, as after a run that was broken off.
-
-    What a password is can not be seen; where one was to be set on an existing user it is set again.
-    """
+    """Tell whether a user is already as planned, as after a run that was broken off."""
     if entry.after is None or current is None:
         return entry.after is None and current is None
-    if entry.action is Action.MODIFY and entry.event is PasswordEvent.SET:
-        return False
     same = all(
         getattr(entry.after, field.option) == getattr(current, field.option)
         for field in FIELDS
@@ -193,7 +225,7 @@ def _bare(entry: Entry, passwords: Mapping[str, Secret]) -> DesiredUser:
         associate_id=UNSET if user.associate_id is None else user.associate_id,
         person_id=user.person_id,
         user_name=user.user_name,
-        password=passwords.get(user.user_name, UNSET),
+        password=passwords.get(same_name(user.user_name), UNSET),
         generate_password=entry.generates,
         role_id=UNSET if entry.after is None else user.role_id,
         is_active=UNSET if entry.after is None else user.is_active,

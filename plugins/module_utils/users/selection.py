@@ -40,8 +40,9 @@ class Selection:
 
 def matches(user_name: str, globs: Iterable[str]) -> bool:
     """Tell whether a name meets one of the globs."""
+    names, pattern = _matcher(tuple(globs))
     folded = same_name(user_name)
-    return any(_pattern(glob).match(folded) for glob in globs)
+    return folded in names or bool(pattern and pattern.match(folded))
 
 
 def is_literal(glob: str) -> bool:
@@ -55,6 +56,9 @@ def longest_literal(glob: str) -> str:
     return max(re.split(r"[*?]", without_sets), key=len)
 
 
-@functools.lru_cache(maxsize=256)
-def _pattern(glob: str) -> re.Pattern[str]:
-    return re.compile(fnmatch.translate(same_name(glob)))
+@functools.lru_cache(maxsize=64)
+def _matcher(globs: tuple[str, ...]) -> tuple[frozenset[str], re.Pattern[str] | None]:
+    """Return the names among the globs, and one pattern for all others."""
+    names = frozenset(same_name(glob) for glob in globs if is_literal(glob))
+    patterns = [fnmatch.translate(same_name(glob)) for glob in globs if not is_literal(glob)]
+    return names, re.compile("|".join(patterns)) if patterns else None

@@ -1,0 +1,348 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Brakes: limits, protected users, the scope of pruning, and what is not known for sure."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.modules.conftest import ADMIN, Run
+from tests.netserver import NetServer
+
+
+@pytest.fixture
+def crowd(tenant: Any) -> list[str]:
+    """Forty users: u00 to u19 are partners, u20 to u39 vendors."""
+    names = [f"u{n:02}" for n in range(40)]
+    tenant.add_external_users(
+        {"user_name": name, "role_id": 5 if number < 20 else 6} for number, name in enumerate(names)
+    )
+    return names
+
+
+def names_of(tenant: Any) -> list[str]:
+    return [user.user_name for user in tenant.users()]
+
+
+def absent(names: list[str]) -> list[dict[str, Any]]:
+    return [{"user_name": name, "state": "absent"} for name in names]
+
+
+def test_a_limit_names_its_option_the_numbers_and_the_first_users(
+    bulk: Run, tenant: Any, journal: Any, crowd: list[str]
+) -> None:
+    start = tenant.snapshot()
+    for check in (True, False):
+        result = bulk(users=absent(crowd[:12]), check=check)
+        assert result["failed"] is True
+        assert result["changed"] is False
+        assert result["error"]["kind"] == "limits"
+        [finding] = result["findings"]
+        for fact in ("12 of 40", "30 %", "deleted", "10 % (4)", "u00, u01, u02", "limits.delete"):
+            assert fact in finding["message"]
+    assert tenant.snapshot() == start
+    assert journal.writes == []
+
+
+def test_every_limit_that_is_exceeded_is_reported(
+    bulk: Run, tenant: Any, journal: Any, crowd: list[str]
+) -> None:
+    persons = [tenant.add_person() for _ in range(3)]
+    new = {"role": "Partner", "password": "Good-pass-1", "update_password": "always"}
+    users = [
+        *[{"user_name": f"n{n}", "person_id": p, **new} for n, p in enumerate(persons)],
+        *absent(crowd[:5]),
+        *[{"user_name": name, "is_active": False} for name in crowd[5:10]],
+        *[{"user_name": name, **new} for name in crowd[10:15]],
+    ]
+    start = tenant.snapshot()
+    result = bulk(users=users, limits={"create": 2, "modify": "1%"})
+    told = [finding["message"] for finding in result["findings"]]
+    assert [text.split("limits.")[1].split()[0] for text in told] == [
+        "create", "modify", "deactivate", "delete", "password",
+    ]  # fmt: skip
+    assert tenant.snapshot() == start
+    allowed = {"create": 3, "modify": 5, "deactivate": "12.5%", "delete": 5, "password": None}
+    done = bulk(users=users, limits=allowed)
+    assert "failed" not in done, done["msg"]
+    assert (done["summary"]["created"], done["summary"]["deactivated"]) == (3, 5)
+
+
+@pytest.mark.parametrize(
+    ("limit", "allowed"),
+    [(0, 0), ("0%", 0), (1, 1), ("10%", 4), ("7.4%", 2), ("1%", 1), ("100%", 40)],
+)
+def test_a_limit_lets_exactly_so_many_through(
+    limit: object, allowed: int, bulk: Run, tenant: Any, journal: Any, crowd: list[str]
+) -> None:
+    if allowed < 40:
+        refused = bulk(users=absent(crowd[: allowed + 1]), limits={"delete": limit})
+        assert refused["error"]["kind"] == "limits"
+        assert len(tenant.users()) == 40
+    done = bulk(users=absent(crowd[:allowed]), limits={"delete": limit})
+    assert "failed" not in done
+    assert len(tenant.users()) == 40 - allowed
+
+
+@pytest.mark.parametrize("number", [1, 2, 5, 9])
+def test_a_small_set_is_guarded_too(number: int, bulk: Run, tenant: Any) -> None:
+    names = [f"u{n}" for n in range(number)]
+    tenant.add_external_users({"user_name": name} for name in names)
+    if number > 1:
+        assert bulk(users=absent(names[:2]))["error"]["kind"] == "limits"
+    assert bulk(users=absent(names[:1]))["summary"]["deleted"] == 1
+
+
+def test_percentages_are_of_the_users_in_scope(bulk: Run, tenant: Any, crowd: list[str]) -> None:
+    scope = {"roles": ["Partner"]}
+    declared = [{"user_name": name} for name in crowd[3:20]]
+    options = {"users": declared, "prune": "delete", "prune_scope": scope}
+    refused = bulk(**options)
+    assert "3 of 20 users (15 %)" in refused["msg"]
+    assert "10 % (2)" in refused["msg"]
+    assert bulk(**options, limits={"delete": "15%"})["summary"]["deleted"] == 3
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"remove": 1},
+        {"delete": "many"},
+        {"delete": -1},
+        {"delete": True},
+        {"delete": "5.5"},
+        {"delete": "-5%"},
+    ],
+    ids=str,
+)
+def test_a_limit_that_is_none_is_refused_before_anything_is_asked(
+    limits: dict[str, object], bulk: Run, journal: Any
+) -> None:
+    result = bulk(users=[], limits=limits)
+    assert "limits" in result["msg"]
+    assert result["requests"] == {}
+    assert journal.entries == []
+
+
+def test_protected_users_are_never_touched(bulk: Run, tenant: Any, crowd: list[str]) -> None:
+    person = tenant.add_person()
+    start = tenant.snapshot()
+    result = bulk(
+        users=[
+            *absent(crowd[:4]),
+            {"user_name": "u04", "role": "Vendor"},
+            {"user_name": "VIP", "person_id": person, "role": "Vendor", "password": "Good-pass-1"},
+            {"user_name": "u05", "role": "Partner"},
+        ],
+        prune="deactivate",
+        prune_scope="all",
+        protect=["U?[0-9]", "vip"],
+    )
+    assert result["changed"] is False
+    assert result["drift"] is True
+    assert result["summary"]["protected"] == 40  # all but u05, which is as declared; and VIP
+    assert result["summary"]["unchanged"] == 1
+    assert {row["status"] for row in result["results"]} == {"protected"}
+    assert result["plan"]["entries"] == []
+    assert tenant.snapshot() == start
+
+
+def test_a_user_is_not_renamed_into_a_protected_name(bulk: Run, tenant: Any) -> None:
+    tenant.add_external_user("anna")
+    result = bulk(users=[{"user_name": "boss", "previous_user_names": ["anna"]}], protect=["boss"])
+    assert result["summary"]["protected"] == 1
+    assert names_of(tenant) == ["anna"]
+
+
+@pytest.mark.parametrize("method", ["basic", "soticket", "bearer"])
+def test_the_calling_user_is_not_pruned_whatever_the_way_of_logging_in(
+    method: str, bulk: Run, server: NetServer, tenant: Any
+) -> None:
+    # no external user may administer the others here: the caller is an internal one that is listed
+    own = tenant.add_internal_user("Robot", password="Good-pass-1", functional_rights=["admin-all"])
+    tenant.add_external_user("other")
+    login: dict[str, Any] = {"auth_method": method, "auth_username": None, "auth_password": None}
+    if method == "basic":
+        login |= {"auth_username": "ROBOT", "auth_password": "Good-pass-1"}
+    elif method == "soticket":
+        login |= {"auth_ticket": tenant.issue_ticket(own)}
+    else:
+        login |= {"auth_token": tenant.issue_token(own)}
+    options = {"prune": "delete", "prune_scope": "all", "limits": {"delete": 9}}
+    with server.using(internal_listed="yes"):
+        result = bulk(users=[], allow_empty=True, **options, **login)
+    assert "failed" not in result, result["msg"]
+    assert {row["user_name"]: row["status"] for row in result["results"]} == {
+        "other": "deleted",
+        "Robot": "protected",
+    }
+    assert tenant.user("Robot") is not None
+
+
+def test_scopes_of_pruning_have_to_hold_together(bulk: Run, tenant: Any, crowd: list[str]) -> None:
+    ids = [tenant.user(name).person_id for name in ("u18", "u19", "u20", "u21")]
+    result = bulk(
+        users=[{"user_name": "u19"}],
+        prune="delete",
+        prune_scope={"roles": ["partner"], "user_names": ["U1*", "u2*"], "person_ids": ids},
+        limits={"delete": 40},
+    )
+    assert [row["user_name"] for row in result["results"]] == ["u18"]
+    assert names_of(tenant) == [name for name in crowd if name != "u18"]
+
+
+def test_pruning_all_leaves_the_declared_and_keeps_the_persons(
+    bulk: Run, tenant: Any, crowd: list[str]
+) -> None:
+    people = dict(tenant.snapshot())["person"]
+    bulk(users=[{"user_name": "U07"}], prune="delete", prune_scope="all", limits={"delete": "100%"})
+    assert len(tenant.users()) == 1
+    assert dict(tenant.snapshot())["person"] == people
+
+
+@pytest.mark.parametrize("empty", [{"users": []}, {"users": [], "src": []}])
+def test_nothing_declared_prunes_nothing_unless_that_is_meant(
+    empty: dict[str, Any], bulk: Run, tenant: Any, journal: Any, crowd: list[str]
+) -> None:
+    options = {**empty, "prune": "deactivate", "prune_scope": "all", "limits": {"deactivate": 40}}
+    refused = bulk(**options)
+    assert "allow_empty" in refused["msg"]
+    assert journal.entries == []
+    assert bulk(**options, allow_empty=True)["summary"]["deactivated"] == 40
+    assert not any(user.is_active for user in tenant.users())
+
+
+SCOPES: list[object] = [
+    None, {}, "none", [], {"role": ["Partner"]}, {"roles": []}, {"roles": "Partner"},
+    {"person_ids": ["x"]}, {"user_names": None},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("scope", SCOPES, ids=str)
+def test_a_scope_that_says_nothing_prunes_nothing(
+    scope: object, bulk: Run, journal: Any, crowd: list[str]
+) -> None:
+    result = bulk(users=[{"user_name": "u1"}], prune="delete", prune_scope=scope)
+    assert "prune_scope" in result["msg"]
+    assert journal.entries == []
+
+
+def test_a_scope_of_an_unknown_role_prunes_nothing(
+    bulk: Run, tenant: Any, journal: Any, crowd: list[str]
+) -> None:
+    scope = {"roles": ["Parner"]}
+    result = bulk(users=[{"user_name": "u1"}], prune="delete", prune_scope=scope)
+    assert "there is no role 'Parner'" in result["msg"]
+    assert "'Partner'" in result["msg"]
+    assert journal.writes == []
+
+
+def test_a_broken_definition_does_not_leave_its_user_over(
+    bulk: Run, tenant: Any, journal: Any, crowd: list[str]
+) -> None:
+    start = tenant.snapshot()
+    users = [{"user_name": name} for name in crowd[1:]] + [{"user_name": "u00", "rol": "Vendor"}]
+    result = bulk(users=users, prune="delete", prune_scope="all")
+    assert [finding["where"] for finding in result["findings"]] == ["users[39]"]
+    assert tenant.snapshot() == start
+
+
+@pytest.mark.parametrize("prune", ["deactivate", "delete"])
+def test_internal_users_in_the_list_are_not_pruned(
+    prune: str, bulk: Run, server: NetServer, tenant: Any, crowd: list[str]
+) -> None:
+    internal = [tenant.user(number) for number in (1, 2, 3, 4)]
+    with server.using(internal_listed="yes"):
+        result = bulk(
+            users=[{"user_name": "u00"}],
+            prune=prune,
+            prune_scope="all",
+            limits={"deactivate": 99, "delete": 99},
+        )
+    assert "failed" not in result, result["msg"]
+    assert len(result["results"]) >= 39
+    assert [tenant.user(number) for number in (1, 2, 3, 4)] == internal
+    assert not [u for u in tenant.users() if u.user_name != "u00" and u.is_active]
+
+
+def test_an_internal_user_that_is_declared_is_refused_by_name(
+    bulk: Run, server: NetServer, tenant: Any, journal: Any
+) -> None:
+    with server.using(internal_listed="yes"):
+        result = bulk(users=[{"user_name": "RJ", "is_active": False}], limits={"deactivate": 9})
+    assert result["error"]["kind"] == "not_external"
+    assert "'RJ'" in result["msg"]
+    assert journal.writes == []
+
+
+def test_retired_users_are_not_pruned_not_modified_and_already_gone(
+    bulk: Run, tenant: Any, journal: Any
+) -> None:
+    for name in ("kept", "one", "two", "three"):
+        tenant.add_external_user(name, deleted=name != "kept")
+    start = tenant.snapshot()
+    options = {"prune": "deactivate", "prune_scope": "all", "limits": {"deactivate": 9}}
+    gone = bulk(users=[{"user_name": "kept"}, *absent(["one"])], **options)
+    assert gone["changed"] is False
+    assert gone["summary"]["unchanged"] == 4
+    users = [{"user_name": name, "role": "Vendor"} for name in ("kept", "one", "two")]
+    refused = bulk(users=users)
+    assert [finding["where"] for finding in refused["findings"]] == ["users[1]", "users[2]"]
+    assert "retired" in refused["msg"]
+    assert tenant.snapshot() == start
+    assert journal.writes == []
+
+
+def test_users_of_whom_the_service_says_nothing_are_not_pruned(
+    bulk: Run, server: NetServer, tenant: Any, crowd: list[str]
+) -> None:
+    start = tenant.snapshot()
+    options = {"users": [{"user_name": "u00"}], "prune": "delete", "prune_scope": "all"}
+    for body in ("null", "[]"):
+        server.faults.add("garbage", operation="GetUserInfoList", body=body)
+        result = bulk(**options, limits={"delete": 99})
+        assert result["failed"] is True
+        assert "GetUserInfoList" in result["msg"]
+        assert tenant.snapshot() == start
+
+
+def test_a_list_without_the_active_state_changes_nothing(
+    bulk: Run, server: NetServer, tenant: Any, crowd: list[str]
+) -> None:
+    start = tenant.snapshot()
+    row = '{"PrimaryKey": "101", "personId": 1001, "userName": "u00", "role": "Partner"}'
+    server.faults.add("garbage", operation="Archive/ExternalUsers", body=f'{{"value": [{row}]}}')
+    result = bulk(users=[{"user_name": "u00", "is_active": False}])
+    assert "isActive" in result["msg"]
+    assert tenant.snapshot() == start
+
+
+def test_a_key_of_the_list_that_is_not_the_associate_id_stops_the_run(
+    bulk: Run, server: NetServer, tenant: Any, crowd: list[str]
+) -> None:
+    start = tenant.snapshot()
+    row = {"PrimaryKey": 107, "personId": 1001, "userName": "u00", "role": "Partner"}
+    body = json.dumps({"value": [{**row, "isActive": True}]})
+    server.faults.add("garbage", operation="Archive/ExternalUsers", body=body)
+    result = bulk(users=[{"user_name": "u00", "role": "Vendor"}])
+    assert result["error"]["kind"] in ("identity", "definition")
+    assert "GetUser knows 'u06'" in result["msg"]
+    assert tenant.snapshot() == start
+
+
+def test_a_login_without_the_right_is_told_so_and_nothing_is_half_done(
+    bulk: Run, tenant: Any, crowd: list[str]
+) -> None:
+    tenant.change_user("RJ", password="Good-pass-1")
+    start = tenant.snapshot()
+    users = [{"user_name": name, "role": "Vendor"} for name in crowd[:20]]
+    result = bulk(users=users, auth_username="RJ", auth_password="Good-pass-1", max_failures=3)
+    assert result["failed"] is True
+    assert result["error"]["kind"] in ("forbidden", "several")
+    assert tenant.snapshot() == start
+    assert ADMIN[1] not in str(result)
