@@ -25,6 +25,7 @@ from . import answers, retry
 from .authentication import Authentication
 from .errors import (
     BadConnectionOption,
+    Forbidden,
     NetServerError,
     NotUnderstood,
     Throttled,
@@ -37,13 +38,16 @@ from .request import Request
 
 try:
     import requests
+    import urllib3
 except ImportError:
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
 else:
     REQUESTS_IMPORT_ERROR = None
 
 VERSION = "0.1.0"
-LARGEST_ANSWER = 256 * 1024 * 1024
+# a page of users has 0.2 MB; decoded, a hostile answer grows to 25 times its size
+LARGEST_ANSWER = 32 * 1024 * 1024
+PIECE = 64 * 1024
 # an answer that trickles in may take this many timeouts as a whole
 PATIENCE = 10
 
@@ -120,9 +124,11 @@ class Transport:
                     answer = self._send(request)
                 self._pace.speed_up()
                 return answer
-            except Unauthorized:
+            except Unauthorized as error:
                 # a login that was good a moment ago: a session ended, and the next try opens one
                 if not (self._was_let_in and may_log_in_again):
+                    if self._was_let_in:
+                        error.advice = Forbidden.advice
                     raise
                 may_log_in_again = False
             except NetServerError as error:
@@ -150,15 +156,13 @@ class Transport:
                 )
             )
         self.count(request.kind)
+        # not by the session: even where redirects are not allowed it reads the whole body of one
+        adapter = self._session.get_adapter(self.settings.root)
         try:
-            with self._session.send(
-                prepared,
-                timeout=self.settings.timeout,
-                allow_redirects=False,
-                **self._ways,
-            ) as response:
+            with adapter.send(prepared, timeout=self.settings.timeout, **self._ways) as response:
                 body = self._read(request, response)
-        except (OSError, ValueError) as exc:  # requests' own errors are OSErrors, or ValueErrors
+        # requests' own errors are OSErrors, or ValueErrors
+        except (OSError, ValueError, urllib3.exceptions.HTTPError) as exc:
             raise connection_error(exc, request, self.settings) from exc
         if response.status_code == 204 and body == b"" and _announces_body(response):
             # the "null" that follows would be taken for the next answer on this connection
@@ -172,7 +176,7 @@ class Transport:
         """Read a body, but neither for ever nor without end."""
         deadline = time.monotonic() + PATIENCE * self.settings.timeout
         pieces, size = [], 0
-        for piece in response.iter_content(1024 * 1024):
+        for piece in _pieces(response):
             pieces.append(piece)
             size += len(piece)
             if size > LARGEST_ANSWER:
@@ -188,6 +192,16 @@ class Transport:
                     operation=request.operation,
                 )
         return b"".join(pieces)
+
+
+def _pieces(response: requests.Response) -> Iterator[bytes]:
+    """Yield a body as it arrives: whoever waits for a whole piece may wait for ever."""
+    read = getattr(response.raw, "read1", None)
+    if read is None:  # urllib3 1.26
+        yield from response.iter_content(PIECE)
+        return
+    while piece := read(PIECE, decode_content=True):
+        yield piece
 
 
 def _session(settings: Settings, most_at_once: int) -> requests.Session:
