@@ -48,7 +48,7 @@ NEW_USERS = [
     {"user_name": f"new{n}", "person_id": 2010 + n, "role": "Vendor", "password": NEW}
     for n in (1, 2)
 ]
-MATRIX = {
+MATRIX: dict[str, tuple[Any, Any, Any, list[str]]] = {
     "create": (
         {"users": NEW_USERS},
         {"created": 2},

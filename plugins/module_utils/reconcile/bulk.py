@@ -138,7 +138,7 @@ def weigh(
     order, conflicts = batch.ordered(steps, world.population)
     findings = [*findings, *strangers, *conflicts, *_identity_finding(service, order)]
     if wish.preflight:
-        findings += _service_findings(service, order, wish)
+        findings += _service_findings(service, order, {one.where for one in conflicts}, wish)
     if not findings:
         acting = [step.plan for step in steps if step.acts]
         sentences = limits.breaches(acting, wish.limits, _in_scope(world, wish))
@@ -330,7 +330,9 @@ def _identity_finding(service: Service, order: Order) -> list[Finding]:
     return []
 
 
-def _service_findings(service: Service, order: Order, wish: Wish) -> list[Finding]:
+def _service_findings(
+    service: Service, order: Order, in_conflict: set[str], wish: Wish
+) -> list[Finding]:
     """Ask the service what it has against each step."""
     steps = [step for wave in order.waves for step in wave]
     wanted = {
@@ -341,8 +343,8 @@ def _service_findings(service: Service, order: Order, wish: Wish) -> list[Findin
     persons = service.archive.existing_persons(wanted) if wanted else set()
 
     def work(step: Step) -> list[Finding]:
-        is_freed = id(step) in order.needs
-        problems = problems_of(service, step.plan, persons.__contains__, name_is_freed=is_freed)
+        asks = id(step) not in order.needs and step.where not in in_conflict
+        problems = problems_of(service, step.plan, persons.__contains__, asks_for_name=asks)
         return [Finding(step.where, str(error), error.kind) for error in problems]
 
     found = in_parallel(work, steps, wish.concurrency)

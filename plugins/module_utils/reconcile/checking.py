@@ -20,7 +20,7 @@ def problems_of(
     plan: Plan,
     person_exists: Callable[[int], bool] | None = None,
     *,
-    name_is_freed: bool = False,
+    asks_for_name: bool = True,
 ) -> list[UserError]:
     """Put what a plan would write to the service's own checks; return all it has against it.
 
@@ -28,8 +28,8 @@ def problems_of(
         service: the service to ask.
         plan: the plan; nothing is asked for one that writes nothing.
         person_exists: tells whether there is a person of an id, for who knows already.
-        name_is_freed: whether another user gives the name away before; the service, asked now,
-            would call it in use.
+        asks_for_name: whether to ask for the name too; where another user still has it, and gives
+            it away before or is known to keep it, the service could only say that it is in use.
     """
     after = plan.after
     if after is None or not plan.changed:
@@ -44,7 +44,7 @@ def problems_of(
                 f" {after.person_id}. Give the person_id of an existing person.",
             )
         )
-    name_problem = None if name_is_freed else _name_problem(service, plan, after)
+    name_problem = _name_problem(service, plan, after) if asks_for_name else None
     asked = (name_problem, _password_problem(service, plan, after))
     return [*problems, *filter(None, asked)]
 

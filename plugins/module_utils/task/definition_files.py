@@ -213,6 +213,8 @@ class _Reader:
             return self._anchors[event.anchor]
         if isinstance(event, yaml.ScalarEvent):
             value: object = self._scalar(event)
+        elif event.tag not in _PLAIN_TAGS:
+            raise self._error(event, f"unknown tag {event.tag[:40]}")
         elif isinstance(event, yaml.SequenceStartEvent):
             value = self._sequence(path)
         else:
@@ -243,7 +245,7 @@ class _Reader:
             if key in values:
                 raise self._error(event, f"the key '{key[:80]}' stands twice in one mapping")
             value = self._value(next(self._events), (*path, key))
-            if key == "<<" and event.style is None:
+            if key == "<<" and not event.style:
                 merged = {**self._merge(event, value), **merged}
             else:
                 values[key] = value
@@ -264,7 +266,8 @@ class _Reader:
             if event.tag == "!vault":
                 return Foreign("a vaulted value, which is opened only for variables")
             raise self._error(event, f"unknown tag {event.tag[:40]}")
-        if event.style is not None or event.tag is not None:
+        # a text without quotes: libyaml gives it an empty style, PyYAML alone none
+        if event.style or event.tag is not None:
             return text
         return _plain(text)
 
@@ -274,6 +277,7 @@ class _Reader:
 
 _QUOTE = "; put it in quotes if it is a text"
 _TEXT_TAGS = ("!", "tag:yaml.org,2002:str", "!unsafe")
+_PLAIN_TAGS = (None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 _WORDS: dict[str, object] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"), True),

@@ -1,0 +1,205 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Names among many users: chains, swaps, names that somebody frees, several logins of a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.modules.conftest import Run
+from tests.netserver import NetServer
+
+GOOD = "Good-pass-1"
+
+
+def owners(tenant: Any) -> dict[str, int]:
+    return {user.user_name: user.associate_id for user in tenant.users()}
+
+
+@pytest.fixture
+def row(tenant: Any) -> dict[str, int]:
+    """Users a to f, and their associate ids."""
+    return {name: tenant.add_external_user(name, password=GOOD) for name in "abcdef"}
+
+
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_a_chain_of_renames_starts_at_its_free_end(
+    concurrency: int, bulk: Run, tenant: Any, journal: Any, row: dict[str, int]
+) -> None:
+    links = dict(zip("abcdef", "bcdefg", strict=True))
+    users = [{"associate_id": row[old], "user_name": new} for old, new in links.items()]
+    foreseen = bulk(users=users, concurrency=concurrency, check=True)
+    result = bulk(users=users, concurrency=concurrency)
+    assert "failed" not in result, result["msg"]
+    assert result["diff"] == foreseen["diff"]
+    assert owners(tenant) == {new: row[old] for old, new in links.items()}
+    order = [entry.argument("UserName") for entry in journal.committed]
+    assert order == list("gfedcb")
+    assert all(entry.status == 204 for entry in journal.writes)
+    assert all(tenant.password_matches(name, GOOD) for name in "bcdefg")
+    assert bulk(users=users)["changed"] is False
+
+
+@pytest.mark.parametrize("size", [2, 3, 6])
+def test_names_that_change_places_are_refused_before_the_first_write(
+    size: int, bulk: Run, tenant: Any, journal: Any, row: dict[str, int]
+) -> None:
+    names = "abcdef"[:size]
+    rotated = names[1:] + names[0]
+    users = [
+        {"associate_id": row[old], "user_name": new}
+        for old, new in zip(names, rotated, strict=True)
+    ]
+    start = tenant.snapshot()
+    result = bulk(users=[*users, {"user_name": "f", "role": "Vendor"}] if size < 6 else users)
+    assert result["error"]["kind"] == "conflict"
+    assert [finding["where"] for finding in result["findings"]] == [
+        f"users[{index}]" for index in range(size)
+    ]
+    assert "circle" in result["msg"]
+    assert tenant.snapshot() == start
+    assert journal.writes == []
+
+
+def test_a_name_that_a_deleted_user_had_is_given_at_once(
+    bulk: Run, tenant: Any, journal: Any, row: dict[str, int]
+) -> None:
+    person = tenant.add_person()
+    users = [
+        {"associate_id": row["a"], "state": "absent"},
+        {"person_id": person, "user_name": "A", "role": "Partner", "password": GOOD},
+        {"associate_id": row["b"], "state": "absent"},
+        {"associate_id": row["c"], "user_name": "b"},
+    ]
+    foreseen = bulk(users=users, limits={"delete": 2}, check=True)
+    result = bulk(users=users, limits={"delete": 2})
+    assert "failed" not in result, result["msg"]
+    assert owners(tenant)["b"] == row["c"]
+    assert tenant.user("A").person_id == person
+    assert [entry.operation[:6] for entry in journal.committed][:2] == ["Delete", "Delete"]
+    assert result["diff"] == foreseen["diff"]
+    # the one who goes and the one who gets the name are two entries of the diff
+    assert result["diff"]["before"][f"b (associate {row['b']})"]["user_name"] == "b"
+    assert result["diff"]["after"][f"b (associate {row['b']})"] == {}
+    assert len(result["diff"]["before"]) == 4
+
+
+def test_who_needs_a_name_of_a_user_that_failed_is_not_begun(
+    bulk: Run, server: NetServer, tenant: Any, journal: Any, row: dict[str, int]
+) -> None:
+    server.faults.add("status", operation="SetExternalUserInfo", status=400, body="{}", times=3)
+    users = [
+        {"associate_id": row[old], "user_name": new}
+        for old, new in (("a", "b"), ("b", "c"), ("c", "x"), ("d", "y"))
+    ]
+    result = bulk(users=users, concurrency=1)
+    rows = {row["associate_id"]: (row["status"], (row["error"] or {}).get("kind")) for row in
+            result["results"]}  # fmt: skip
+    assert rows == {
+        row["a"]: ("skipped", "skipped"),
+        row["b"]: ("skipped", "skipped"),
+        row["c"]: ("failed", "refused"),
+        row["d"]: ("modified", None),
+    }
+    assert sorted(owners(tenant)) == ["a", "b", "c", "e", "f", "y"]
+    again = bulk(users=users)
+    assert again["summary"]["modified"] == 3
+    assert sorted(owners(tenant)) == ["b", "c", "e", "f", "x", "y"]
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [{}, {"role": "Vendor"}, {"is_active": False}],
+    ids=["not declared", "declared otherwise", "deactivated"],
+)
+def test_a_name_that_somebody_keeps_is_refused(
+    holder: dict[str, Any], bulk: Run, tenant: Any, journal: Any, row: dict[str, int]
+) -> None:
+    start = tenant.snapshot()
+    users: list[dict[str, Any]] = [{"associate_id": row["a"], "user_name": "b"}]
+    if holder:
+        users.append({"associate_id": row["b"], **holder})
+    result = bulk(users=users)
+    assert result["error"]["kind"] == "conflict"
+    assert f"associate {row['b']}" in result["msg"]
+    assert tenant.snapshot() == start
+
+
+def test_a_rename_in_case_only_is_a_change_and_no_conflict(
+    bulk: Run, tenant: Any, writes: Any, row: dict[str, int]
+) -> None:
+    result = bulk(users=[{"user_name": "A"}, {"user_name": "b"}])
+    assert writes() == [("SetExternalUserInfo", "UserName")]
+    assert result["summary"]["modified"] == result["summary"]["unchanged"] == 1
+    assert "A" in owners(tenant)
+
+
+def test_former_names_rename_and_do_not_create(
+    bulk: Run, tenant: Any, writes: Any, row: dict[str, int]
+) -> None:
+    users = [{"user_name": "anna@example.com", "previous_user_names": ["anna", "A"]}]
+    assert bulk(users=users)["summary"]["modified"] == 1
+    assert owners(tenant)["anna@example.com"] == row["a"]
+    assert bulk(users=users)["changed"] is False
+    assert writes() == [("SetExternalUserInfo", "UserName")]
+
+
+def test_several_logins_of_one_person_are_created_together_or_one_after_the_other(
+    bulk: Run, tenant: Any, journal: Any
+) -> None:
+    person = tenant.add_person()
+    declared = [
+        {"person_id": person, "user_name": name, "role": "Partner", "password": GOOD}
+        for name in ("first", "second", "third")
+    ]
+    assert bulk(users=declared[:1])["summary"]["created"] == 1
+    result = bulk(users=declared)
+    assert "failed" not in result, result["msg"]
+    assert (result["summary"]["created"], result["summary"]["unchanged"]) == (2, 1)
+    assert bulk(users=declared)["changed"] is False
+    assert sorted(owners(tenant)) == ["first", "second", "third"]
+    # alone it is another name for the login that there is
+    tenant.remove_user("second")
+    tenant.remove_user("third")
+    assert bulk(users=declared[1:2])["results"][0]["modification"] == ["UserName"]
+
+
+def test_the_name_of_an_internal_user_is_refused(bulk: Run, tenant: Any, journal: Any) -> None:
+    person = tenant.add_person()
+    users = [{"user_name": "rj", "person_id": person, "role": "Partner", "password": GOOD}]
+    for preflight in ("service", "offline"):
+        result = bulk(users=users, preflight=preflight)
+        assert result["failed"] is True
+        assert not tenant.users()
+    assert not journal.committed
+
+
+def test_order_is_renames_that_free_then_modify_create_deactivate_delete(
+    bulk: Run, tenant: Any, journal: Any, row: dict[str, int]
+) -> None:
+    person = tenant.add_person()
+    users = [
+        {"user_name": "f", "state": "absent"},
+        {"user_name": "e", "is_active": False},
+        {"person_id": person, "user_name": "a", "role": "Partner", "password": GOOD},
+        {"user_name": "d", "role": "Vendor"},
+        {"associate_id": row["a"], "user_name": "z"},
+        {"user_name": "c", "role": "Vendor", "is_active": True},
+    ]
+    bulk(users=users, concurrency=1)
+    wrote = [
+        (e.operation, e.argument("AssociateId"), e.argument("ExternalUserInfoModification"))
+        for e in journal.committed
+    ]
+    assert wrote == [
+        ("SetExternalUserInfo", row["a"], "UserName"),
+        ("SetExternalUserInfo", row["c"], "Role"),
+        ("SetExternalUserInfo", row["d"], "Role"),
+        ("CreateExternalUser", None, None),
+        ("SetExternalUserInfo", row["e"], "Active"),
+        ("DeleteExternalUser", row["f"], None),
+    ]
