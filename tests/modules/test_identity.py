@@ -159,6 +159,17 @@ def test_a_former_name_is_renamed_instead_of_created(
     assert writes() == [("SetExternalUserInfo", "UserName, Role")]
 
 
+def test_a_former_name_in_another_case_is_found_where_the_database_minds_it(
+    user: Run, server: Any, tenant: Any, writes: Writes
+) -> None:
+    associate_id = tenant.add_external_user("Anna.Berg")
+    with server.using(filter_case="sensitive"):
+        result = user(user_name="clara", previous_user_names=["anna.BERG", "ANNA.berg"])
+    assert result["modification"] == ["UserName"]
+    assert tenant.user(associate_id).user_name == "clara"
+    assert writes() == [("SetExternalUserInfo", "UserName")]
+
+
 def test_former_names_are_history_once_the_new_name_is_there(
     user: Run, tenant: Any, anna: int, berta: int
 ) -> None:

@@ -14,7 +14,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ansible.constants import DEFAULT_VAULT_ID_MATCH
 from ansible.parsing.vault import VaultLib, VaultSecret
 
 from tests.netserver import NetServer
@@ -108,7 +107,7 @@ PLAY = """
 
 def vaulted(text: str) -> str:
     secret = VaultSecret(VAULT.encode())
-    encrypted = VaultLib([(DEFAULT_VAULT_ID_MATCH, secret)]).encrypt(text, secret)
+    encrypted = VaultLib([("default", secret)]).encrypt(text, secret)
     return "\n".join(" " * 6 + line for line in encrypted.decode().splitlines())
 
 

@@ -76,7 +76,7 @@ def find_users(service: Service, roles: Roles, desired: DesiredUser) -> list[Cur
             raise not_ours(desired, card)
         if card.associate_id not in rows and not card.deleted:
             users.extend(_listed(service, roles, desired, card))
-    return users
+    return users or _called_formerly(service, roles, desired, cards)
 
 
 def as_users(service: Service, roles: Roles, rows: Sequence[UserRow]) -> list[CurrentUser]:
@@ -187,6 +187,25 @@ def _cards_of_missing(
             cards[desired.user_name] = service.agent.user_by_name(desired.user_name)
         found.append(cards[desired.user_name])
     return [card for card in found if card is not None]
+
+
+def _called_formerly(
+    service: Service, roles: Roles, desired: DesiredUser, cards: dict[str, UserCard | None]
+) -> list[CurrentUser]:
+    """Look former names up one by one, where the list knows nobody by any of the names.
+
+    It may have them in another case, or not in the column that it is asked by.
+    """
+    if desired.state is State.ABSENT:
+        return []
+    found: dict[int, UserCard] = {}
+    for name in _names(desired):
+        if name not in cards:
+            cards[name] = service.agent.user_by_name(name)
+        card = cards[name]
+        if card and card.is_external and not card.deleted:
+            found[card.associate_id] = card
+    return [user for card in found.values() for user in _listed(service, roles, desired, card)]
 
 
 def _listed(

@@ -1,0 +1,193 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A user in every dialect: whatever a service may do, the end is right or honestly told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.modules.conftest import Run
+from tests.modules.doors import Result
+from tests.netserver import NetServer
+from tests.netserver.dialect import describe
+
+PASSWORD = "Correct-Horse-1"
+NAME, LATER = "Anna@Example.com", "Berta@Example.com"
+PROMISED = ("changed", "action", "modification", "password", "diff")
+COUNTS = {
+    "read_lag": ("1", "2"),
+    "lockout": ("1",),
+    "throttle": ("40",),
+    "parallel": ("1",),
+    "page_cap": ("1", "2"),
+    "default_page": ("1",),
+    "query_limit": ("2048",),
+}
+
+STORY: list[tuple[str, Result]] = [
+    ("create", {"user_name": NAME, "password": PASSWORD, "role": "Partner"}),
+    ("two flags", {"user_name": NAME, "role": "Vendor", "is_active": False}),
+    ("one flag", {"user_name": NAME, "role": "Partner"}),
+    ("password", {"user_name": NAME, "password": PASSWORD, "update_password": "when_changed"}),
+    ("rename", {"user_name": LATER}),
+    ("delete", {"state": "absent"}),
+]
+
+# the cases in which the service does not do what it is told, and what the task then says
+NOT_GONE = "was deleted without an error from the service, but reading it back shows"
+UNAVAILABLE = "The User agent is not available"
+FAILING: dict[str, dict[str, str]] = {
+    # names are stored in another case than declared: no declaration but theirs can come true
+    "stored_case=upper": {"create": f"user_name is '{NAME.upper()}' instead of '{NAME}'"},
+    "stored_case=lower": {"create": f"user_name is '{NAME.lower()}' instead of '{NAME}'"},
+    # answers success, and does nothing
+    "silent_ignore=role": {"two flags": "role_id is 5 instead of 6"},
+    "silent_ignore=active": {"two flags": "is_active is True instead of False"},
+    "silent_ignore=user_name": {"rename": f"user_name is '{NAME}' instead of '{LATER}'"},
+    # deletes by closing the login; the user stays
+    "delete=deactivate": {"delete": NOT_GONE},
+    # refuses the empty password that interface.md wants where no flag names it
+    "empty_password=refused": {
+        "two flags": "'Password' must not be empty",
+        "rename": "'Password' must not be empty",
+    },
+    # there is nothing to work with
+    **{
+        f"user_agent=online-{form}": {"create": UNAVAILABLE}
+        for form in ("401", "403", "404", "object")
+    },
+}
+
+
+def choices() -> Iterator[Any]:
+    for key, _section, _question, values in describe():
+        for value in COUNTS.get(key) or list(values)[1:]:
+            yield pytest.param({key: value}, id=f"{key}={value}")
+
+
+def test_every_exception_is_one_of_a_dialect_that_exists() -> None:
+    assert set(FAILING) <= {choice.id for choice in choices()}
+
+
+@pytest.mark.parametrize("dialect", choices())
+def test_a_story_ends_right_or_is_honestly_told(
+    dialect: dict[str, str], user: Run, server: NetServer
+) -> None:
+    tenant = server.tenant
+    person = tenant.add_person(first_name="Anna", last_name="Berg")
+    failing = FAILING.get("=".join(*dialect.items()), {})
+    with server.using(**dialect):
+        for step, options in STORY:
+            declared = {"person_id": person, "retries": 4, **options}
+            start = tenant.snapshot()
+            foreseen = user(check=True, **declared)
+            assert tenant.snapshot() == start, step
+            done = user(**declared)
+            if step in failing:
+                assert done["failed"] is True, step
+                assert failing[step] in done["msg"], step
+                if step == "create":
+                    return
+                continue
+            mark, after = server.journal.mark(), tenant.snapshot()
+            again = user(**declared)
+            for result in (foreseen, done, again):
+                assert "failed" not in result, (step, result["msg"])
+            for name in PROMISED:
+                assert foreseen[name] == done[name], (step, name)
+            assert again["changed"] is False, step
+            assert not [entry for entry in server.journal.since(mark) if entry.writes], step
+            assert tenant.snapshot() == after
+            assert as_declared(server, person, declared), step
+
+
+def as_declared(server: NetServer, person: int, declared: Result) -> bool:
+    """Tell whether the tenant holds what was declared."""
+    users = [
+        user for user in server.tenant.users() if user.person_id == person and not user.deleted
+    ]
+    if declared.get("state") == "absent":
+        return not users
+    [user] = users
+    roles = {"Partner": 5, "Vendor": 6}
+    return (
+        # some services keep the login name, some that of the associate row
+        declared["user_name"] in (user.user_name, user.name)
+        and user.role_id == roles.get(declared.get("role", ""), user.role_id)
+        and user.is_active is declared.get("is_active", user.is_active)
+        and (
+            server.dialect.rename_keeps_password == "no"
+            or server.tenant.password_matches(user.associate_id, PASSWORD)
+        )
+    )
+
+
+NAME_DIALECTS: list[dict[str, str]] = [
+    {},
+    {"backslash": "literal"},
+    {"backslash": "error"},
+    {"filter_case": "sensitive"},
+    {"name_case": "sensitive", "filter_case": "sensitive"},
+    {"name_column": "name"},
+    {"name_column": "name", "empty_user_name": "null"},
+    {"name_column": "username"},
+    {"name_column": "username", "rename_column": "username"},
+    {"unknown_id": "error", "errors": "server-error"},
+    {"unknown_id": "error", "errors": "null"},
+    {"archive_errors": "500"},
+    {"query_limit": "2048"},
+]
+ODD = ["o'brien", "DOMAIN\\anna", "\\'", "Жанна", " x "]
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("dialect", NAME_DIALECTS, ids=str)
+def test_odd_names_live_in_every_dialect_of_names(
+    dialect: dict[str, str], name: str, user: Run, server: NetServer
+) -> None:
+    person = server.tenant.add_person()
+    declared = {"person_id": person, "user_name": name, "password": PASSWORD, "role": "Partner"}
+    with server.using(**dialect):
+        created = user(**declared)
+        assert "failed" not in created, created["msg"]
+        assert created["action"] == "create"
+        for keys in (declared, {"user_name": name}):
+            assert user(**keys)["changed"] is False
+        renamed = user(user_name="plain", previous_user_names=[name])
+        assert "failed" not in renamed, renamed["msg"]
+        assert renamed["modification"] == ["UserName"]
+        assert user(user_name="plain")["changed"] is False
+        assert user(user_name="plain", state="absent")["action"] == "delete"
+    assert server.tenant.users() == []
+
+
+@pytest.mark.parametrize("trim", ["yes", "no"])
+def test_blanks_that_the_service_cuts_off_are_told(trim: str, user: Run, server: NetServer) -> None:
+    person = server.tenant.add_person()
+    with server.using(trim_names=trim):
+        result = user(person_id=person, user_name=" x ", password=PASSWORD, role="Partner")
+    if trim == "no":
+        assert result["user"]["user_name"] == " x "
+    else:
+        assert result["failed"] is True
+        assert result["changed"] is True
+        assert "user_name is 'x' instead of ' x '" in result["msg"]
+
+
+def test_a_rename_that_loses_the_password_is_healed_by_when_changed(
+    user: Run, server: NetServer
+) -> None:
+    associate_id = server.tenant.add_external_user("anna", password=PASSWORD)
+    declared = {"associate_id": associate_id, "user_name": "clara", "password": PASSWORD,
+                "update_password": "when_changed"}  # fmt: skip
+    with server.using(rename_keeps_password="no"):
+        user(**declared)
+        assert not server.tenant.user(associate_id).has_password  # type: ignore[union-attr]
+        assert user(**declared)["password"] == "set"
+        assert user(**declared)["changed"] is False
+    assert server.tenant.password_matches(associate_id, PASSWORD)
