@@ -50,6 +50,11 @@ options:
       definitions: Entries as M(superoffice.crm.superoffice_external_users) takes them in O(superoffice.crm.superoffice_external_users#module:users).
         Applying them changes nothing. They hold no passwords, so that they manage users and do not create any.
     default: facts
+  contacts:
+    description:
+      - Whether RV(contacts) tells the company of each person. It costs no further request.
+    type: bool
+    default: false
 seealso:
   - module: superoffice.crm.superoffice_external_user
 """
@@ -111,6 +116,27 @@ users:
       type: bool
       returned: always
       sample: true
+contacts:
+  description: The companies of the persons whose logins were listed, ordered by person.
+  returned: with O(contacts=true)
+  type: list
+  elements: dict
+  contains:
+    person_id:
+      description: Id of the person.
+      type: int
+      returned: always
+      sample: 1001
+    contact_id:
+      description: Id of the company, V(0) if the person has none.
+      type: int
+      returned: always
+      sample: 3
+    contact_name:
+      description: Name of the company.
+      type: str
+      returned: always
+      sample: Fjord Software AS
 requests:
   description: How many requests were sent to the service, by kind.
   returned: always

@@ -29,6 +29,8 @@ USER_QUERY = {
     # the other entities of this archive are persons who might become users (3.3)
     "$entities": "all",
 }
+# the company of a person, for those who ask for it
+CONTACT_COLUMNS = "contactId,contactName"
 ROLE_TYPES = ("Employee", "ExternalUser", "Anonymous", "System")
 
 
@@ -42,6 +44,8 @@ class UserRow:
     associate_name: str
     role: str
     is_active: bool
+    contact_id: int = 0
+    contact_name: str = ""
 
 
 class Archive:
@@ -50,10 +54,15 @@ class Archive:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def external_users(self, restriction: str = EVERY_ROW) -> Iterator[UserRow]:
+    def external_users(
+        self, restriction: str = EVERY_ROW, *, with_contact: bool = False
+    ) -> Iterator[UserRow]:
         """Read all external users that meet a restriction, page by page, ordered by id."""
-        for row in self._rows("ExternalUsers", {**USER_QUERY, "$filter": restriction}):
-            yield _user_row(row)
+        query = {**USER_QUERY, "$filter": restriction}
+        if with_contact:
+            query["$select"] += f",{CONTACT_COLUMNS}"
+        for row in self._rows("ExternalUsers", query):
+            yield _user_row(row, with_contact=with_contact)
 
     def few_external_users(self, restriction: str) -> list[UserRow]:
         """Read the external users of a restriction that so few can meet that one page has them."""
@@ -192,7 +201,7 @@ def _spelled(value: str) -> Iterable[str]:
     return dict.fromkeys((value, value.lower(), value.upper()))
 
 
-def _user_row(row: Mapping[str, typing.Any]) -> UserRow:
+def _user_row(row: Mapping[str, typing.Any], *, with_contact: bool = False) -> UserRow:
     operation = "Archive/ExternalUsers"
     associate_name = shapes.text(row, "assocName", operation)
     return UserRow(
@@ -204,6 +213,8 @@ def _user_row(row: Mapping[str, typing.Any]) -> UserRow:
         associate_name=associate_name,
         role=shapes.text(row, "role", operation),
         is_active=shapes.flag(row, "isActive", operation),
+        contact_id=shapes.number(row, "contactId", operation) if with_contact else 0,
+        contact_name=shapes.text(row, "contactName", operation) if with_contact else "",
     )
 
 

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..netserver import archive
+from ..netserver.archive import UserRow
 from ..netserver.service import Service
 from ..reconcile.failure import Problem, failure_of
 from ..reconcile.reading import as_users, read_roles
@@ -24,7 +27,9 @@ def run(options: Options, *_how: object) -> Result:
     with Service(connection_settings(options)) as service:
         try:
             roles = read_roles(service)
-            users = _read(service, roles, _selection(options, roles))
+            users, rows = _read(
+                service, roles, _selection(options, roles), with_contact=options["contacts"]
+            )
         except Problem as error:
             failure = failure_of(error, "The external users could not be listed")
             return undecided(failure, service.requests)
@@ -32,7 +37,21 @@ def run(options: Options, *_how: object) -> Result:
             listed = definitions_of(users, roles)
         else:
             listed = [facts for user in users if (facts := user_facts(user))]
-        return {"changed": False, "users": listed, "requests": service.requests}
+        result: Result = {"changed": False, "users": listed, "requests": service.requests}
+        if options["contacts"]:
+            result["contacts"] = _contacts(users, rows)
+        return result
+
+
+def _contacts(users: Sequence[CurrentUser], rows: Sequence[UserRow]) -> list[Result]:
+    """Return the company of each person that has one of the users, ordered by person."""
+    listed = {user.person_id for user in users}
+    contacts = {row.person_id: (row.contact_id, row.contact_name) for row in rows}
+    return [
+        {"person_id": person_id, "contact_id": contact_id, "contact_name": name}
+        for person_id, (contact_id, name) in sorted(contacts.items())
+        if person_id in listed
+    ]
 
 
 def _selection(options: Options, roles: Roles) -> Selection:
@@ -60,14 +79,16 @@ def _role_ids(name: str, roles: Roles) -> frozenset[int]:
     return frozenset({role.role_id})
 
 
-def _read(service: Service, roles: Roles, selection: Selection) -> list[CurrentUser]:
+def _read(
+    service: Service, roles: Roles, selection: Selection, *, with_contact: bool
+) -> tuple[list[CurrentUser], list[UserRow]]:
     """Let the service choose as far as its grammar goes, and choose again for what it can not."""
     restriction = archive.all_of(_restrictions(selection)) or archive.EVERY_ROW
     if not archive.fits(restriction):
         restriction = archive.EVERY_ROW
-    rows = list(service.archive.external_users(restriction))
+    rows = list(service.archive.external_users(restriction, with_contact=with_contact))
     users = [user for user in as_users(service, roles, rows) if selection.holds(user)]
-    return sorted(users, key=lambda user: user.associate_id or 0)
+    return sorted(users, key=lambda user: user.associate_id or 0), rows
 
 
 def _restrictions(selection: Selection) -> list[str]:
@@ -101,6 +122,7 @@ TASK = Task(
         "role": {"type": "str"},
         "is_active": {"type": "bool"},
         "format": {"type": "str", "default": "facts", "choices": ["facts", "definitions"]},
+        "contacts": {"type": "bool", "default": False},
     },
     run=run,
 )
