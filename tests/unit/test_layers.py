@@ -29,6 +29,14 @@ def files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*.py") if path.name != "__init__.py")
 
 
+# what shows results and existing users, and makes files of them
+VIEWS = [
+    *files(PLUGINS / "filter"),
+    *files(PLUGINS / "plugin_utils" / "report"),
+    *(PLUGINS / "plugin_utils" / name for name in ("definition_writer.py", "rotation.py")),
+]
+
+
 def named(path: Path) -> str:
     return str(path.relative_to(PLUGINS))
 
@@ -82,11 +90,24 @@ def test_a_room_knows_only_the_rooms_below_it(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [path for name in ("modules", "action", "plugin_utils") for path in files(PLUGINS / name)],
+    [
+        path
+        for name in ("modules", "action", "plugin_utils")
+        for path in files(PLUGINS / name)
+        if path not in VIEWS
+    ],
     ids=named,
 )
 def test_the_doors_know_only_the_task_room(path: Path) -> None:
     assert rooms_known_to(path) <= {"task"}
+
+
+@pytest.mark.parametrize("path", VIEWS, ids=named)
+def test_reports_know_values_and_never_the_service(path: Path) -> None:
+    known = {name for name in imports(path) if name.startswith(f"{PACKAGE}.module_utils.")}
+    inside = {name.removeprefix(f"{PACKAGE}.module_utils.") for name in known}
+    allowed = ("users", "task.definition_files", "reconcile.passwords")
+    assert not [name for name in inside if not name.startswith(allowed)]
 
 
 @pytest.mark.parametrize("path", files(PLUGINS / "modules") + files(ROOMS), ids=named)

@@ -1,0 +1,141 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Writes files on the controller, many at once: reports, plans and definitions."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+import typing
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from ansible.plugins.action import ActionBase
+
+from ..plugin_utils.report.model import plain
+
+Values = dict[str, typing.Any]
+DEFINITIONS = (".yml", ".yaml", ".json")
+EXISTING = ("overwrite", "refuse", "replace")
+
+
+class NotWritten(Exception):
+    """The files can not be written, or may not be."""
+
+
+class ActionModule(ActionBase):
+    """Writes files on the controller, each whole or not at all."""
+
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: Values | None = None) -> Values:
+        """Return which files were written."""
+        result: Values = super().run(tmp, task_vars)
+        try:
+            options = _options(self._task.args)
+            written, removed = self._write(options)
+        except (NotWritten, OSError) as error:
+            return {**result, "failed": True, "changed": False, "msg": str(error)}
+        changed = bool(written or removed)
+        return {**result, "changed": changed, "written": written, "removed": removed}
+
+    def _write(self, options: Values) -> tuple[list[str], list[str]]:
+        folder: Path = options["folder"]
+        texts: dict[Path, str] = options["texts"]
+        others = sorted(set(_definitions(folder)) - set(texts))
+        if options["existing"] == "refuse":
+            _refuse([*others, *(path for path in texts if path.exists())], folder)
+        removed = others if options["existing"] == "replace" else []
+        changed = [path for path, text in texts.items() if not _holds(path, text, options["mode"])]
+        if not self._task.check_mode:
+            # a folder of ours is for its owner only; one that is there is left as it is
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for path in changed:
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                write_atomically(path, texts[path], options["mode"])
+            for path in removed:
+                path.unlink()
+        return [str(path) for path in changed], [str(path) for path in removed]
+
+
+def write_atomically(path: Path, text: str, mode: int) -> None:
+    """Write a file so that there is never a half one, nor one that others can read meanwhile."""
+    # mkstemp makes it for its owner alone
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:50]}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(mode)
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def _options(arguments: Mapping[str, typing.Any]) -> Values:
+    unknown = sorted(set(arguments) - {"folder", "files", "mode", "existing"})
+    if unknown:
+        raise NotWritten(f"Unsupported options: {', '.join(unknown)}")
+    existing = str(arguments.get("existing", "overwrite"))
+    if existing not in EXISTING:
+        raise NotWritten(f"existing must be one of {', '.join(EXISTING)}, not {existing}")
+    if not arguments.get("folder"):
+        raise NotWritten("folder is needed")
+    folder = Path(str(arguments["folder"])).expanduser()
+    files = arguments.get("files")
+    if not isinstance(files, (list, tuple)):
+        raise NotWritten("files must be a list, each with a name and a text")
+    texts = {}
+    for file in files:
+        if not isinstance(file, Mapping) or set(file) - {"name", "text", "users"}:
+            raise NotWritten("each of files must have a name and a text")
+        texts[_inside(folder, str(file["name"]))] = _text(file["text"])
+    try:
+        mode = int(str(arguments.get("mode", "0600")), 8)
+    except ValueError as error:
+        raise NotWritten("mode must be octal, in quotes, such as '0600'") from error
+    return {"folder": folder, "texts": texts, "mode": mode, "existing": existing}
+
+
+def _text(value: typing.Any) -> str:
+    """Return a text as it is, and data as JSON."""
+    if isinstance(value, (Mapping, list, tuple)):
+        return json.dumps(plain(value), indent=2) + "\n"
+    return str(value)
+
+
+def _inside(folder: Path, name: str) -> Path:
+    path = folder / name
+    if Path(name).is_absolute() or ".." in Path(name).parts or not Path(name).name:
+        raise NotWritten(f"{name} is not the name of a file in {folder}")
+    return path
+
+
+def _definitions(folder: Path) -> Iterator[Path]:
+    """Return what superoffice_external_users would read in a folder."""
+    for path in folder.rglob("*") if folder.is_dir() else ():
+        parts = path.relative_to(folder).parts
+        is_hidden = any(part.startswith(".") for part in parts)
+        if path.suffix in DEFINITIONS and path.is_file() and not is_hidden:
+            yield path
+
+
+def _refuse(existing: list[Path], folder: Path) -> None:
+    if existing:
+        names = ", ".join(sorted(str(path.relative_to(folder)) for path in existing)[:5])
+        more = f" and {len(existing) - 5} more" if len(existing) > 5 else ""
+        raise NotWritten(f"{folder} has files already: {names}{more}. Nothing was written.")
+
+
+def _holds(path: Path, text: str, mode: int) -> bool:
+    try:
+        return path.read_bytes() == text.encode() and (path.stat().st_mode & 0o7777) == mode
+    except OSError:
+        return False

@@ -1,0 +1,188 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: external_users_report
+short_description: Show the result of superoffice_external_users as a report
+version_added: 1.0.0
+description:
+  - Turns what M(superoffice.crm.superoffice_external_users) returned into a report for people or machines, also when the task failed.
+  - All formats are views of the same result. None of them holds a password, and whatever a user is called is shown as a plain text.
+author:
+  - The superoffice.crm authors (@superoffice-crm)
+positional: _input, format
+options:
+  _input:
+    description:
+      - What the task returned, a plan from check mode or the outcome of a run.
+      - For one report over many installations, a list of mappings with the keys C(name) and C(result).
+      - What P(superoffice.crm.external_users_review#filter) returned, for the formats V(markdown), V(csv) and V(json).
+    type: raw
+    required: true
+  format:
+    description:
+      - Form of the report.
+      - A list of formats gives a list of files, each with a C(name) such as V(report.md) and a C(text), for
+        M(superoffice.crm.superoffice_files).
+    type: raw
+    choices:
+      markdown: For comments on merge requests, bounded by O(limit).
+      html: A page that needs nothing but itself, with a chart, and a table that can be searched and sorted.
+      json: For programs. C(docs/external_users_report.schema.json) of the collection describes it.
+      junit: Test results in XML, for CI systems.
+      csv: A row for each listed user, for spreadsheets.
+    default: markdown
+  mode:
+    description:
+      - Whether the result is that of a V(plan), which only predicts, or of a run that was to V(apply).
+    type: str
+    choices:
+      - plan
+      - apply
+    default: plan
+  name:
+    description:
+      - Name of the installation, if the input is a single result.
+    type: str
+    default: SuperOffice
+  title:
+    description:
+      - Title of the report.
+    type: str
+    default: External users
+  generated_at:
+    description:
+      - When the result was made, as a text. Nothing is shown without it, which keeps reports comparable.
+    type: str
+    default: ''
+  limit:
+    description:
+      - The most characters of a report with O(format=markdown). What does not fit is counted at its end.
+    type: int
+    default: 65536
+  drift_is_failure:
+    description:
+      - Whether a user who differs is a failed test with O(format=junit).
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Plan
+  superoffice.crm.superoffice_external_users:
+    src:
+      - users
+  check_mode: true
+  register: planned
+
+- name: Show the plan
+  ansible.builtin.debug:
+    msg: "{{ planned | superoffice.crm.external_users_report }}"
+
+- name: One page over all installations
+  ansible.builtin.set_fact:
+    page: >-
+      {{ [{'name': 'north', 'result': north}, {'name': 'south', 'result': south}]
+         | superoffice.crm.external_users_report('html', mode='apply') }}
+"""
+
+RETURN = r"""
+_value:
+  description: The report.
+  type: str
+"""
+
+import json
+import typing
+from collections.abc import Callable
+
+from ansible.errors import AnsibleFilterError
+
+from ..plugin_utils.report.html_page import to_html
+from ..plugin_utils.report.junit import to_junit
+from ..plugin_utils.report.markdown import LIMIT, to_markdown
+from ..plugin_utils.report.model import Report, ReportError, document, plain, report_of
+from ..plugin_utils.report.review import (
+    Review,
+    review_document,
+    review_from_document,
+    review_to_markdown,
+)
+from ..plugin_utils.report.table import review_to_csv, to_csv
+from ..plugin_utils.untrusted import as_data
+
+SUFFIXES = {"markdown": "md", "html": "html", "json": "json", "junit": "xml", "csv": "csv"}
+MODES = ("plan", "apply")
+
+
+def external_users_report(
+    results: object,
+    format: object = "markdown",
+    *,
+    mode: str = "plan",
+    name: str = "SuperOffice",
+    title: str = "",
+    generated_at: str = "",
+    limit: int = LIMIT,
+    drift_is_failure: bool = False,
+) -> typing.Any:
+    """Return the report in the given format, or a list of files in the given formats."""
+    formats = plain(format) if isinstance(format, (list, tuple)) else [str(format)]
+    unknown = [one for one in formats if one not in SUFFIXES]
+    if unknown:
+        raise AnsibleFilterError(f"format must be one of {', '.join(SUFFIXES)}, not {unknown[0]}")
+    if mode not in MODES:
+        raise AnsibleFilterError(f"mode must be one of {', '.join(MODES)}, not {mode}")
+    try:
+        review = review_from_document(results)
+        if review:
+            stem, texts = "review", [_of_review(review, one, int(limit)) for one in formats]
+        else:
+            report = report_of(
+                results, mode=mode, name=name, title=title, generated_at=generated_at
+            )
+            stem = "report"
+            texts = [_text(report, one, int(limit), drift_is_failure) for one in formats]
+    except ReportError as error:
+        raise AnsibleFilterError(f"external_users_report: {error}") from error
+    if not isinstance(format, (list, tuple)):
+        return as_data(texts[0])
+    names = [f"{stem}.{SUFFIXES[one]}" for one in formats]
+    return as_data([{"name": one, "text": text} for one, text in zip(names, texts, strict=True)])
+
+
+def _text(report: Report, format: str, limit: int, drift_is_failure: bool) -> str:
+    if format == "markdown":
+        return to_markdown(report, limit)
+    if format == "html":
+        return to_html(report)
+    if format == "junit":
+        return to_junit(report, drift_is_failure=drift_is_failure)
+    if format == "csv":
+        return to_csv(report)
+    return _json(document(report))
+
+
+def _of_review(review: Review, format: str, limit: int) -> str:
+    if format == "markdown":
+        return review_to_markdown(review, limit)
+    if format == "csv":
+        return review_to_csv(review)
+    if format == "json":
+        return _json(review_document(review))
+    raise ReportError("an access review is to be had as markdown, csv or json")
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2) + "\n"
+
+
+class FilterModule:
+    """The filter, as Ansible looks for it."""
+
+    def filters(self) -> dict[str, Callable[..., typing.Any]]:
+        """Return the filter by name."""
+        return {"external_users_report": external_users_report}

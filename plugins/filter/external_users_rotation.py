@@ -1,0 +1,101 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: external_users_rotation
+short_description: Make new passwords for a scope of external users
+version_added: 1.0.0
+description:
+  - Chooses users and makes a random password for each, as definitions for M(superoffice.crm.superoffice_external_users), which sets
+    them with V(update_password=always).
+  - The result holds secrets. Use it in tasks with C(no_log) only.
+author:
+  - The superoffice.crm authors (@superoffice-crm)
+options:
+  _input:
+    description:
+      - C(users) as M(superoffice.crm.superoffice_external_user_info) returns them with V(format=facts).
+    type: list
+    elements: dict
+    required: true
+  scope:
+    description:
+      - Whose passwords are rotated, V(all), or a mapping with one or more of V(user_names) (a list of globs), V(roles) (a list of
+        names) and V(person_ids) (a list of ids), all of which have to hold.
+    type: raw
+    required: true
+  protect:
+    description:
+      - Globs of user names that are left out.
+    type: list
+    elements: str
+  passwords:
+    description:
+      - Passwords by user name that are used instead of new ones.
+    type: dict
+  inactive:
+    description:
+      - Whether users who can not log in get a new password too.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Read all users
+  superoffice.crm.superoffice_external_user_info:
+  register: existing
+
+- name: Every vendor gets a new password
+  superoffice.crm.superoffice_external_users:
+    users: "{{ existing.users | superoffice.crm.external_users_rotation(scope={'roles': ['Vendor']}) }}"
+    defaults:
+      update_password: always
+    limits:
+      password: 20
+  no_log: true
+"""
+
+RETURN = r"""
+_value:
+  description: A definition with C(associate_id), C(user_name) and C(password) for each chosen user, ordered by name.
+  type: list
+  elements: dict
+"""
+
+import typing
+from collections.abc import Callable
+
+from ansible.errors import AnsibleFilterError
+
+from ..plugin_utils.report.model import ReportError
+from ..plugin_utils.rotation import rotation_of
+from ..plugin_utils.untrusted import as_data
+
+
+def external_users_rotation(
+    users: object,
+    *,
+    scope: object,
+    protect: object = None,
+    passwords: object = None,
+    inactive: bool = False,
+) -> typing.Any:
+    """Return the definitions."""
+    try:
+        entries = rotation_of(
+            users, scope=scope, protect=protect, passwords=passwords, inactive=inactive
+        )
+    except ReportError as error:
+        raise AnsibleFilterError(f"external_users_rotation: {error}") from error
+    return as_data(entries)
+
+
+class FilterModule:
+    """The filter, as Ansible looks for it."""
+
+    def filters(self) -> dict[str, Callable[..., typing.Any]]:
+        """Return the filter by name."""
+        return {"external_users_rotation": external_users_rotation}

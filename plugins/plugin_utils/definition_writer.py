@@ -1,0 +1,170 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Existing users as definition files, which read back as what was written.
+
+The texts are read by two readers: that of definition_files.py, and Ansible's own where a file is
+loaded as variables. Every text is therefore quoted, in the form of double quotes that both take
+alike, and a text that Ansible would take for a template is tagged !unsafe.
+"""
+
+from __future__ import annotations
+
+import re
+import typing
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+
+from ..module_utils.users.model import same_name
+from .report.model import ReportError, plain
+
+Entry = dict[str, typing.Any]
+SPLITS = ("none", "company", "role")
+_HEAD = """\
+---
+# External users of SuperOffice CRM, as they were. Passwords can not be read, so none are
+# here: these definitions manage the users that exist, and create none.
+"""
+# all that both readers take as it is, and that an editor shows as it is
+_PLAIN = re.compile(
+    r"[ !#-\[\]-~\xa1-\xac\xae-\u02ff\u0370-\u060f\u061d-\u1fff\u2030-\u205e\u20a0-\ud7ff]"
+)
+_TEMPLATE = re.compile(r"\{[{%#]")
+_SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
+_ORDER = ("associate_id", "user_name", "person_id", "role", "role_id", "is_active")
+
+
+class File(typing.NamedTuple):
+    """A definition file: its name in the folder, how many users it defines, and its text."""
+
+    name: str
+    users: int
+    text: str
+
+
+def files_of(
+    entries: object, *, split: str = "none", contacts: object = None, name: str = "users.yml"
+) -> list[File]:
+    """Write entries, as superoffice_external_user_info lists them, down as definition files.
+
+    Raises:
+        ReportError: they are none, or there is no such way to split them.
+    """
+    given = plain(entries)
+    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+        raise ReportError("definition files are made of a list of definitions")
+    if split not in SPLITS:
+        raise ReportError(f"split must be one of {', '.join(SPLITS)}, not {split}")
+    ordered = sorted(given, key=_sort_key)
+    if split == "role":
+        return _by_role(ordered)
+    if split == "company":
+        return _by_company(ordered, plain(contacts or []))
+    return [File(name, len(ordered), text_of(ordered))]
+
+
+def text_of(entries: Sequence[Entry], defaults: Mapping[str, typing.Any] | None = None) -> str:
+    """Return the text of one definition file."""
+    lines = [_HEAD.rstrip("\n")]
+    if defaults:
+        lines.append("defaults:")
+        lines += [f"  {key}: {scalar(value)}" for key, value in defaults.items()]
+    if not entries:
+        return "\n".join([*lines, "users: []", ""])
+    lines.append("users:")
+    for entry in entries:
+        known = [key for key in _ORDER if key in entry]
+        keys = [*known, *sorted(entry.keys() - set(known))]
+        for number, key in enumerate(keys):
+            lines.append(f"  {'-' if number == 0 else ' '} {key}: {scalar(entry[key])}")
+    return "\n".join([*lines, ""])
+
+
+def scalar(value: typing.Any) -> str:
+    """Return a value as YAML that reads back as the same value."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(scalar(item) for item in value)}]"
+    if not isinstance(value, str):
+        raise ReportError(f"a definition can not hold {type(value).__name__}")
+    quoted = "".join(one if _PLAIN.fullmatch(one) else _escape(one) for one in value)
+    tag = "!unsafe " if _TEMPLATE.search(value) else ""
+    return f'{tag}"{quoted}"'
+
+
+def slug(text: str) -> str:
+    """Return a text as a part of a file name; empty if nothing of it fits."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    plain_letters = letters.replace("ø", "o").replace("æ", "ae").replace("ł", "l")
+    return re.sub(r"[^a-z0-9]+", "-", plain_letters.encode("ascii", "ignore").decode()).strip("-")[
+        :60
+    ]
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    if character in _SHORT:
+        return _SHORT[character]
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def _sort_key(entry: Entry) -> tuple[bool, str, int]:
+    name = entry.get("user_name")
+    return (name is None, same_name(name or ""), entry.get("associate_id") or 0)
+
+
+def _by_role(entries: Iterable[Entry]) -> list[File]:
+    """Write a file for each role, which says the role once for all its users."""
+    groups: dict[tuple[str, typing.Any], list[Entry]] = {}
+    for entry in entries:
+        option = "role" if "role" in entry else "role_id"
+        rest = {key: value for key, value in entry.items() if key != option}
+        groups.setdefault((option, entry.get(option)), []).append(rest)
+    files = []
+    taken: set[str] = set()
+    for (option, value), users in sorted(groups.items(), key=lambda item: _role_key(*item[0])):
+        if value is None:
+            stem, defaults = "without-role", None
+        else:
+            stem = slug(value) if option == "role" else f"role-{value}"
+            defaults = {option: value}
+        name = _free(stem or "role", taken)
+        files.append(File(name, len(users), text_of(users, defaults)))
+    return files
+
+
+def _role_key(option: str, value: object) -> tuple[str, str]:
+    return (option, "" if value is None else str(value))
+
+
+def _by_company(entries: Iterable[Entry], contacts: Iterable[Entry]) -> list[File]:
+    """Write a file for each company; its id keeps two of one name apart."""
+    companies = {one["person_id"]: (one["contact_id"], one["contact_name"]) for one in contacts}
+    groups: dict[tuple[int, str], list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault(companies.get(entry.get("person_id"), (0, "")), []).append(entry)
+    files = []
+    taken: set[str] = set()
+    for (contact_id, company), users in sorted(groups.items()):
+        stem = "-".join(filter(None, [slug(company), str(contact_id)]))
+        name = _free(stem if contact_id else "without-company", taken)
+        files.append(File(name, len(users), text_of(users)))
+    return files
+
+
+def _free(stem: str, taken: set[str]) -> str:
+    """Return a file name that no other file of the export has."""
+    name, number = stem, 1
+    while name in taken:
+        number += 1
+        name = f"{stem}-{number}"
+    taken.add(name)
+    return f"{name}.yml"

@@ -1,0 +1,106 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""New passwords for a scope of users, and the file that hands them over."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Mapping
+
+from ..module_utils.reconcile.passwords import strong_password
+from ..module_utils.users.model import UNSET, CurrentUser, same_name
+from ..module_utils.users.selection import Selection, matches
+from .definition_writer import scalar
+from .report.model import ReportError, plain
+
+SCOPES = ("user_names", "roles", "person_ids")
+_HEAD = """\
+---
+# New passwords of external users. Hand them over, then delete this file.
+# It is a file of variables: superoffice.crm.rotate_passwords, run again with `-e @` this file and
+# the same scope, sets these very passwords, and so ends a run that was broken off.
+"""
+
+
+def rotation_of(
+    users: object,
+    *,
+    scope: object,
+    protect: object = None,
+    passwords: object = None,
+    inactive: bool = False,
+) -> list[dict[str, typing.Any]]:
+    """Return the users in scope, each with a password: one of those given, or a new one.
+
+    Raises:
+        ReportError: the scope is none, or means nobody.
+    """
+    selection, roles = _selection(plain(scope))
+    given = {same_name(name): text for name, text in (plain(passwords) or {}).items()}
+    protected = plain(protect) or []
+    entries = []
+    for facts in plain(users):
+        user = CurrentUser(**facts)
+        in_scope = selection.holds(user) and (roles is None or user.role in roles)
+        if not in_scope or matches(user.user_name, protected) or not (user.is_active or inactive):
+            continue
+        password = given.get(same_name(user.user_name)) or strong_password().value
+        entries.append(
+            {
+                "associate_id": user.associate_id,
+                "user_name": user.user_name,
+                "password": password,
+            }
+        )
+    return sorted(entries, key=lambda entry: same_name(str(entry["user_name"])))
+
+
+def handover_of(entries: object, result: object = None) -> str:
+    """Return the file that hands passwords over: those of `entries` that `result` says are set.
+
+    Without a result, before the first write, it has all. Entries may also be rows of a result, of
+    new users with the passwords that were made for them.
+    """
+    outcome = plain(result) if result is not None else None
+    rows = {row.get("associate_id"): row for row in (outcome or {}).get("results") or []}
+    done: list[str] = []
+    failed: list[str] = []
+    for entry in plain(entries):
+        row = rows.get(entry["associate_id"])
+        is_new = "generated_password" in entry
+        name = scalar(entry["user_name"])
+        password = scalar(entry["generated_password" if is_new else "password"])
+        if outcome is None or is_new or (row and row.get("status") == "modified"):
+            done.append(f"  {name}: {password}")
+            continue
+        why = scalar(((row or {}).get("error") or {}).get("msg") or "nothing was tried")
+        failed.append(f"  {name}: {{password: {password}, problem: {why}}}")
+    is_set = outcome is not None or any("generated_password" in entry for entry in plain(entries))
+    state = "these are set" if is_set else "none of them is set yet"
+    lines = [f"{_HEAD}# {len(done) + len(failed)} users; {state}."]
+    lines += ["external_users_passwords:", *done] if done else ["external_users_passwords: {}"]
+    if failed:
+        lines.append("# these are probably not set; set one by hand, or run again with this file")
+        lines += ["external_users_passwords_not_set:", *failed]
+    return "\n".join([*lines, ""])
+
+
+def _selection(scope: object) -> tuple[Selection, list[str] | None]:
+    if scope == "all":
+        return Selection(), None
+    if not isinstance(scope, Mapping) or not scope:
+        raise ReportError(
+            "say whose passwords are to be rotated: `all`, or a mapping with one or more of"
+            f" {', '.join(SCOPES)}, all of which have to hold"
+        )
+    for name, value in scope.items():
+        if name not in SCOPES or not isinstance(value, list) or not value:
+            raise ReportError(f"{name}: the scope is a mapping of lists: {', '.join(SCOPES)}")
+    names, ids = scope.get("user_names"), scope.get("person_ids")
+    selection = Selection(
+        user_names=UNSET if names is None else tuple(map(str, names)),
+        person_ids=UNSET if ids is None else frozenset(int(one) for one in ids),
+    )
+    return selection, scope.get("roles")
