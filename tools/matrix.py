@@ -90,7 +90,7 @@ def figures(gate: str, output: str) -> str:
         return re.sub(r"\x1b\[[\d;]*m", "", last[-1]) if last else "nothing counted"
     if gate == "sanity":
         return f"{len(set(re.findall(r'^Running sanity test (.*)$', output, re.M)))} tests"
-    targets = re.findall(r"^Running (\S+) integration role", output, re.M)
+    targets = re.findall(r"^Running (\S+) integration test role", output, re.M)
     tasks = sum(map(int, re.findall(r"\bok=(\d+)", output)))
     return f"{len(targets)} targets, {tasks} tasks"
 

@@ -14,6 +14,7 @@ import typing
 from collections.abc import Mapping
 
 from ansible import constants as C  # noqa: N812 - as Ansible calls it
+from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
@@ -38,7 +39,10 @@ class LocalAction(ActionBase):
         environment = self._environment()
         if self._is_elsewhere() or not set(environment) <= set(ENVIRONMENT.values()):
             return result | self._as_module(task_vars)
-        return result | self._here(environment)
+        result |= self._here(environment)
+        if not invocation_is_wanted(task_vars):
+            result.pop("invocation", None)
+        return result
 
     def _is_elsewhere(self) -> bool:
         return bool(
@@ -100,6 +104,15 @@ class LocalAction(ActionBase):
             if isinstance(values, Mapping):
                 merged.update({str(name): str(_plain(text)) for name, text in values.items()})
         return merged
+
+
+def invocation_is_wanted(task_vars: Values | None = None) -> bool:
+    """Tell whether results repeat the arguments: since ansible-core 2.21 only if asked for."""
+    try:
+        wanted = C.config.get_config_value("INJECT_INVOCATION", variables=task_vars)
+    except AnsibleError:  # there is no such setting before
+        return True
+    return bool(wanted)
 
 
 def _plain(value: typing.Any) -> typing.Any:

@@ -17,6 +17,8 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from typing import Any
 
+from ansible import constants as C  # noqa: N812 - as Ansible calls it
+from ansible.errors import AnsibleError
 from ansible.module_utils import basic
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play_context import PlayContext
@@ -35,6 +37,12 @@ def through_module(name: str, arguments: Result, check_mode: bool) -> Result:
     """Run `name` as a module: arguments as JSON in, a result as JSON out."""
     passed = {**arguments, "_ansible_check_mode": check_mode}
     passed["_ansible_module_name"] = f"{COLLECTION}.{name}"
+    try:
+        wanted = C.config.get_config_value("INJECT_INVOCATION")
+    except AnsibleError:  # before ansible-core 2.21 all results have it
+        pass
+    else:
+        passed["_ansible_inject_invocation"] = wanted
     module = importlib.import_module(f"{PACKAGE}.modules.{name}")
     printed = io.StringIO()
     try:

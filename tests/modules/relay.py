@@ -54,7 +54,7 @@ class Handler(BaseHTTPRequestHandler):
         self.note()
         if self.refuses():
             return
-        host, _, port = self.server.target.partition(":")
+        host, _colon, port = self.server.target.partition(":")
         with socket.create_connection((host, int(port))) as far:
             self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             self.wfile.flush()
@@ -105,7 +105,7 @@ class Handler(BaseHTTPRequestHandler):
 def tunnel(near: socket.socket, far: socket.socket) -> None:
     ends = {near: far, far: near}
     while True:
-        readable, _, _ = select.select(list(ends), [], [], 10)
+        readable = select.select(list(ends), [], [], 10)[0]
         if not readable:
             return
         for end in readable:

@@ -52,7 +52,7 @@ def test_a_limit_names_its_option_the_numbers_and_the_first_users(
 def test_every_limit_that_is_exceeded_is_reported(
     bulk: Run, tenant: Any, journal: Any, crowd: list[str]
 ) -> None:
-    persons = [tenant.add_person() for _ in range(3)]
+    persons = [tenant.add_person() for _number in range(3)]
     new = {"role": "Partner", "password": "Good-pass-1", "update_password": "always"}
     users = [
         *[{"user_name": f"n{n}", "person_id": p, **new} for n, p in enumerate(persons)],

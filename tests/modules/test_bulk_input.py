@@ -159,7 +159,7 @@ def test_a_missing_path_and_an_empty_folder_are_findings(
 def test_passwords_come_apart_from_the_definitions_in_any_case(
     bulk: Run, tenant: Any, tmp_path: Path
 ) -> None:
-    persons = [tenant.add_person() for _ in range(2)]
+    persons = [tenant.add_person() for _number in range(2)]
     file = tmp_path / "users.yml"
     entries = [f"- {{user_name: Anna{n}, person_id: {p}}}\n" for n, p in enumerate(persons)]
     file.write_text(

@@ -91,7 +91,7 @@ def test_many_changes_are_foreseen_made_once_and_then_over(
 ) -> None:
     options, summary, cost, operations = MATRIX[case]
     start = tenant.snapshot()
-    foreseen = [bulk(check=True, **options) for _ in range(2)]
+    foreseen = [bulk(check=True, **options) for _number in range(2)]
     assert foreseen[0] == foreseen[1]
     assert foreseen[0]["changed"] is True
     assert foreseen[0]["drift"] is True

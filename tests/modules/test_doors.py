@@ -96,7 +96,10 @@ def test_both_doors_say_the_same_to_the_letter(
         assert secret not in json.dumps(plugin)
 
 
-def test_the_invocation_is_there_and_masked_in_both(server: NetServer, connection: Result) -> None:
+def test_the_invocation_is_there_and_masked_in_both(
+    server: NetServer, connection: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANSIBLE_INJECT_INVOCATION", "true")  # ansible-core 2.21 leaves it out else
     options = {"user_name": "anna", "password": NEW, "app_token": "application-token-1"}
     for door in DOORS:
         result = through(door, server, connection, options, False)
@@ -124,7 +127,7 @@ def test_the_module_runs_where_its_environment_is_not_that_of_the_controller(
             return {}
 
         plugin._execute_module = as_module
-        plugin._remove_tmp_path = lambda *_: None
+        plugin._remove_tmp_path = lambda *_unused: None
         plugin._task.args = {**connection, "user_name": "anna"}
         plugin.run(task_vars={})
     assert ran == {"plain": False, "environment": True, "async": True}

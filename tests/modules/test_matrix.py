@@ -77,7 +77,7 @@ def test_a_change_is_foreseen_made_once_and_then_over(
 ) -> None:
     start = tenant.snapshot()
     before = facts(tenant, anna)
-    foreseen = [user(user_name="anna", check=True, **case.options) for _ in range(2)]
+    foreseen = [user(user_name="anna", check=True, **case.options) for _number in range(2)]
     assert tenant.snapshot() == start
     assert journal.writes == []
     assert foreseen[0] == foreseen[1]
@@ -147,7 +147,7 @@ def test_a_creation_is_foreseen_made_once_and_then_over(
     declared = {"person_id": person, "user_name": "Berta@example.com", "password": NEW,
                 "role": "Supplier", **given}  # fmt: skip
     start = tenant.snapshot()
-    foreseen = [user(check=True, **declared) for _ in range(2)]
+    foreseen = [user(check=True, **declared) for _number in range(2)]
     assert tenant.snapshot() == start
     assert journal.writes == []
     assert foreseen[0] == foreseen[1]
@@ -188,7 +188,7 @@ def test_a_deletion_is_foreseen_made_once_and_then_over(
 ) -> None:
     keys = {key: facts(tenant, anna)[key]}
     start = tenant.snapshot()
-    foreseen = [user(state="absent", check=True, **keys) for _ in range(2)]
+    foreseen = [user(state="absent", check=True, **keys) for _number in range(2)]
     assert tenant.snapshot() == start
     assert journal.writes == []
     assert foreseen[0] == foreseen[1]

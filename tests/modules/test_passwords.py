@@ -35,7 +35,7 @@ def test_on_create_leaves_an_existing_password_alone_and_says_so(
 
 
 def test_always_sets_it_on_every_run(user: Run, tenant: Any, anna: int, writes: Writes) -> None:
-    for _ in range(2):
+    for _number in range(2):
         result = user(user_name="anna", password=NEW, update_password="always")
         assert result["changed"] is True
         assert result["password"] == "set"

@@ -125,6 +125,7 @@ def run_play(play: str, folder: Path, variables: dict[str, Any]) -> str:
         check=False, capture_output=True, text=True, timeout=120, cwd=folder,
         env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "False",
              "ANSIBLE_INVENTORY_UNPARSED_WARNING": "False",
+             "ANSIBLE_INJECT_INVOCATION": "true",  # ansible-core 2.21 leaves it out else
              "ANSIBLE_ASYNC_DIR": str(folder / "async"),
              "ANSIBLE_LOCAL_TEMP": str(folder / "local"),
              "ANSIBLE_REMOTE_TEMP": str(folder / "remote")},

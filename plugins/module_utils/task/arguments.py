@@ -221,6 +221,11 @@ def _check_texts(options: Options) -> None:
 
 def _authentication(options: Options) -> Authentication:
     method = options["auth_method"]
+    # Ansible asks only whether they were given, and null is given
+    for scheme, names in ((one[1], one[2]) for one in _CREDENTIALS):
+        missing = [name for name in names if options[name] is None]
+        if method == scheme and missing:
+            raise BadConnectionOption(f"auth_method {method} needs {' and '.join(missing)}")
     if method == "soticket":
         return SoTicket(Secret(options["auth_ticket"]))
     if method == "bearer":

@@ -281,9 +281,12 @@ def _as_flag(option: Option, value: object) -> bool:
 
 
 def _type_name(value: object) -> str:
+    # bool before int, since it is one
     names = {dict: "a mapping", list: "a list", str: "a text", bool: "true or false"}
     names |= {int: "a number", float: "a number", type(None): "nothing"}
-    return next((name for kind, name in names.items() if type(value) is kind), "a special value")
+    return next(
+        (name for kind, name in names.items() if isinstance(value, kind)), "a special value"
+    )
 
 
 def _with_defaults(values: Entry, defaults: Mapping[str, typing.Any]) -> Entry:

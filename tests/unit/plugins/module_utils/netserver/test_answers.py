@@ -126,7 +126,7 @@ def test_every_documented_failure_is_told_from_the_others(
     status: int, body: Any, kind: type[NetServerError], outcome: Outcome, said: str
 ) -> None:
     error = failure(status, body)
-    assert type(error) is kind
+    assert error.__class__ is kind
     assert error.outcome is outcome
     assert said in str(error)
     assert "POST v1/Agents/User/SetExternalUserInfo" in str(error)
@@ -148,7 +148,7 @@ def test_retry_after_is_understood_as_seconds_and_as_a_date(header: str) -> None
         later = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=7)
         header = email.utils.format_datetime(later, usegmt=True)
     error = failure(503, b"", {"Retry-After": header})
-    assert type(error) is Throttled
+    assert error.__class__ is Throttled
     assert error.outcome is NOT_DONE
     assert error.retry_after == pytest.approx(7, abs=2)
 
