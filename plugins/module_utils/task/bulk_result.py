@@ -16,7 +16,6 @@ from ..reconcile.failure import Failure
 from ..users.batch import Step, status_of, summary
 from ..users.definitions import Finding
 from ..users.fields import flag_names
-from ..users.model import same_name
 from .arguments import Options
 from .result import Result, failed, side_of
 
@@ -32,7 +31,7 @@ def of_bulk(
     """Return the result of a run that got as far as having a plan."""
     news = [outcome for outcome in outcomes if outcome.step.plan.changed or outcome.step.stale]
     listed = list(outcomes) if options["report"] == "all" else news
-    listed.sort(key=lambda outcome: _key(outcome.step))
+    listed.sort(key=lambda outcome: outcome.step.rank)
     rows = [_row(outcome, options, is_prediction=is_prediction) for outcome in listed]
     steps = [outcome.step for outcome in listed if outcome.step.acts]
     wrote = any(outcome.applied and outcome.applied.wrote for outcome in news)
@@ -71,11 +70,6 @@ def refused(findings: Sequence[Finding], requests: dict[str, int]) -> Result:
         ],
         **failed(Failure(message, kind)),
     }
-
-
-def _key(step: Step) -> tuple[str, int]:
-    user = step.plan.before or step.plan.after
-    return (same_name(step.user_name), (user.associate_id or 0) if user else 0)
 
 
 def _row(outcome: Outcome, options: Options, *, is_prediction: bool) -> Result:

@@ -55,6 +55,12 @@ class Step:
         return "" if name is UNSET else name
 
     @property
+    def rank(self) -> tuple[str, int]:
+        """By what results and plans are sorted: the name, and the id where two have one name."""
+        user = self.plan.before or self.plan.after
+        return same_name(self.user_name), (user.associate_id or 0) if user else 0
+
+    @property
     def where(self) -> str:
         """Where the declaration stands, for a finding."""
         return str(self.place) if self.place else "prune"

@@ -72,8 +72,9 @@ class Fingerprints:
 
 
 def to_document(steps: Iterable[Step], installation: str, prints: Fingerprints) -> Document:
-    """Write the steps that would change something down as a plan."""
-    entries = [_entry(step, prints) for step in steps if step.acts]
+    """Write the steps that would change something down as a plan, in the order of results."""
+    acting = sorted((step for step in steps if step.acts), key=lambda step: step.rank)
+    entries = [_entry(step, prints) for step in acting]
     document: Document = {"format": FORMAT, "installation": installation, "entries": entries}
     return {**document, "checksum": checksum(document)}
 
@@ -216,20 +217,24 @@ def _is_done(entry: Entry, current: CurrentUser | None) -> bool:
 
 
 def _bare(entry: Entry, passwords: Mapping[str, Secret]) -> DesiredUser:
-    """Return a declaration for an entry that comes without one."""
+    """Return a declaration for an entry that comes without one: it manages what changes."""
     user = entry.after or entry.before
     if user is None:
         raise UserError("plan", "plan has an entry without a user.")
-    return DesiredUser(
+    is_named = entry.definition is not None or Change.USER_NAME in entry.change
+    desired = DesiredUser(
         state=State.ABSENT if entry.after is None else State.PRESENT,
         associate_id=UNSET if user.associate_id is None else user.associate_id,
         person_id=user.person_id,
-        user_name=user.user_name,
+        user_name=user.user_name if is_named else UNSET,
         password=passwords.get(same_name(user.user_name), UNSET),
         generate_password=entry.generates,
-        role_id=UNSET if entry.after is None else user.role_id,
-        is_active=UNSET if entry.after is None else user.is_active,
     )
+    if Change.ROLE in entry.change:
+        desired = dataclasses.replace(desired, role_id=user.role_id)
+    if Change.ACTIVE in entry.change:
+        desired = dataclasses.replace(desired, is_active=user.is_active)
+    return desired
 
 
 def _entry(step: Step, prints: Fingerprints) -> Document:

@@ -1,0 +1,294 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A plan that is made, reviewed and carried out as it stands, or not at all."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.modules.conftest import Run
+from tests.netserver import NetServer
+
+OLD, NEW = "Old-password-1", "New-password-1"
+
+
+@pytest.fixture
+def world(tenant: Any) -> dict[str, int]:
+    """Partners anna, bo, cilla and dag, and two persons without a login."""
+    for name in ("anna", "bo", "cilla", "dag"):
+        tenant.add_external_user(name, role_id=5, password=OLD)
+    return {name: tenant.add_person() for name in ("new", "made")}
+
+
+@pytest.fixture
+def options(world: dict[str, int]) -> dict[str, Any]:
+    """Something of everything: two creations, two modifications, a deactivation, a deletion."""
+    return {
+        "users": [
+            {"user_name": "new", "person_id": world["new"], "role": "Vendor", "password": NEW},
+            {"user_name": "made", "person_id": world["made"], "role_id": 6,
+             "generate_password": True},
+            {"user_name": "anna", "role": "Vendor", "password": NEW, "update_password": "always"},
+            {"user_name": "berit", "previous_user_names": ["bo"]},
+            {"user_name": "cilla", "state": "absent"},
+        ],
+        "prune": "deactivate",
+        "prune_scope": "all",
+    }  # fmt: skip
+
+
+def state(tenant: Any) -> dict[str, tuple[str, bool]]:
+    return {u.user_name: (u.role_name, u.is_active) for u in tenant.users()}
+
+
+END = {
+    "anna": ("Vendor", True),
+    "berit": ("Partner", True),
+    "dag": ("Partner", False),
+    "made": ("Vendor", True),
+    "new": ("Vendor", True),
+}
+
+
+@pytest.mark.parametrize("way", ["value", "file", "json"])
+def test_a_plan_is_carried_out_exactly(
+    way: str, bulk: Run, tenant: Any, journal: Any, options: dict[str, Any], tmp_path: Path
+) -> None:
+    planned = bulk(**options, check=True)
+    plan = planned["plan"]
+    if way == "file":
+        (tmp_path / "plan.json").write_text(json.dumps(plan))
+        plan = str(tmp_path / "plan.json")
+    elif way == "json":
+        plan = json.loads(json.dumps(plan))
+    foreseen = bulk(plan=plan, **options, check=True)
+    assert journal.writes == []
+    result = bulk(plan=plan, **options)
+    assert "failed" not in result, result["msg"]
+    assert state(tenant) == END
+    assert tenant.password_matches("new", NEW)
+    assert tenant.password_matches("anna", NEW)
+    assert tenant.password_matches("berit", OLD)
+    assert len(journal.committed) == len(planned["plan"]["entries"]) == 6
+    for name in ("changed", "diff", "summary"):
+        assert planned[name] == foreseen[name] == result[name]
+    assert [row["modification"] for row in planned["results"]] == [
+        row["modification"] for row in result["results"]
+    ]
+    [made] = [row for row in result["results"] if row["user_name"] == "made"]
+    assert made["generated_password"] == "********"
+
+
+def test_without_definitions_the_passwords_come_from_passwords_in_any_case(
+    bulk: Run, tenant: Any, journal: Any, options: dict[str, Any]
+) -> None:
+    plan = bulk(**options, check=True)["plan"]
+    for passwords in ({}, {"new": NEW}, {"anna": NEW}):
+        refused = bulk(plan=plan, passwords=passwords)
+        assert refused["error"]["kind"] == "password"
+        assert len(refused["findings"]) == 2 - len(passwords)
+        assert "passwords" in refused["msg"]
+        assert journal.writes == []
+    result = bulk(plan=plan, passwords={"NEW": NEW, "Anna": NEW})
+    assert "failed" not in result, result["msg"]
+    assert state(tenant) == END
+    assert tenant.password_matches("new", NEW)
+    assert tenant.password_matches("anna", NEW)
+
+
+def test_a_generated_password_of_a_plan_is_made_when_it_is_carried_out(
+    bulk: Run, tenant: Any, world: dict[str, int]
+) -> None:
+    users = [{"user_name": "made", "person_id": world["made"], "role": "Vendor"}]
+    made = {"users": users, "defaults": {"generate_password": True}}
+    plan = bulk(**made, check=True)["plan"]
+    result = bulk(plan=plan, show_generated_password=True)
+    assert tenant.password_matches("made", result["results"][0]["generated_password"])
+
+
+def test_a_plan_holds_no_secret_and_a_password_goes_in_under_a_key_only(
+    bulk: Run, options: dict[str, Any], tenant: Any
+) -> None:
+    plans = [bulk(**options, check=True)["plan"]]
+    options["users"][0]["password"] = "Another-pass-1"
+    plans.append(bulk(**options, check=True)["plan"])
+    tenant.change_user("automation", password="Another-admin-1")
+    plans.append(bulk(**options, check=True, auth_password="Another-admin-1")["plan"])
+    text = json.dumps(plans)
+    for secret in (NEW, OLD, "Another-pass-1", "Another-admin-1"):
+        assert secret not in text
+    prints = [
+        next(entry["definition"] for entry in plan["entries"] if entry["user_name"] == "new")
+        for plan in plans
+    ]
+    assert len(set(prints)) == 3
+
+
+EDITS: list[Any] = [
+    lambda plan: plan["entries"][0].update(action="delete"),
+    lambda plan: plan["entries"][0]["after"].update(role_id=2),
+    lambda plan: plan["entries"].pop(),
+    lambda plan: plan.update(installation="http://elsewhere.example/api"),
+    lambda plan: plan.update(checksum="0" * 64),
+    lambda plan: plan.pop("checksum"),
+    lambda plan: plan.update(format=2),
+    lambda plan: plan.clear(),
+]
+
+
+@pytest.mark.parametrize("edit", range(len(EDITS)))
+def test_an_edited_plan_is_refused(
+    edit: int, bulk: Run, tenant: Any, journal: Any, options: dict[str, Any]
+) -> None:
+    plan = copy.deepcopy(bulk(**options, check=True)["plan"])
+    EDITS[edit](plan)
+    start = tenant.snapshot()
+    result = bulk(plan=plan, **options)
+    assert result["error"]["kind"] == "plan"
+    assert tenant.snapshot() == start
+    assert journal.writes == []
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", '{"format": 1}', "\ufeff{}", "users: []"], ids=repr
+)
+def test_a_file_that_is_no_plan_is_refused(
+    text: str, bulk: Run, journal: Any, tmp_path: Path, world: dict[str, int]
+) -> None:
+    (tmp_path / "plan").write_text(text, encoding="utf-8")
+    for path in (str(tmp_path / "plan"), str(tmp_path / "none"), str(tmp_path)):
+        result = bulk(plan=path)
+        assert result["error"]["kind"] == "plan"
+    assert journal.writes == []
+
+
+def test_a_plan_of_another_installation_is_refused(
+    bulk: Run, options: dict[str, Any], journal: Any
+) -> None:
+    plan = bulk(**options, check=True)["plan"]
+    with NetServer(users=3, admin=("automation", "long-enough-Admin-1-password")) as other:
+        result = bulk(plan=plan, url=other.url)
+        assert result["error"]["kind"] == "plan"
+        assert other.url in result["msg"]
+        assert other.journal.writes == []
+
+
+MOVES: dict[str, Any] = {
+    "anna": lambda tenant: tenant.change_user("anna", role_id=2),
+    "bo": lambda tenant: tenant.change_user("bo", user_name="boo"),
+    "dag": lambda tenant: tenant.change_user("dag", role_id=6),
+    "cilla": lambda tenant: tenant.change_user("cilla", is_active=False),
+    "gone": lambda tenant: tenant.remove_user("anna"),
+}
+
+
+@pytest.mark.parametrize("on_stale", ["fail", "skip"])
+@pytest.mark.parametrize("moved", sorted(MOVES))
+def test_only_the_user_that_moved_since_is_left_alone(
+    moved: str, on_stale: str, bulk: Run, tenant: Any, journal: Any, options: dict[str, Any]
+) -> None:
+    plan = bulk(**options, check=True)["plan"]
+    MOVES[moved](tenant)
+    result = bulk(plan=plan, on_stale=on_stale, **options)
+    assert result.get("failed", False) is (on_stale == "fail")
+    stale = [row for row in result["results"] if row["error"]]
+    assert [(row["error"]["kind"], row["status"]) for row in stale] == [
+        ("stale", "failed" if on_stale == "fail" else "skipped")
+    ]
+    assert "state has changed" in stale[0]["error"]["msg"]
+    assert len(journal.committed) == 5
+    assert result["changed"] is True
+
+
+def test_only_the_user_whose_definition_moved_is_left_alone(
+    bulk: Run, tenant: Any, journal: Any, options: dict[str, Any]
+) -> None:
+    plan = bulk(**options, check=True)["plan"]
+    options["users"][2]["password"] = "Another-pass-1"
+    options["users"].append({"user_name": "dag"})  # no longer left over
+    result = bulk(plan=plan, on_stale="skip", **options)
+    stale = {row["user_name"] for row in result["results"] if row["status"] == "skipped"}
+    assert stale == {"anna", "dag"}
+    assert state(tenant)["dag"] == ("Partner", True)
+    assert tenant.password_matches("anna", OLD)
+    assert len(journal.committed) == 4
+
+
+def test_a_plan_that_was_broken_off_is_carried_out_to_its_end(
+    bulk: Run, server: NetServer, tenant: Any, journal: Any, options: dict[str, Any]
+) -> None:
+    plan = bulk(**options, check=True)["plan"]
+    server.faults.add("status", operation="*External*", path="*/Agents/*", status=400, body="{}",
+                      skip=3, times=3)  # fmt: skip
+    first = bulk(plan=plan, **options, concurrency=1, max_failures=1, verify=False)
+    assert first["failed"] is True
+    server.faults.clear()
+    second = bulk(plan=plan, **options)
+    assert "failed" not in second, second["msg"]
+    assert state(tenant) == END
+    assert tenant.password_matches("anna", NEW)
+    # a password can not be seen: it alone is written a second time
+    third = bulk(plan=plan, **options)
+    assert [(row["user_name"], row["modification"]) for row in third["results"]] == [
+        ("anna", ["Password"])
+    ]
+    assert state(tenant) == END
+
+
+def test_a_plan_is_held_to_limits_and_protection_too(
+    bulk: Run, tenant: Any, journal: Any, options: dict[str, Any]
+) -> None:
+    plan = bulk(**options, check=True)["plan"]
+    start = tenant.snapshot()
+    refused = bulk(plan=plan, **options, limits={"create": 1, "delete": 0})
+    assert [finding["kind"] for finding in refused["findings"]] == ["limits"] * 2
+    result = bulk(plan=plan, **options, protect=["*"])
+    assert result["summary"]["protected"] == 6
+    assert tenant.snapshot() == start
+
+
+def test_a_name_that_was_taken_since_stops_the_plan_before_the_first_write(
+    bulk: Run, tenant: Any, journal: Any, options: dict[str, Any]
+) -> None:
+    plan = bulk(**options, check=True)["plan"]
+    tenant.add_external_user("berit")
+    start = tenant.snapshot()
+    result = bulk(plan=plan, passwords={"new": NEW, "anna": NEW})
+    assert result["failed"] is True
+    assert tenant.snapshot() == start
+    assert journal.writes == []
+
+
+def test_a_user_that_came_since_is_not_pruned_by_the_plan(
+    bulk: Run, tenant: Any, options: dict[str, Any]
+) -> None:
+    plan = bulk(**options, check=True)["plan"]
+    tenant.add_external_user("erik")
+    bulk(plan=plan, **options)
+    assert state(tenant)["erik"] == ("External user", True)
+
+
+def test_a_plan_of_nothing_changes_nothing(bulk: Run, tenant: Any, world: dict[str, int]) -> None:
+    plan = bulk(users=[{"user_name": "anna"}], check=True)["plan"]
+    start = tenant.snapshot()
+    result = bulk(plan=plan, prune="delete", prune_scope="all")
+    assert result["changed"] is result["drift"] is False
+    assert tenant.snapshot() == start
+
+
+def test_the_same_definitions_give_the_same_plan_in_any_order(
+    bulk: Run, options: dict[str, Any]
+) -> None:
+    first = bulk(**options, check=True)
+    options["users"].reverse()
+    second = bulk(**options, check=True)
+    assert first["diff"] == second["diff"]
+    assert first["results"] == second["results"]
+    assert first["plan"] == second["plan"]

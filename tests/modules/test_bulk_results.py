@@ -1,0 +1,211 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a bulk run returns, and how it uses its connections."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from tests.modules.conftest import Run
+from tests.netserver import NetServer
+
+GOOD = "Good-pass-1"
+
+
+@pytest.fixture
+def forty(tenant: Any) -> list[dict[str, Any]]:
+    """Definitions that change the role of forty users."""
+    tenant.add_external_users({"user_name": f"u{n:02}"} for n in range(40))
+    return [{"user_name": f"u{n:02}", "role": "Vendor"} for n in range(40)]
+
+
+def test_results_are_of_the_changes_or_of_all_in_the_order_of_names(
+    bulk: Run, tenant: Any, forty: list[dict[str, Any]]
+) -> None:
+    users = [*reversed(forty[:3]), *[{"user_name": one["user_name"]} for one in forty[3:6]]]
+    changes = bulk(users=users, check=True)
+    everything = bulk(users=users, check=True, report="all")
+    assert [row["user_name"] for row in changes["results"]] == ["u00", "u01", "u02"]
+    assert [row["user_name"] for row in everything["results"]] == [f"u0{n}" for n in range(6)]
+    assert changes["summary"] == everything["summary"]
+    assert everything["results"][0] == {
+        "user_name": "u00",
+        "associate_id": tenant.user("u00").associate_id,
+        "action": "modify",
+        "modification": ["Role"],
+        "status": "modified",
+        "error": None,
+        "password": "unchanged",
+    }
+    assert everything["results"][5]["status"] == "unchanged"
+    assert sum(v for k, v in everything["summary"].items() if k != "total") == 6
+
+
+def test_the_diff_has_the_managed_fields_only_and_the_same_users_on_both_sides(
+    bulk: Run, tenant: Any
+) -> None:
+    tenant.add_external_user("anna", role_id=5)
+    tenant.add_external_user("bo", role_id=5)
+    person = tenant.add_person()
+    result = bulk(
+        users=[
+            {"user_name": "anna", "is_active": False},
+            {"user_name": "bo", "state": "absent"},
+            {"user_name": "new", "person_id": person, "role": "Partner", "password": GOOD},
+        ]
+    )
+    diff = result["diff"]
+    everything = {"person_id", "user_name", "role", "role_id", "is_active"}
+    assert diff["before"]["anna"] == {"user_name": "anna", "is_active": True}
+    assert diff["after"]["anna"] == {"user_name": "anna", "is_active": False}
+    assert set(diff["before"]["bo"]) == everything
+    assert diff["after"]["bo"] == diff["before"]["new"] == {}
+    assert set(diff["after"]["new"]) == {*everything, "password"}
+    assert diff["after"]["new"]["password"] == "(set)"
+    assert list(diff["before"]) == list(diff["after"]) == ["anna", "bo", "new"]
+
+
+def test_an_option_that_is_not_given_is_not_managed(bulk: Run, tenant: Any, writes: Any) -> None:
+    tenant.add_external_user("anna", role_id=5, is_active=False, password=GOOD)
+    start = tenant.snapshot()
+    users: list[dict[str, Any]] = [
+        {"user_name": "anna"},
+        {"user_name": "anna", "role": None, "is_active": None, "password": None},
+        {"user_name": "anna", "password": "Other-pass-1"},
+    ]
+    for one in users:
+        assert bulk(users=[one])["changed"] is False
+    assert tenant.snapshot() == start
+    bulk(users=[{"user_name": "anna", "role": "Vendor"}])
+    assert writes() == [("SetExternalUserInfo", "Role")]
+    assert tenant.user("anna").is_active is False
+
+
+def test_passwords_are_tried_once_each_and_set_on_a_clear_mismatch_only(
+    bulk: Run, tenant: Any, journal: Any
+) -> None:
+    for name in ("right", "wrong", "closed"):
+        tenant.add_external_user(name, password=GOOD, is_active=name != "closed")
+    users = [
+        {"user_name": name, "password": GOOD if name == "right" else "Other-pass-1"}
+        for name in ("right", "wrong", "closed")
+    ]
+    options = {"users": users, "defaults": {"update_password": "when_changed"}}
+    foreseen = bulk(**options, check=True, report="all")
+    mark = journal.mark()
+    result = bulk(**options, report="all")
+    told = {row["user_name"]: row["password"] for row in result["results"]}
+    assert told == {"closed": "not_verifiable", "right": "verified", "wrong": "set"}
+    assert [row["password"] for row in foreseen["results"]] == list(told.values())
+    assert tenant.password_matches("wrong", "Other-pass-1")
+    assert tenant.password_matches("closed", GOOD)
+    assert len([e for e in journal.since(mark) if e.operation == "User/currentPrincipal"]) == 2
+    again = bulk(**options)
+    assert again["changed"] is False
+
+
+def test_every_request_is_counted_however_many_are_sent_at_once(
+    bulk: Run, tenant: Any, journal: Any
+) -> None:
+    count = 150
+    tenant.add_external_users({"user_name": f"u{n}", "password": None} for n in range(count))
+    users = [{"user_name": f"u{n}", "password": GOOD} for n in range(count)]
+    options = {"defaults": {"update_password": "when_changed"}, "limits": {"password": None}}
+    result = bulk(users=users, **options, concurrency=32, check=True)
+    assert sum(result["requests"].values()) == len(journal.entries)
+    assert result["summary"]["modified"] == count
+
+
+def test_concurrency_is_really_parallel_and_connections_are_reused(
+    bulk: Run, server: NetServer, journal: Any, forty: list[dict[str, Any]], tenant: Any
+) -> None:
+    server.latency = 0.05
+    seconds = {}
+    partners = [{**one, "role": "Partner"} for one in forty]
+    for concurrency, users in ((1, forty), (8, partners)):
+        mark, started = journal.mark(), time.monotonic()
+        result = bulk(users=users, concurrency=concurrency)
+        seconds[concurrency] = time.monotonic() - started
+        assert result["summary"]["modified"] == 40
+        entries = journal.since(mark)
+        assert len({entry.connection for entry in entries}) <= concurrency
+        assert len(journal.committed) == 40 * (1 + (concurrency == 8))
+    assert seconds[1] >= 40 * 0.05
+    assert seconds[8] < seconds[1] / 2
+    assert {user.role_name for user in tenant.users()} == {"Partner"}
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_no_more_requests_are_under_way_than_asked_for(
+    concurrency: int, bulk: Run, server: NetServer, forty: list[dict[str, Any]]
+) -> None:
+    server.latency = 0.01
+    with server.using(parallel=str(concurrency)):
+        result = bulk(users=forty, concurrency=concurrency)
+    assert "failed" not in result, result["msg"]
+
+
+@pytest.mark.parametrize("concurrency", [0, 33, -1])
+def test_a_concurrency_out_of_range_is_refused(concurrency: int, bulk: Run, journal: Any) -> None:
+    assert "from 1 to 32" in bulk(users=[], concurrency=concurrency)["msg"]
+    assert journal.entries == []
+
+
+def test_a_run_with_nothing_to_say_is_all_there(bulk: Run) -> None:
+    for users in ([], [{"user_name": "nobody", "state": "absent"}]):
+        result = bulk(users=users)
+        assert result["changed"] is result["drift"] is False
+        assert result["summary"]["total"] == len(users)
+        assert result["results"] == result["plan"]["entries"] == []
+        assert result["requests"] == {"roles": 1, "archive": 1}
+
+
+SPELLINGS = [
+    {"flags": "integer"},
+    {"flags": "names"},
+    {"flags": "single"},
+    {"flags": "integer", "flags_refusal": "server-error"},
+    {"flags": "single", "flags_refusal": "null", "void_reply": "null-200"},
+    {"void_reply": "null-204"},
+    {"void_reply": "null-200"},
+    {"void_reply": "empty-200"},
+    {"create_reply": "string"},
+    {"create_reply": "null-but-created"},
+    {"errors": "null"},
+    {"errors": "object"},
+    {"unused_properties": "required"},
+    {"name_column": "username"},
+    {"name_column": "name"},
+    {"byte_order_mark": "yes"},
+    {"primary_key": "number"},
+    {"boolean_form": "string"},
+]
+
+
+@pytest.mark.parametrize("dialect", SPELLINGS, ids=str)
+def test_many_users_end_as_declared_in_every_dialect_and_stay_so(
+    dialect: dict[str, str], bulk: Run, server: NetServer, tenant: Any
+) -> None:
+    tenant.add_external_users({"user_name": f"u{n}", "role_id": 5} for n in range(12))
+    persons = [tenant.add_person() for _ in range(3)]
+    users: list[dict[str, Any]] = [
+        *[{"user_name": f"u{n}", "role": "Vendor", "is_active": False} for n in range(6)],
+        *[{"user_name": f"u{n}", "state": "absent"} for n in range(6, 9)],
+        *[
+            {"user_name": f"n{n}", "person_id": person, "role": "Supplier", "password": GOOD}
+            for n, person in enumerate(persons)
+        ],
+    ]
+    options = {"users": users, "limits": {"deactivate": 6, "delete": 3}}
+    with server.using(**dialect):
+        result = bulk(**options)
+        again = bulk(**options)
+    assert "failed" not in result, result["msg"]
+    assert again["changed"] is False, again["diff"]
+    kinds = sorted((u.role_id, u.is_active) for u in tenant.users())
+    assert kinds == [(5, True)] * 3 + [(6, False)] * 6 + [(7, True)] * 3
