@@ -350,7 +350,8 @@ def _keys(desired: DesiredUser) -> Iterable[tuple[str, object]]:
 
 def _definition(user: CurrentUser, roles: Roles, has_double: bool) -> Entry:
     entry: Entry = {}
-    if has_double:
+    # a name of blanks alone can be read, and not declared
+    if has_double or not user.user_name.strip():
         entry["associate_id"] = user.associate_id
     else:
         entry["user_name"] = user.user_name
