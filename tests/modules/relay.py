@@ -11,10 +11,13 @@ import http.client
 import select
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-Spoil = Callable[[str, int, bytes], bytes | None]
+# the path, the status and the body of a reply, to what is sent instead, piece after piece
+Spoil = Callable[[str, int, bytes], list[bytes]]
+PAUSE = 0.05
 
 
 class Relay(ThreadingHTTPServer):
@@ -75,14 +78,16 @@ class Handler(BaseHTTPRequestHandler):
         far.request(self.command, path, body, headers)
         reply = far.getresponse()
         content = reply.read()
-        raw = self.server.spoil and self.server.spoil(path, reply.status, content)
-        if raw is None:
+        pieces = self.server.spoil(path, reply.status, content) if self.server.spoil else []
+        if not pieces:
             head = f"HTTP/1.1 {reply.status} {reply.reason}\r\n"
             kind = reply.headers.get("Content-Type", "application/json")
             head += f"Content-Type: {kind}\r\nContent-Length: {len(content)}\r\n\r\n"
-            raw = head.encode() + content
-        self.wfile.write(raw)
-        self.wfile.flush()
+            pieces = [head.encode() + content]
+        self.wfile.write(pieces[0])
+        for piece in pieces[1:]:
+            time.sleep(PAUSE)
+            self.wfile.write(piece)
         far.close()
 
     def note(self) -> None:

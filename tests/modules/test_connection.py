@@ -233,16 +233,26 @@ def test_a_netrc_file_is_not_used(
 def test_a_null_behind_a_204_is_not_taken_for_the_next_answer(
     user: Run, server: NetServer, tenant: Any
 ) -> None:
-    def spoil(path: str, status: int, body: bytes) -> bytes | None:
+    def spoil(path: str, status: int, body: bytes) -> list[bytes]:
         if status != 204:
-            return None
-        return b"HTTP/1.1 204 No Content\r\nContent-Length: 4\r\n\r\nnull"
+            return []
+        return [b"HTTP/1.1 204 No Content\r\nContent-Length: 4\r\n\r\n", b"null"]
 
     with relay(server.root_url.removeprefix("http://"), spoil=spoil) as between:
         url = f"http://{between.address}/SuperOffice"
         result = user(user_name="anna", role="Vendor", url=url)
     assert "failed" not in result, result["msg"]
     assert tenant.user("anna").role_id == 6
+
+
+def test_blanks_and_plus_signs_travel_so_that_no_server_mistakes_them(
+    user: Run, server: NetServer
+) -> None:
+    with relay(server.root_url.removeprefix("http://")) as between:
+        user(user_name="a b+c", state="absent", url=f"http://{between.address}/SuperOffice")
+    queries = " ".join(path.partition("?")[2] for _method, path, _headers in between.seen)
+    assert "a%20b%2Bc" in queries
+    assert "+" not in queries
 
 
 # --- proxies

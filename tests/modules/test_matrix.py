@@ -112,7 +112,8 @@ def test_a_change_is_foreseen_made_once_and_then_over(
 def test_what_the_flags_do_not_name_carries_the_present_values(
     user: Run, journal: Any, tenant: Any, anna: int
 ) -> None:
-    user(user_name="anna", role="Vendor")
+    # the password is for a new user, and not for this one
+    user(user_name="anna", role="Vendor", password=NEW)
     [write] = journal.writes
     assert write.body == {
         "AssociateId": anna,
