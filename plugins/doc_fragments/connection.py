@@ -23,12 +23,16 @@ options:
     description:
       - How to log in, one of the four schemes of the web service.
       - If not given, the value of the environment variable E(SUPEROFFICE_AUTH_METHOD) is used.
+      - V(basic) - With O(auth_username) and O(auth_password).
+      - V(soticket) - With a ticket in O(auth_ticket).
+      - V(bearer) - With a token in O(auth_token).
+      - V(xsrf) - With the session cookies of a browser in O(auth_cookie) and the token that goes with them in O(xsrf_token).
     type: str
     choices:
-      basic: With O(auth_username) and O(auth_password).
-      soticket: With a ticket in O(auth_ticket).
-      bearer: With a token in O(auth_token).
-      xsrf: With the session cookies of a browser in O(auth_cookie) and the token that goes with them in O(xsrf_token).
+      - basic
+      - soticket
+      - bearer
+      - xsrf
     default: basic
   auth_username:
     description:

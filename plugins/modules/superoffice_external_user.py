@@ -24,11 +24,14 @@ options:
   state:
     description:
       - Whether the user shall exist.
+      - V(present) - The user exists. It is created if it does not, which needs O(user_name), O(person_id), a role and a
+        password.
+      - V(absent) - The user does not exist. The person stays; only the login is deleted. To keep the login but close it use
+        O(is_active=false).
     type: str
     choices:
-      present: The user exists. It is created if it does not, which needs O(user_name), O(person_id), a role and a password.
-      absent: The user does not exist. The person stays; only the login is deleted. To keep the login but close it use
-        O(is_active=false).
+      - present
+      - absent
     default: present
   associate_id:
     description:
@@ -60,12 +63,15 @@ options:
   update_password:
     description:
       - When O(password) is set on a user that exists.
+      - V(on_create) - Only when the user is created.
+      - V(always) - On every run, which then reports a change.
+      - V(when_changed) - If one login as this user with O(password) is refused. If the user is inactive, O(auth_method) is
+        not V(basic), or the service answers anything else, the password is left alone and RV(password) is V(not_verifiable).
     type: str
     choices:
-      on_create: Only when the user is created.
-      always: On every run, which then reports a change.
-      when_changed: If one login as this user with O(password) is refused. If the user is inactive, O(auth_method) is not
-        V(basic), or the service answers anything else, the password is left alone and RV(password) is V(not_verifiable).
+      - on_create
+      - always
+      - when_changed
     default: on_create
   generate_password:
     description:

@@ -44,11 +44,14 @@ options:
   format:
     description:
       - Form of RV(users).
+      - V(facts) - Everything that is known of a user, with the ids of this installation.
+      - V(definitions) - Entries as M(superoffice.crm.superoffice_external_users) takes them in
+        O(superoffice.crm.superoffice_external_users#module:users). Applying them changes nothing. They hold no passwords, so
+        that they manage users and do not create any.
     type: str
     choices:
-      facts: Everything that is known of a user, with the ids of this installation.
-      definitions: Entries as M(superoffice.crm.superoffice_external_users) takes them in O(superoffice.crm.superoffice_external_users#module:users).
-        Applying them changes nothing. They hold no passwords, so that they manage users and do not create any.
+      - facts
+      - definitions
     default: facts
   contacts:
     description:

@@ -47,11 +47,14 @@ options:
   prune:
     description:
       - What happens to users in O(prune_scope) that no definition names.
+      - V(ignore) - Nothing.
+      - V(deactivate) - They can no longer log in.
+      - V(delete) - Their logins are deleted.
     type: str
     choices:
-      ignore: Nothing.
-      deactivate: They can no longer log in.
-      delete: Their logins are deleted.
+      - ignore
+      - deactivate
+      - delete
     default: ignore
   prune_scope:
     description:
@@ -77,10 +80,12 @@ options:
   on_error:
     description:
       - What happens when a user can not be changed. The task fails in any case, and returns what became of each user.
+      - V(continue) - The others are still changed, until O(max_failures) users have failed.
+      - V(stop) - No further user is begun.
     type: str
     choices:
-      continue: The others are still changed, until O(max_failures) users have failed.
-      stop: No further user is begun.
+      - continue
+      - stop
     default: continue
   max_failures:
     description:
@@ -90,10 +95,12 @@ options:
   preflight:
     description:
       - How thoroughly a plan is checked before the first write.
+      - V(service) - The persons, names and passwords that would be written are put to the service's own checks, in parallel.
+      - V(offline) - The service is not asked, which saves up to two requests for each user that is created.
     type: str
     choices:
-      service: The persons, names and passwords that would be written are put to the service's own checks, in parallel.
-      offline: The service is not asked, which saves up to two requests for each user that is created.
+      - service
+      - offline
     default: service
   concurrency:
     description:
@@ -114,18 +121,22 @@ options:
   on_stale:
     description:
       - What happens to a user of O(plan) whose state or definition has changed since the plan was made. It is left alone in any case.
+      - V(fail) - The user counts as failed, and the task fails.
+      - V(skip) - The user is skipped.
     type: str
     choices:
-      fail: The user counts as failed, and the task fails.
-      skip: The user is skipped.
+      - fail
+      - skip
     default: fail
   report:
     description:
       - Which users RV(results) lists.
+      - V(changes) - All but those that are unchanged.
+      - V(all) - All.
     type: str
     choices:
-      changes: All but those that are unchanged.
-      all: All.
+      - changes
+      - all
     default: changes
   show_generated_password:
     description:

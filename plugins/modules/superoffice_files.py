@@ -35,11 +35,14 @@ options:
   existing:
     description:
       - What happens to definition files (C(.yml), C(.yaml) and C(.json)) that are in O(folder) already.
+      - V(overwrite) - Those of the same name are overwritten, others stay.
+      - V(refuse) - Nothing is written if there are any, nor if a file of the same name is there.
+      - V(replace) - Those that are not written are removed.
     type: str
     choices:
-      overwrite: Those of the same name are overwritten, others stay.
-      refuse: Nothing is written if there are any, nor if a file of the same name is there.
-      replace: Those that are not written are removed.
+      - overwrite
+      - refuse
+      - replace
     default: overwrite
 attributes:
   check_mode:
