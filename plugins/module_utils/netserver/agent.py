@@ -269,7 +269,7 @@ class UserAgent:
         if shapes.flag(result, "Result", method):
             return None
         reason = shapes.text(result, "Reason", method) or "the service gives no reason"
-        return redacted(reason, [one.value for one in checked.values() if isinstance(one, Secret)])
+        return redacted(reason, self._transport.secrets(body))
 
     def _card(
         self,

@@ -35,6 +35,8 @@ from .redaction import redacted
 from .request import Request
 
 LONGEST_TEXT = 300
+# so much of a text is searched for secrets, of which far less is shown
+LONGEST_READ = 100_000
 ERROR_KEYS = frozenset(
     {
         "Error",
@@ -102,7 +104,6 @@ def interpret(request: Request, raw: Raw, secrets: Sequence[str]) -> Answer:
         NetServerError: the answer is no success.
     """
     value, is_json = _decoded(raw.body)
-    said = _service_text(value, secrets) + redacted(_correlation(raw), secrets)
     if 300 <= raw.status < 400:
         target = redacted(without_secrets(raw.headers.get("Location", "an unnamed place")), secrets)
         raise Redirected(
@@ -112,8 +113,9 @@ def interpret(request: Request, raw: Raw, secrets: Sequence[str]) -> Answer:
             status=raw.status,
         )
     if raw.status >= 400:
-        raise _refusal(request, raw, value, said)
+        raise _refusal(request, raw, value, secrets)
     if is_error_object(value):
+        said = _service_text(raw, value, secrets)
         raise Refused(
             f"{request.name} answered HTTP {raw.status} with an error{said}",
             operation=request.operation,
@@ -140,8 +142,9 @@ def is_error_object(value: object) -> bool:
     )
 
 
-def _refusal(request: Request, raw: Raw, value: object, said: str) -> NetServerError:
+def _refusal(request: Request, raw: Raw, value: object, secrets: Sequence[str]) -> NetServerError:
     status, retry_after = raw.status, _retry_after(raw.headers.get("Retry-After"))
+    said = _service_text(raw, value, secrets)
     form = _form(status, retry_after, service_spoke=is_error_object(value))
     reason = f" {REASONS[status]}" if status in REASONS else ""
     return form(
@@ -174,18 +177,20 @@ def _decoded(body: bytes) -> tuple[typing.Any, bool]:
         return None, False
 
 
-def _service_text(value: object, secrets: Sequence[str]) -> str:
+def _service_text(raw: Raw, value: object, secrets: Sequence[str]) -> str:
     """Return what the service says in words, as the end of a sentence."""
+    mark = redacted(_correlation(raw), secrets)
     if not isinstance(value, Mapping):
-        return ""
+        return mark
     keys = ("ErrorMessage", "Message", "MessageDetail", "ExceptionMessage")
+    said = [value[key][:LONGEST_READ] for key in keys if isinstance(value.get(key), str)]
     # before blanks are folded or the end is cut: a secret must be whole to be found
-    texts = [redacted(value[key], secrets) for key in keys if isinstance(value.get(key), str)]
+    texts = [redacted(text, secrets) for text in (_error_type(value), *said)]
     folded = dict.fromkeys(" ".join(text.split()).rstrip(".") for text in texts)
-    text = " - ".join(filter(None, [_error_type(value), *folded]))
+    text = " - ".join(filter(None, folded))
     if len(text) > LONGEST_TEXT:
         text = text[:LONGEST_TEXT] + " ..."
-    return f": {text}" if text else ""
+    return f": {text}{mark}" if text else mark
 
 
 def _error_type(value: object) -> str:
@@ -213,7 +218,7 @@ def _retry_after(text: str | None) -> float | None:
     """Read a Retry-After header: seconds, or a date."""
     if not text:
         return None
-    if text.strip().isdigit():
+    if text.strip().isdecimal():
         return float(text)
     try:
         date = email.utils.parsedate_to_datetime(text)

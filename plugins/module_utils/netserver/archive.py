@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..users.model import Role
 from . import shapes
+from .ahead import one_ahead
 from .errors import NotUnderstood
 from .languages import in_language, spellings
 from .request import Request
@@ -99,6 +100,12 @@ class Archive:
     def _rows(
         self, provider: str, query: Mapping[str, str], kind: str = "archive"
     ) -> Iterator[Mapping[str, typing.Any]]:
+        for page in one_ahead(self._pages(provider, query, kind)):
+            yield from page
+
+    def _pages(
+        self, provider: str, query: Mapping[str, str], kind: str
+    ) -> Iterator[list[Mapping[str, typing.Any]]]:
         """Read page after page; the service may cap a page below what was asked for.
 
         A page is the last one if it is empty, if it has no nextLink where those before it had, or
@@ -107,10 +114,19 @@ class Archive:
         """
         skip = longest = 0
         is_linked = False
+        before: list[Mapping[str, typing.Any]] = []
         while True:
             paging = {"$top": str(PAGE_SIZE), "$skip": str(skip)}
             page, has_next = self._page(kind, provider, {**query, **paging})
-            yield from page
+            if page and page == before:
+                raise NotUnderstood(
+                    f"Archive/{provider} answers every page with the same rows, so that its end can"
+                    " not be found",
+                    operation=f"Archive/{provider}",
+                    status=200,
+                )
+            before = page
+            yield page
             skip += len(page)
             if not page or (not has_next and (is_linked or len(page) < longest)):
                 return

@@ -11,6 +11,9 @@ from collections.abc import Mapping
 
 from .errors import NotUnderstood
 
+# more digits than any id has; Python refuses to read thousands of them
+LONGEST_NUMBER = 20
+
 
 def rows(value: typing.Any, operation: str) -> list[Mapping[str, typing.Any]]:
     """Return a list of objects."""
@@ -31,7 +34,7 @@ def number(row: Mapping[str, typing.Any], key: str, operation: str) -> int:
     value = row.get(key)
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    if isinstance(value, str) and value.strip().isdecimal():
+    if isinstance(value, str) and len(value) <= LONGEST_NUMBER and value.strip().isdecimal():
         return int(value)
     raise _unexpected(operation, f"a number in {key}")
 

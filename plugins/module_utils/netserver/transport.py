@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import collections
 import contextlib
 import dataclasses
@@ -18,7 +19,7 @@ import time
 import traceback
 import typing
 import urllib.parse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..users.model import Secret
 from . import answers, retry
@@ -101,6 +102,13 @@ class Transport:
         """Close the connections."""
         self._session.close()
 
+    def secrets(self, body: typing.Any) -> list[str]:
+        """Return all that the answer to a request with this body must not bring to light."""
+        settings = self.settings
+        tokens = [settings.app_token.value] if settings.app_token else []
+        logins = _proxy_secrets(self._ways["proxies"].values())
+        return [*settings.authentication.secrets, *tokens, *logins, *_secrets(body)]
+
     def count(self, kind: str, number: int = 1) -> None:
         """Take note of requests that were sent."""
         with self._counting:
@@ -143,9 +151,6 @@ class Transport:
                 attempt += 1
 
     def _send(self, request: Request) -> answers.Answer:
-        secrets = [*self.settings.authentication.secrets, *_secrets(request.body)]
-        if self.settings.app_token:
-            secrets.append(self.settings.app_token.value)
         with _request_errors(request.name):
             prepared = self._session.prepare_request(
                 requests.Request(
@@ -168,7 +173,7 @@ class Transport:
             # the "null" that follows would be taken for the next answer on this connection
             self._session.close()
         raw = answers.Raw(response.status_code, response.headers, body)
-        answer = answers.interpret(request, raw, secrets)
+        answer = answers.interpret(request, raw, self.secrets(request.body))
         self._was_let_in = True
         return answer
 
@@ -278,6 +283,15 @@ def _unwrapped(value: object) -> str:
 def _secrets(body: typing.Any) -> list[str]:
     values = body.values() if isinstance(body, Mapping) else ()
     return [value.value for value in values if isinstance(value, Secret)]
+
+
+def _proxy_secrets(urls: Iterable[str]) -> Iterator[str]:
+    """Yield the passwords in addresses of proxies, as they stand there and as they travel."""
+    for url in urls:
+        user, password = requests.utils.get_auth_from_url(url)
+        if password:
+            yield password
+            yield base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 def _announces_body(response: requests.Response) -> bool:

@@ -25,6 +25,11 @@ from .reading import as_users, read_again
 
 READ_BACKS = 3
 _VERBS = {Action.CREATE: "created", Action.MODIFY: "modified", Action.DELETE: "deleted"}
+# by whether the service may still be at work on a request whose answer was lost
+_NOT_SEEN = {
+    False: "A look afterwards shows that it did not take effect.",
+    True: "A look afterwards shows no effect so far; a service that is only slow may still do it.",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,7 +162,7 @@ def _insist(service: Service, write: _Write) -> int:
             unsure = unsure or error.outcome is Outcome.UNKNOWN
             if not unsure:
                 raise
-            write.known = "A look afterwards shows that it did not take effect."
+            write.known = _NOT_SEEN[error.transient]
             seen = _look(write, error)
             if seen is not None:
                 return seen

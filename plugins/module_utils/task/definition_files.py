@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import stat
 import typing
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,8 +29,11 @@ else:
     _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 SUFFIXES = (".yml", ".yaml", ".json")
-LARGEST_FILE = 256 * 1024 * 1024
+# 200,000 users; what is read takes up to a hundred times the room of the file
+LARGEST_FILE = 16 * 1024 * 1024
 DEEPEST = 20
+# far more than there are options: merge keys could make a small file a large one
+LARGEST_MAPPING = 100
 KEYS = ("users", "defaults")
 
 
@@ -53,7 +58,11 @@ def read_all(sources: Sequence[str]) -> tuple[list[DefinitionFile], list[Finding
         try:
             paths = _paths(Path(source))
         except OSError as error:
-            findings.append(Finding(source, f"can not be read: {error.strerror}.", "file"))
+            where = str(error.filename or source)
+            findings.append(Finding(where, f"can not be read: {error.strerror}.", "file"))
+            continue
+        except FileError as error:
+            findings.append(Finding("", str(error), "file"))
             continue
         if not paths:
             findings.append(Finding(source, "holds no .yml, .yaml or .json file.", "file"))
@@ -72,14 +81,7 @@ def read(path: Path) -> DefinitionFile:
         FileError: it is not readable, not YAML or JSON, or not of the expected form.
     """
     name = str(path)
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise FileError(f"{name}: is larger than {LARGEST_FILE // 2**20} MiB.")
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise FileError(f"{name}: can not be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise FileError(f"{name}: is not UTF-8 (byte {error.start}).") from error
+    text = text_of(path, LARGEST_FILE)
     if text.startswith("$ANSIBLE_VAULT;"):
         raise FileError(
             f"{name}: is encrypted by ansible-vault, which is opened only for variables. Load it"
@@ -92,17 +94,50 @@ def read(path: Path) -> DefinitionFile:
     return _from_yaml(name, text)
 
 
+def text_of(path: Path, largest: int) -> str:
+    """Return what stands in a file, if that has an end: at most `largest` bytes.
+
+    Raises:
+        FileError: it is not readable, a device or a pipe, too large, or not UTF-8.
+    """
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise FileError(f"{path}: is not a file that can be read at once.")
+        if status.st_size > largest:
+            raise FileError(f"{path}: is larger than {largest // 2**20} MiB; split it.")
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise FileError(f"{path}: can not be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise FileError(f"{path}: is not UTF-8 (byte {error.start}).") from error
+
+
 def _paths(source: Path) -> list[Path]:
-    if source.is_dir():
-        found = [path for path in source.rglob("*") if path.suffix in SUFFIXES and path.is_file()]
-        hidden = [
-            path
-            for path in found
-            if any(part.startswith(".") for part in path.relative_to(source).parts)
-        ]
-        return sorted(set(found) - set(hidden))
-    source.stat()
-    return [source]
+    """Return a file, or the definition files in a folder and those below it, by name.
+
+    What can not be looked into is an error and not passed over: users whose definitions are not
+    found would look like users that shall go.
+    """
+    if not source.is_dir():
+        source.stat()
+        return [source]
+    found: list[Path] = []
+    for folder, folders, names in os.walk(source, onerror=_refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        link = next((name for name in sorted(folders) if Path(folder, name).is_symlink()), None)
+        if link is not None:
+            raise FileError(
+                f"{Path(folder, link)}: is a link to a folder, which is not followed. Name that"
+                " folder itself."
+            )
+        paths = [Path(folder, name) for name in names if not name.startswith(".")]
+        found += [path for path in paths if path.suffix in SUFFIXES]
+    return sorted(found)
+
+
+def _refuse(error: OSError) -> None:
+    raise error
 
 
 def _from_json(name: str, text: str) -> DefinitionFile:
@@ -121,11 +156,13 @@ def _from_json(name: str, text: str) -> DefinitionFile:
 
 
 def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    result = dict(pairs)
-    if len(result) < len(pairs):
-        keys = [key for key, _value in pairs]
-        double = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key '{double[:80]}' stands twice in one mapping")
+    if len(pairs) > LARGEST_MAPPING:
+        raise ValueError(f"a mapping has more than {LARGEST_MAPPING} keys")
+    result: dict[str, object] = {}
+    for key, value in pairs:
+        if key in result:
+            raise ValueError(f"the key '{key[:80]}' stands twice in one mapping")
+        result[key] = value
     return result
 
 
@@ -209,12 +246,12 @@ class _Reader:
             raise self._error(event, "is nested too deeply")
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self._anchors:
-                raise self._error(event, f"unknown anchor '{event.anchor}'")
+                raise self._error(event, f"an alias (*) to what is not there{_QUOTE}")
             return self._anchors[event.anchor]
         if isinstance(event, yaml.ScalarEvent):
             value: object = self._scalar(event)
         elif event.tag not in _PLAIN_TAGS:
-            raise self._error(event, f"unknown tag {event.tag[:40]}")
+            raise self._error(event, f"an unknown tag (!){_QUOTE}")
         elif isinstance(event, yaml.SequenceStartEvent):
             value = self._sequence(path)
         else:
@@ -249,6 +286,8 @@ class _Reader:
                 merged = {**self._merge(event, value), **merged}
             else:
                 values[key] = value
+            if len(values) + len(merged) > LARGEST_MAPPING:
+                raise self._error(event, f"a mapping has more than {LARGEST_MAPPING} keys")
         return {**merged, **values}
 
     def _merge(self, event: typing.Any, value: object) -> dict[str, object]:
@@ -265,7 +304,7 @@ class _Reader:
         if event.tag is not None and event.tag not in _TEXT_TAGS:
             if event.tag == "!vault":
                 return Foreign("a vaulted value, which is opened only for variables")
-            raise self._error(event, f"unknown tag {event.tag[:40]}")
+            raise self._error(event, f"an unknown tag (!){_QUOTE}")
         # a text without quotes: libyaml gives it an empty style, PyYAML alone none
         if event.style or event.tag is not None:
             return text

@@ -18,17 +18,19 @@ from ..reconcile.bulk import Outcome, Progress, Proposal, Wish, World
 from ..reconcile.failure import Problem, failure_of
 from ..users import limits, saved_plan
 from ..users.batch import Step
-from ..users.definitions import Definitions, Finding, Place
+from ..users.definitions import LONGEST_ID, Definitions, Finding, Place
 from ..users.errors import UserError
 from ..users.model import UNSET, DesiredUser, Secret
 from ..users.saved_plan import Fingerprints
 from ..users.selection import Selection
 from .arguments import Options, Task, connection_settings
 from .bulk_result import of_bulk, refused
-from .definition_files import read_all
+from .definition_files import FileError, read_all, text_of
 from .result import Result, undecided
 
 SCOPES = ("roles", "user_names", "person_ids")
+# 400,000 users
+LARGEST_PLAN = 256 * 1024 * 1024
 
 
 def run(options: Options, check_mode: bool, progress: Progress) -> Result:
@@ -166,9 +168,14 @@ def _scope_findings(options: Options) -> list[Finding]:
         if name in SCOPES and (not isinstance(value, list) or not value)
     ]
     ids = scope.get("person_ids")
-    if isinstance(ids, list) and not all(str(one).isdecimal() for one in ids):
+    if isinstance(ids, list) and not all(_is_id(one) for one in ids):
         findings.append(Finding("prune_scope", "person_ids must be ids."))
     return findings
+
+
+def _is_id(value: object) -> bool:
+    text = str(value)
+    return len(text) <= LONGEST_ID and text.isdecimal()
 
 
 def _scope(options: Options, world: World) -> Selection | None:
@@ -219,10 +226,10 @@ def _document(plan: typing.Any) -> object:
     if not isinstance(plan, str):
         return plan
     try:
-        document: object = json.loads(Path(plan).expanduser().read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError("plan", f"plan {plan} can not be read: {error.strerror}.") from error
-    except ValueError as error:
+        document: object = json.loads(text_of(Path(plan).expanduser(), LARGEST_PLAN))
+    except FileError as error:
+        raise UserError("plan", f"plan {error}") from error
+    except (ValueError, RecursionError) as error:
         raise UserError("plan", f"plan {plan} is not JSON.") from error
     return document
 

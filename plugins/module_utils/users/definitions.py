@@ -28,6 +28,7 @@ from .roles import Roles
 Entry = dict[str, typing.Any]
 LARGEST_ID = 2**31 - 1
 LONGEST_ID = 20
+MOST_FINDINGS = 1000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -103,6 +104,8 @@ class Definitions:
         """Add the entries of one list, with the `defaults` of its file if it has some."""
         shared = {**self._defaults, **self._checked_defaults(defaults or {}, source)}
         for place, entry in entries:
+            if self._is_hopeless(place):
+                return
             try:
                 values = _with_defaults(checked_entry(entry), shared)
                 self._add_password(values)
@@ -115,6 +118,8 @@ class Definitions:
         seen: dict[tuple[str, object], Place] = {}
         kept = []
         for declared in self.declared:
+            if self._is_hopeless(declared.place):
+                break
             double = next((key for key in _keys(declared.desired) if key in seen), None)
             if double is None:
                 seen.update(dict.fromkeys(_keys(declared.desired), declared.place))
@@ -128,6 +133,14 @@ class Definitions:
             )
             self.findings.append(Finding(str(declared.place), message, "duplicate"))
         self.declared = kept
+
+    def _is_hopeless(self, place: Place) -> bool:
+        """Tell whether so much is wrong that nobody wants to read more of it."""
+        if len(self.findings) < MOST_FINDINGS:
+            return False
+        if len(self.findings) == MOST_FINDINGS:
+            self.findings.append(Finding(str(place), "from here on nothing more was looked at."))
+        return True
 
     def _add_password(self, values: Entry) -> None:
         name = values.get("user_name")

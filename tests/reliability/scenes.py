@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the tests of this folder let happen: tasks that write, and how to see what they did."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+from tests.modules.doors import Result
+from tests.netserver import NetServer
+from tests.netserver.journal import Entry
+
+ONE, MANY = "superoffice_external_user", "superoffice_external_users"
+OLD, NEW = "Old-password-1", "New-password-1"
+PARTNER, VENDOR = 5, 6
+# person id, role id, whether active, whether the password is the new one
+Truth = dict[str, tuple[int, int, bool, bool]]
+
+CREATE = {"person_id": 1001, "user_name": "carla", "role": "Partner", "password": NEW}
+MODIFY = {"user_name": "anna", "role": "Vendor", "is_active": False}
+DELETE = {"user_name": "dora", "state": "absent"}
+SINGLE = {"CreateExternalUser": CREATE, "SetExternalUserInfo": MODIFY, "DeleteExternalUser": DELETE}
+DEFINITIONS = [
+    CREATE,
+    {"person_id": 1002, "user_name": "chris", "role": "Vendor", "password": NEW},
+    MODIFY,
+    {"user_name": "bob", "is_active": False},
+    DELETE,
+    {"user_name": "ella", "role": "Partner"},
+]
+BULK: Result = {
+    "users": DEFINITIONS,
+    "limits": {"deactivate": None, "delete": None, "password": None},
+    "max_failures": 0,
+}
+
+
+def furnish(server: NetServer) -> None:
+    """Put the users there that the tasks are about."""
+    for number, name in enumerate(("anna", "bob", "dora", "ella")):
+        server.tenant.add_external_user(
+            name, role_id=PARTNER, password=OLD, person_id=1011 + number
+        )
+
+
+def truth(server: NetServer) -> Truth:
+    """The external users as they are; a name that stands twice is a failure."""
+    users = server.tenant.users()
+    names = [user.user_name for user in users]
+    assert len(set(names)) == len(names), f"created twice: {names}"
+    return {
+        user.user_name: (
+            user.person_id,
+            user.role_id,
+            user.is_active,
+            server.tenant.password_matches(user.associate_id, NEW),
+        )
+        for user in users
+    }
+
+
+@dataclasses.dataclass(frozen=True)
+class Effect:
+    """What a call that took effect did to whom; a password can be set again without harm."""
+
+    operation: str
+    whom: str
+    what: str
+
+
+def effects(entries: Iterable[Entry]) -> list[Effect]:
+    """What the calls that took effect did."""
+    return [
+        Effect(
+            entry.operation,
+            str(entry.argument("AssociateId") or entry.argument("UserName")),
+            str(entry.argument("ExternalUserInfoModification") or ""),
+        )
+        for entry in entries
+        if entry.committed
+    ]
+
+
+def assert_none_twice(entries: Iterable[Entry]) -> None:
+    """No effect stands in the journal twice, except passwords."""
+    seen: set[Effect] = set()
+    for effect in effects(entries):
+        assert effect not in seen or "Password" in effect.what, f"took effect twice: {effect}"
+        seen.add(effect)
+
+
+def row_of(result: Result, name: str) -> dict[str, Any] | None:
+    """What the result of a bulk run says of one user."""
+    return next((row for row in result.get("results", []) if row["user_name"] == name), None)

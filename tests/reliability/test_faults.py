@@ -1,0 +1,360 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The fault matrix: whatever happens to a request, the end state is right or the task says so.
+
+A cell is a module, a fault, the operation that it strikes, and how often. What the service holds
+afterwards is looked up in its database, and every claim of the result is compared with that.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.modules.doors import DOORS, Result
+from tests.netserver import NetServer
+from tests.reliability import figures
+from tests.reliability.gate import Answered, Asked, Gate, Reply, gate
+from tests.reliability.scenes import (
+    BULK,
+    DEFINITIONS,
+    MANY,
+    MODIFY,
+    ONE,
+    SINGLE,
+    Truth,
+    assert_none_twice,
+    furnish,
+    row_of,
+    truth,
+)
+
+WRITES = tuple(SINGLE)
+# a read before the plan, one that proves the result, and the first request of all
+READS = {
+    "archive read": ("Archive/ExternalUsers", 0),
+    "proving read": ("Archive/ExternalUsers", 1),
+    "role read": ("GetAllRoles", 0),
+}
+OPERATIONS = (*WRITES, *READS)
+# a delayed effect comes after the look that follows the timeout, and before the end of the test
+PATIENT, IMPATIENT, DELAY = 10.0, 0.25, 0.6
+ERROR_OBJECT = json.dumps({"Error": True, "ErrorType": "SoServerException", "Message": "Broken."})
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A fault of the embedded server; `heals` says that a further try or a look gets over it."""
+
+    kind: str
+    error: str
+    options: dict[str, Any] = dataclasses.field(default_factory=dict)
+    status: int | None = None
+    timeout: float = PATIENT
+    heals_reads: bool = True
+    heals_writes: bool = True
+    harmless: bool = False
+    quick: bool = False
+
+
+def status(
+    code: int, after: object = None, *, commit: bool = False, quick: bool = False
+) -> tuple[str, Case]:
+    turned_away = code == 429 or (code == 503 and after is not None)
+    name = f"{code}" + (f", Retry-After {after}" if after is not None else "")
+    options = {"status": code, "retry_after": after, "commit": commit}
+    return name + (" after the effect" if commit else ""), Case(
+        "status",
+        "throttled" if turned_away else "unavailable",
+        options,
+        status=code,
+        quick=quick,
+    )
+
+
+FAULTS = dict(
+    [
+        ("dropped before", Case("drop_before", "connection_lost", quick=True)),
+        ("dropped after", Case("drop_after", "connection_lost", quick=True)),
+        status(408, quick=True),
+        status(408, 1),
+        status(429, quick=True),
+        status(429, 1, quick=True),
+        status(429, "Wed, 21 Oct 2015 07:28:00 GMT"),
+        status(500, quick=True),
+        status(500, 1),
+        status(500, commit=True),
+        status(502, quick=True),
+        status(502, 1),
+        status(502, commit=True),
+        status(503, quick=True),
+        status(503, 1, quick=True),
+        status(503, commit=True),
+        status(504, quick=True),
+        status(504, 1),
+        status(504, commit=True, quick=True),
+        (
+            "500 with an error object",
+            Case(
+                "status",
+                "server_error",
+                {"status": 500, "body": ERROR_OBJECT},
+                status=500,
+                heals_reads=False,
+                heals_writes=False,
+            ),
+        ),
+        (
+            "slow, effect late",
+            Case("delay", "timeout", {"seconds": DELAY}, timeout=IMPATIENT, quick=True),
+        ),
+        (
+            "slow, effect at once",
+            Case("delay", "timeout", {"seconds": DELAY, "when": "after"}, timeout=IMPATIENT),
+        ),
+        (
+            "truncated, length",
+            Case("truncate", "connection_lost", {"how": "length"}, quick=True),
+        ),
+        (
+            "truncated, JSON",
+            Case(
+                "truncate",
+                "not_understood",
+                {"how": "json"},
+                status=200,
+                heals_reads=False,
+                quick=True,
+            ),
+        ),
+        ("wrong content type", Case("content_type", "", harmless=True, quick=True)),
+        (
+            "HTML with 200",
+            Case(
+                "html",
+                "not_understood",
+                status=200,
+                heals_reads=False,
+                heals_writes=False,
+                quick=True,
+            ),
+        ),
+        (
+            "session expired",
+            Case(
+                "expire_session",
+                "unauthorized",
+                status=401,
+                heals_reads=False,
+                heals_writes=False,
+                quick=True,
+            ),
+        ),
+        (
+            "redirected",
+            Case(
+                "redirect",
+                "redirect",
+                status=302,
+                heals_reads=False,
+                heals_writes=False,
+                quick=True,
+            ),
+        ),
+    ]
+)
+
+
+def cells() -> list[Any]:
+    return list(_cells())
+
+
+def _cells() -> Iterator[Any]:
+    for name, case in FAULTS.items():
+        for operation in OPERATIONS:
+            for module in (ONE, MANY):
+                for times in (1, None):
+                    quick = case.quick and times == 1
+                    marks = () if quick else (pytest.mark.slow,)
+                    label = f"{name}-{operation}-{module}-{'once' if times else 'always'}"
+                    yield pytest.param(name, operation, module, times, marks=marks, id=label)
+
+
+def task_of(module: str, operation: str) -> Result:
+    if module == MANY:
+        # one at a time, so that it is certain which request a fault strikes
+        return {**BULK, "concurrency": 1}
+    return SINGLE.get(operation, MODIFY)
+
+
+def calm_end(server: NetServer, module: str, task: Result, connection: Result) -> Truth:
+    """What the task leads to if nothing happens."""
+    furnish(server)
+    result = DOORS["action"](module, {**connection, **task}, False)
+    assert not result.get("failed"), result
+    end = truth(server)
+    server.reset()
+    return end
+
+
+@pytest.mark.parametrize(("name", "operation", "module", "times"), cells())
+def test_fault(
+    name: str,
+    operation: str,
+    module: str,
+    times: int | None,
+    server: NetServer,
+    connection: Result,
+) -> None:
+    case = FAULTS[name]
+    task = task_of(module, operation)
+    end = calm_end(server, module, task, connection)
+    furnish(server)
+    before = truth(server)
+    struck, skip = READS.get(operation, (operation, 0))
+    server.faults.add(case.kind, operation=struck, times=times, skip=skip, **case.options)
+    door = "module" if module == MANY else "action"
+    options = {**connection, **task, "timeout": case.timeout}
+    result = DOORS[door](module, options, False)
+    if case.kind == "delay":
+        time.sleep(DELAY)  # what is still under way comes to its end
+    after = truth(server)
+    verdict = judge(result, before, after, end, module)
+    # values that came late come after the try that repeated them, and say the same
+    late = "SetExternalUserInfo" if case.kind == "delay" else ""
+    assert_none_twice(entry for entry in server.journal.entries if entry.operation != late)
+    heals = case.heals_writes if operation in WRITES else case.heals_reads
+    # what took effect is found by a look, however often its answer is spoiled
+    commits = operation in WRITES and server_commits(case)
+    should_heal = case.harmless or (heals and times == 1) or (commits and heals)
+    if case.error == "server_error" and operation == "SetExternalUserInfo":
+        # it may be about the spelling of the flags, and another one is tried
+        should_heal = times == 1
+    if name == "truncated, JSON" and operation == "CreateExternalUser":
+        # the first digits of an id are an id, and nobody's
+        should_heal, case = False, dataclasses.replace(case, error="not_applied", status=None)
+    assert (verdict == "ok") is should_heal, (verdict, result.get("msg"), result.get("results"))
+    if verdict != "ok":
+        assert_named(result, case, module)
+    figures.cell(module, name, operation, "once" if times else "always", verdict)
+
+
+def server_commits(case: Case) -> bool:
+    committing = case.kind in ("drop_after", "truncate", "delay")
+    return bool(case.options.get("commit", committing))
+
+
+def judge(result: Result, before: Truth, after: Truth, end: Truth, module: str) -> str:
+    """Compare what the result claims with what is; return what the cell comes to."""
+    failed = bool(result.get("failed"))
+    for name in {*before, *after, *end}:
+        assert after.get(name) in (before.get(name), end.get(name)), (name, after.get(name))
+    if not failed:
+        assert after == end
+        assert result["changed"] is (before != end)
+        return "ok"
+    if module == ONE:
+        assert_honest(result["changed"], result["msg"], before != after)
+    else:
+        assert_rows_honest(result, before, after, end)
+    return "fails, done" if after == end else "fails, partly" if after != before else "fails"
+
+
+def assert_honest(changed: bool, message: str, has_changed: bool) -> None:
+    if changed != has_changed:
+        assert "not known" in message or "may still" in message, (changed, has_changed, message)
+    if "Nothing was changed" in message or "did not take effect" in message:
+        assert not has_changed, message
+
+
+def assert_rows_honest(result: Result, before: Truth, after: Truth, end: Truth) -> None:
+    if "results" not in result:
+        assert not result["changed"]
+        assert before == after
+        return
+    for name in (str(entry["user_name"]) for entry in DEFINITIONS):
+        row = row_of(result, name)
+        has_changed = before.get(name) != after.get(name)
+        if row is None or row["status"] in ("unchanged", "skipped"):
+            assert not has_changed, (name, row)
+        elif row["status"] == "failed":
+            message = row["error"]["msg"]
+            if "did not take effect" in message or "Nothing was changed" in message:
+                assert not has_changed, message
+        else:
+            assert after.get(name) == end.get(name), (name, row)
+    if not result["changed"] and before != after:
+        assert "not known" in result["msg"] or "may still" in result["msg"]
+
+
+def assert_named(result: Result, case: Case, module: str) -> None:
+    """The error says what it was, where, and which status it had."""
+    assert result["error"]["kind"] == case.error, result
+    assert result["error"]["operation"] or case.error == "not_applied"
+    assert result["error"]["status"] == case.status
+    assert len(result["msg"]) > 40
+    if case.status:
+        assert str(case.status) in result["msg"]
+    assert "Traceback" not in json.dumps(result)
+
+
+# --- refused connections: nothing listens for a while, or from then on
+
+
+def _refused_cells() -> Iterator[Any]:
+    for operation in OPERATIONS:
+        for module in (ONE, MANY):
+            for times in ("once", "always"):
+                marks = () if times == "once" else (pytest.mark.slow,)
+                label = f"{operation}-{module}-{times}"
+                yield pytest.param(operation, module, times, marks=marks, id=label)
+
+
+@pytest.mark.parametrize(("operation", "module", "times"), list(_refused_cells()))
+def test_connection_refused(
+    operation: str, module: str, times: str, server: NetServer, connection: Result
+) -> None:
+    task = task_of(module, operation)
+    struck, skip = READS.get(operation, (operation, 0))
+    furnish(server)
+    with gate(server.url) as calm:
+        DOORS["action"](module, {**connection, **task, "url": calm.url}, False)
+        names = [asked.operation for asked in calm.asked]
+        end = truth(server)
+    matching = [number for number, name in enumerate(names) if name == struck]
+    server.reset()
+    furnish(server)
+    before = truth(server)
+    with gate(server.url) as closed:
+        shut_before(closed, matching[skip], 0.06 if times == "once" else None)
+        result = DOORS["action"](module, {**connection, **task, "url": closed.url}, False)
+    verdict = judge(result, before, truth(server), end, module)
+    assert_none_twice(server.journal.entries)
+    assert (verdict == "ok") is (times == "once"), result
+    if verdict != "ok":
+        assert result["error"]["kind"] == "unreachable"
+        assert "can not be reached" in result["msg"]
+    figures.cell(module, "connection refused", operation, times, verdict)
+
+
+def shut_before(gate_: Gate, number: int, seconds: float | None) -> None:
+    """Refuse connections from the answer before the request of this number on."""
+    if number == 0:
+        gate_.refuse(seconds)
+        return
+
+    def rule(asked: Asked, forward: Callable[[], Answered]) -> Reply:
+        answer = forward()
+        if asked.number == number:
+            gate_.refuse(seconds)
+            answer.headers["Connection"] = "close"
+        return answer
+
+    gate_.rule = rule
