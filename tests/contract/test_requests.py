@@ -1,0 +1,275 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How many requests of which kind a task sends: a promise of docs/performance.md.
+
+A figure that gets worse here is a regression; one that gets better is changed here and there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.modules.conftest import ADMIN
+from tests.modules.doors import DOORS, Result
+from tests.netserver import NetServer
+
+USERS = 2500
+PAGE = 1000
+FIRST_ID, FIRST_PERSON = 101, 1001
+PASSWORD = "Good-enough-password-1"
+ONE, TWO, NEW = "user00001@example.com", "user00002@example.com", "new@example.com"
+NEW_PERSON = FIRST_PERSON + USERS
+PAGES = math.ceil(USERS / PAGE)
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[NetServer]:
+    with NetServer(users=USERS, persons=200, admin=ADMIN) as server:
+        yield server
+
+
+@pytest.fixture
+def server(running: NetServer) -> Iterator[NetServer]:
+    yield running
+    running.reset()
+
+
+@pytest.fixture(params=sorted(DOORS))
+def door(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def spent(
+    server: NetServer, door: str, module: str, options: Result, check: bool = False
+) -> Result:
+    """Run a task, and return what it sent; the server counts too."""
+    connection = {"url": server.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1]}
+    mark = server.journal.mark()
+    result = DOORS[door](module, {**connection, **options}, check)
+    assert "failed" not in result, result.get("msg")
+    assert sum(result["requests"].values()) == len(server.journal.since(mark))
+    requests: Result = result["requests"]
+    return requests
+
+
+# --- one user
+
+SINGLE: dict[str, tuple[Result, Result]] = {
+    "in sync, by name": ({"user_name": ONE, "role": "External user"}, {"roles": 1, "archive": 1}),
+    "in sync, by id": ({"associate_id": 101}, {"roles": 1, "archive": 1}),
+    "in sync, by person": ({"person_id": 1001, "user_name": ONE}, {"roles": 1, "archive": 1}),
+    "role": (
+        {"user_name": ONE, "role": "Vendor"},
+        {"roles": 1, "archive": 2, "user": 1, "modify": 1},
+    ),
+    "role and activity": (
+        {"user_name": ONE, "role": "Vendor", "is_active": False},
+        {"roles": 1, "archive": 2, "user": 1, "modify": 1},
+    ),
+    "role, without the proof": (
+        {"user_name": ONE, "role": "Vendor", "verify": False},
+        {"roles": 1, "archive": 1, "user": 1, "modify": 1},
+    ),
+    "name": (
+        {"associate_id": 101, "user_name": NEW},
+        {"roles": 1, "archive": 2, "user": 2, "validate": 1, "modify": 1},
+    ),
+    "password": (
+        {"user_name": ONE, "password": PASSWORD, "update_password": "always"},
+        {"roles": 1, "archive": 2, "user": 1, "validate": 1, "modify": 1},
+    ),
+    "password that is right already": (
+        {"user_name": ONE, "password": "Seed-password-00001", "update_password": "when_changed"},
+        {"roles": 1, "archive": 1, "trial_login": 1},
+    ),
+    "creation": (
+        {"user_name": NEW, "person_id": NEW_PERSON, "role": "Vendor", "password": PASSWORD},
+        {"roles": 1, "archive": 2, "user": 1, "person": 1, "validate": 2, "create": 1},
+    ),
+    "deletion": (
+        {"user_name": ONE, "state": "absent"},
+        {"roles": 1, "archive": 2, "user": 1, "delete": 1},
+    ),
+    "deletion of nobody": (
+        {"user_name": NEW, "state": "absent"},
+        {"roles": 1, "archive": 1, "user": 1},
+    ),
+}
+WRITES = {"create", "modify", "delete"}
+
+
+@pytest.mark.parametrize(("options", "expected"), SINGLE.values(), ids=SINGLE)
+def test_one_user(door: str, server: NetServer, options: Result, expected: Result) -> None:
+    assert spent(server, door, "superoffice_external_user", options) == expected
+
+
+@pytest.mark.parametrize(("options", "expected"), SINGLE.values(), ids=SINGLE)
+def test_one_user_foreseen(door: str, server: NetServer, options: Result, expected: Result) -> None:
+    found = spent(server, door, "superoffice_external_user", options, check=True)
+    foreseen = {kind: number for kind, number in expected.items() if kind not in WRITES}
+    if WRITES & set(expected) and options.get("verify", True):
+        foreseen["archive"] -= 1  # nothing to prove
+    assert found == foreseen
+
+
+# --- all users
+
+
+def bulk(
+    modified: int = 0,
+    created: int = 0,
+    deleted: int = 0,
+    validated: int = 0,
+    *,
+    users: int = USERS,
+    proved: bool = True,
+) -> Result:
+    """The formula of docs/performance.md."""
+    counts = {
+        "roles": 1,
+        "archive": pages(users),
+        "modify": modified,
+        "create": created,
+        "delete": deleted,
+        "validate": validated,
+        "person": math.ceil(created / PERSONS_AT_ONCE),
+    }
+    if modified or deleted:
+        counts["user"] = math.ceil((modified + deleted) / PAGE) + 1
+    if proved and (modified or created or deleted):
+        counts["archive"] += pages(users + created - deleted)
+    return {kind: number for kind, number in counts.items() if number}
+
+
+def pages(users: int) -> int:
+    """A single page without a link may be followed by another one; an empty one says that not."""
+    needed = math.ceil(users / PAGE)
+    return needed if needed > 1 else needed + 1
+
+
+# `personId = 3501 or ` in a query string of 1,500 characters
+PERSONS_AT_ONCE = 58
+
+
+def declared(count: int, **options: Any) -> list[Result]:
+    return [{"user_name": f"user{n + 1:05d}@example.com", **options} for n in range(count)]
+
+
+def new(count: int) -> list[Result]:
+    return [
+        {
+            "user_name": f"new{n}@example.com",
+            "person_id": NEW_PERSON + n,
+            "role": "Vendor",
+            "password": PASSWORD,
+        }
+        for n in range(count)
+    ]
+
+
+BULK: dict[str, tuple[Result, Result]] = {
+    "all in sync": ({"users": declared(USERS, role="External user")}, bulk()),
+    "one in sync": ({"users": declared(1)}, bulk()),
+    "nobody": ({"users": []}, bulk()),
+    "one role": ({"users": declared(1, role="Vendor")}, bulk(modified=1)),
+    "100 roles": ({"users": declared(100, role="Vendor")}, bulk(modified=100)),
+    "100 roles and activities": (
+        {"users": declared(100, role="Vendor", is_active=False), "limits": {"deactivate": 100}},
+        bulk(modified=100),
+    ),
+    "1,500 roles": ({"users": declared(1500, role="Vendor")}, bulk(modified=1500)),
+    "10 roles, without the proof": (
+        {"users": declared(10, role="Vendor"), "verify": False},
+        bulk(modified=10, proved=False),
+    ),
+    "10 passwords": (
+        {"users": declared(10, password=PASSWORD, update_password="always")},
+        bulk(modified=10, validated=10),
+    ),
+    "10 passwords, unchecked": (
+        {
+            "users": declared(10, password=PASSWORD, update_password="always"),
+            "preflight": "offline",
+        },
+        bulk(modified=10),
+    ),
+    "10 passwords that are not for users who exist": (
+        {"users": declared(10, password=PASSWORD)},
+        bulk(),
+    ),
+    "10 passwords that are right already": (
+        {
+            "users": [
+                {**one, "password": f"Seed-password-{n + 1:05d}", "update_password": "when_changed"}
+                for n, one in enumerate(declared(10))
+            ]
+        },
+        {**bulk(), "trial_login": 10},
+    ),
+    "10 names": (
+        {
+            "users": [
+                {"associate_id": FIRST_ID + n, "user_name": f"new{n}@example.com"}
+                for n in range(10)
+            ]
+        },
+        bulk(modified=10, validated=10),
+    ),
+    "100 creations": ({"users": new(100)}, bulk(created=100, validated=200)),
+    "10 deletions": ({"users": declared(10, state="absent")}, bulk(deleted=10)),
+    "pruning": (
+        {
+            "users": declared(USERS - 10),
+            "prune": "deactivate",
+            "prune_scope": "all",
+        },
+        bulk(modified=10),
+    ),
+    "all at once": (
+        {"users": [*declared(10, role="Vendor"), *new(10)]},
+        bulk(modified=10, created=10, validated=20),
+    ),
+}
+
+
+@pytest.mark.parametrize(("options", "expected"), BULK.values(), ids=BULK)
+def test_all_users(door: str, server: NetServer, options: Result, expected: Result) -> None:
+    assert spent(server, door, "superoffice_external_users", options) == expected
+
+
+@pytest.mark.parametrize(("options", "expected"), BULK.values(), ids=BULK)
+def test_all_users_foreseen(server: NetServer, options: Result, expected: Result) -> None:
+    found = spent(server, "action", "superoffice_external_users", options, check=True)
+    foreseen = {kind: number for kind, number in expected.items() if kind not in WRITES}
+    assert found == {**foreseen, "archive": PAGES}
+
+
+@pytest.mark.parametrize("users", [0, 1, 999, 1000, 1001, 2000, 2001])
+def test_pages(users: int) -> None:
+    with NetServer(users=users, admin=ADMIN) as server:
+        found = spent(server, "action", "superoffice_external_users", {"users": []})
+        assert found == {"roles": 1, "archive": pages(users)}
+
+
+# --- the others
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "expected"),
+    [
+        ("superoffice_external_user_info", {}, {"roles": 1, "archive": PAGES}),
+        # a page without a link may be followed by another one
+        ("superoffice_external_user_info", {"user_name": ONE}, {"roles": 1, "archive": 2}),
+        ("superoffice_role_info", {}, {"roles": 2}),
+    ],
+)
+def test_looking(
+    door: str, server: NetServer, module: str, options: Result, expected: Result
+) -> None:
+    assert spent(server, door, module, options) == expected
