@@ -1,0 +1,123 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ten thousand users: what a run costs in requests, writes, time and memory."""
+
+from __future__ import annotations
+
+import collections
+import json
+import time
+import tracemalloc
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.modules.conftest import ADMIN
+from tests.modules.doors import DOORS, Result
+from tests.netserver import NetServer
+
+USERS = 10_000
+
+
+@pytest.fixture(scope="module")
+def town() -> Iterator[NetServer]:
+    with NetServer(users=USERS, persons=200, admin=ADMIN) as server:
+        yield server
+
+
+def name(number: int) -> str:
+    return f"user{number:05}@example.com"
+
+
+def run(door: str, server: NetServer, *, check: bool = False, **options: Any) -> Result:
+    connection = {"url": server.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1]}
+    return DOORS[door]("superoffice_external_users", {**connection, **options}, check)
+
+
+def test_a_thousand_changes_among_ten_thousand_users_cost_a_request_each(town: NetServer) -> None:
+    town.reset()
+    persons = [11_001 + number for number in range(200)]
+    users = [
+        *[{"user_name": name(n), "role": "Partner"} for n in range(1, 401)],
+        *[{"user_name": name(n), "is_active": False} for n in range(401, 601)],
+        *[{"user_name": name(n), "state": "absent"} for n in range(601, 701)],
+        *[{"user_name": f"x{n}", "previous_user_names": [name(n)]} for n in range(701, 801)],
+        *[
+            {"user_name": f"new{p}", "person_id": p, "role": "Vendor", "password": "Good-pass-1"}
+            for p in persons
+        ],
+        *[{"user_name": name(n), "role": "External user"} for n in range(801, USERS + 1)],
+    ]
+    started = time.monotonic()
+    result = run("action", town, users=users)
+    seconds = time.monotonic() - started
+    assert "failed" not in result, result["msg"]
+    assert result["summary"] == {
+        "unchanged": 9200, "created": 200, "modified": 500, "deactivated": 200, "deleted": 100,
+        "failed": 0, "skipped": 0, "protected": 0, "total": 10_200,
+    }  # fmt: skip
+    assert len(result["results"]) == 1000
+    assert collections.Counter(entry.operation for entry in town.journal.committed) == {
+        "SetExternalUserInfo": 700,
+        "CreateExternalUser": 200,
+        "DeleteExternalUser": 100,
+    }
+    assert len(town.journal.writes) == len(town.journal.committed)
+    assert sum(result["requests"].values()) == len(town.journal.entries)
+    assert result["requests"] == {
+        "roles": 1,
+        # the pages before, and those that prove the result
+        "archive": 10 + 11,
+        # GetUser for the first, GetUserInfoList for the 800 that exist
+        "user": 2,
+        # a name and a password for each new user, a name for each renamed one
+        "validate": 200 * 2 + 100,
+        # some fifty ids fit into a query
+        "person": 4,
+        "create": 200,
+        "modify": 700,
+        "delete": 100,
+    }
+    assert len({entry.connection for entry in town.journal.entries}) <= 8
+    assert seconds < 120
+    mark = town.journal.mark()
+    again = run("action", town, users=users)
+    assert again["changed"] is False
+    assert again["summary"]["unchanged"] == 10_200
+    assert again["requests"] == {"roles": 1, "archive": 11}
+    assert len(town.journal.since(mark)) == 12
+
+
+def test_ten_thousand_definitions_with_passwords_in_sync_take_seconds_and_little_memory(
+    door: str, town: NetServer
+) -> None:
+    town.reset()
+    users = [{"user_name": name(n), "role": "External user"} for n in range(1, USERS + 1)]
+    passwords = {name(n): f"Secret-of-{n:05}-Xy1" for n in range(1, USERS + 1)}
+    started = time.monotonic()
+    result = run(door, town, users=users, passwords=passwords)
+    assert time.monotonic() - started < 60
+    assert "failed" not in result, result["msg"]
+    assert result["summary"]["unchanged"] == result["summary"]["total"] == USERS
+    assert result["requests"] == {"roles": 1, "archive": 10}
+    assert len(town.journal.entries) == 11
+    assert town.journal.writes == []
+    text = json.dumps(result)
+    assert len(text) < 10_000
+    assert "Secret-of-" not in text
+
+
+def test_a_run_over_ten_thousand_users_holds_little_of_them_in_memory(town: NetServer) -> None:
+    town.reset()
+    users = [
+        {"user_name": name(n), "role": "External user", "password": f"Secret-{n}"}
+        for n in range(1, 2001)
+    ]
+    tracemalloc.start()
+    run("action", town, users=users, check=True)
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 40 * 1024 * 1024

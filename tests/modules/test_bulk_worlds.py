@@ -1,0 +1,362 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Random worlds and random definitions: what holds for every run (design, section 3)."""
+
+from __future__ import annotations
+
+import copy
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.modules.conftest import ADMIN
+from tests.modules.doors import DOORS, Result
+from tests.netserver import NetServer
+
+pytest.importorskip("hypothesis")
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+PERSONS = range(3001, 3007)
+ROLES = {2: "External user", 5: "Partner", 6: "Vendor"}
+NAMES = ["anna", "Anna", "bo", "Stra\u00dfe", "0123", "yes", "L'Or\u00e9al", " x ", "a:b", "null"]
+NEW_NAMES = ["new", "new2", "d\u20ac"]
+GOOD = "Good-pass-1"
+MODULE = "superoffice_external_users"
+FACTS = ("user_name", "person_id", "role_id", "is_active")
+FLAGS = {"user_name": "UserName", "password": "Password", "is_active": "Active"}
+
+Run = Callable[..., Result]
+
+some = settings(
+    max_examples=20,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.one_of(st.none(), strategy)
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Existing users: unique names in the eyes of the service, some persons with several."""
+    names = draw(st.lists(st.sampled_from(NAMES), unique_by=str.casefold, min_size=1, max_size=6))
+    return [
+        {
+            "user_name": name,
+            "person_id": draw(st.sampled_from(PERSONS)),
+            "role_id": draw(st.sampled_from(sorted(ROLES))),
+            "is_active": draw(st.booleans()),
+            "password": GOOD,
+        }
+        for name in names
+    ]
+
+
+@st.composite
+def definitions(draw: st.DrawFn) -> dict[str, Any]:
+    """One definition that may well be wrong."""
+    values = {
+        "state": draw(st.sampled_from([None, None, "present", "absent"])),
+        # ids that nobody gets in the run itself
+        "associate_id": draw(st.sampled_from([None, None, None, 2, 9999, 101])),
+        "person_id": draw(maybe(st.sampled_from(PERSONS))),
+        "user_name": draw(maybe(st.sampled_from(NAMES))),
+        "previous_user_names": draw(maybe(st.lists(st.sampled_from(NAMES), max_size=2))),
+        **draw(wishes()),
+        "role_id": draw(st.sampled_from([None, None, None, 5, 6, 1])),
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+@st.composite
+def wishes(draw: st.DrawFn) -> dict[str, Any]:
+    """What a definition may want of a user."""
+    values = {
+        "password": draw(st.sampled_from([None, None, GOOD, "Other-pass-1"])),
+        "update_password": draw(maybe(st.sampled_from(["on_create", "when_changed"]))),
+        "role": draw(maybe(st.sampled_from(["Partner", "vendor"]))),
+        "is_active": draw(maybe(st.booleans())),
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+@st.composite
+def fitting(draw: st.DrawFn, world: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Definitions of some of the existing users and of new ones, most of them right."""
+    declared: list[dict[str, Any]] = []
+    free = draw(st.permutations(NEW_NAMES))
+    for number, user in enumerate(world):
+        key = draw(st.sampled_from(["", "", "name", "person", "id", "rename", "absent", "swap"]))
+        entry = {
+            "name": {"user_name": user["user_name"].swapcase()},
+            "person": {"user_name": user["user_name"], "person_id": user["person_id"]},
+            "id": {"associate_id": 101 + number},
+            "rename": {"user_name": free[number % 3], "previous_user_names": [user["user_name"]]},
+            "swap": {
+                "associate_id": 101 + number,
+                "user_name": world[(number + 1) % len(world)]["user_name"],
+            },
+            "absent": {"user_name": user["user_name"], "state": "absent"},
+        }.get(key)
+        if entry is not None:
+            declared.append(entry if key == "absent" else {**entry, **draw(wishes())})
+    for name in draw(st.lists(st.sampled_from(["n1", "n2", "n3"]), unique=True, max_size=2)):
+        person = draw(st.sampled_from(PERSONS))
+        new = {"user_name": name, "person_id": person, "role": "Partner", "password": GOOD}
+        declared.append({**new, **draw(wishes())})
+    return draw(st.permutations(declared))
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """A world, and the options of a task."""
+    world = draw(worlds())
+    users = draw(fitting(world))
+    users += draw(st.one_of(st.just([]), st.just([]), st.lists(definitions(), max_size=1)))
+    limit = draw(st.sampled_from([None, None, None, "50%", 1]))
+    scopes: list[Any] = ["all", {"roles": ["Partner"]}, {"user_names": ["?n*"]}]
+    return world, {
+        "users": users,
+        "prune": draw(st.sampled_from(["ignore", "ignore", "deactivate", "delete"])),
+        "prune_scope": draw(st.sampled_from(scopes)),
+        "protect": draw(st.sampled_from([[], [], ["a*"], ["*o"]])),
+        "limits": dict.fromkeys(("deactivate", "delete", "password"), limit),
+        "allow_empty": True,
+    }
+
+
+@pytest.fixture(scope="module")
+def stage() -> Any:
+    with NetServer(admin=ADMIN) as server:
+        for person in PERSONS:
+            server.tenant.add_person(person_id=person)
+        server.tenant.remember_start()
+        yield server
+
+
+def runner(door: str, server: NetServer) -> Run:
+    connection = {"url": server.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1]}
+
+    def run(name: str = MODULE, check: bool = False, **options: Any) -> Result:
+        return DOORS[door](name, {**connection, **copy.deepcopy(options)}, check)
+
+    return run
+
+
+def populate(server: NetServer, world: list[dict[str, Any]]) -> None:
+    server.reset()
+    server.tenant.add_external_users(world)
+
+
+def users_of(server: NetServer) -> dict[int, tuple[Any, ...]]:
+    return {
+        u.associate_id: (u.user_name, u.person_id, u.role_id, u.is_active)
+        for u in server.tenant.users()
+    }
+
+
+@some
+@given(case=cases())
+def test_a_run_is_foreseen_ends_as_foreseen_and_is_then_over(
+    case: tuple[list[dict[str, Any]], dict[str, Any]], door: str, stage: NetServer
+) -> None:
+    (world, options), run = case, runner(door, stage)
+    populate(stage, world)
+    start, before = stage.tenant.snapshot(), users_of(stage)
+    foreseen = run(check=True, **options)
+    assert stage.tenant.snapshot() == start
+    assert stage.journal.writes == []
+
+    done = run(**options)
+    committed = stage.journal.committed
+    if foreseen.get("failed"):
+        # whatever is wrong, nothing was written before all was checked
+        assert done.get("failed")
+        assert done.get("findings") == foreseen.get("findings")
+        assert stage.tenant.snapshot() == start
+        assert stage.journal.writes == []
+        return
+    assert "failed" not in done, done["msg"]
+    for name in ("changed", "summary", "diff", "drift", "plan"):
+        assert foreseen[name] == done[name]
+    rows = {row["user_name"]: row for row in done["results"]}
+    assert [row["modification"] for row in foreseen["results"]] == [
+        row["modification"] for row in done["results"]
+    ]
+    acting = [row for row in done["results"] if row["status"] != "protected"]
+    assert len(committed) == len(acting) == len(done["plan"]["entries"])
+    assert len(stage.journal.writes) == len(committed)
+    assert done["changed"] is bool(committed)
+    assert done["summary"]["total"] == sum(v for k, v in done["summary"].items() if k != "total")
+
+    # an option that is not given is never among the flags, and protected users are as they were
+    given_somewhere = {name for one in options["users"] for name in one}
+    allowed = {FLAGS[name] for name in FLAGS if name in given_somewhere}
+    allowed |= {"Role"} if given_somewhere & {"role", "role_id"} else set()
+    allowed |= {"Active"} if options["prune"] == "deactivate" else set()
+    assert {flag for row in done["results"] for flag in row["modification"]} <= allowed
+    after = users_of(stage)
+    for row in rows.values():
+        if row["status"] == "protected" and row["associate_id"]:
+            assert after[row["associate_id"]] == before[row["associate_id"]]
+
+    # the predicted state is the one that is there
+    for entry in done["plan"]["entries"]:
+        if entry["after"] is None:
+            assert entry["before"]["associate_id"] not in after
+        else:
+            assert tuple(entry["after"][name] for name in FACTS) in after.values()
+    untouched = before.keys() - {
+        entry["before"]["associate_id"] for entry in done["plan"]["entries"] if entry["before"]
+    }
+    assert all(after[one] == before[one] for one in untouched)
+
+    # an inactive user can not log in: whether the password is right shows when it is active again
+    late = {name for name, row in rows.items() if row["password"] == "not_verifiable"}
+    free = {**options, "limits": {"delete": None, "deactivate": None, "password": None}}
+    if late:
+        second = run(**free)
+        assert {row["user_name"] for row in second["results"] if row["modification"]} <= late
+        assert {flag for row in second["results"] for flag in row["modification"]} <= {"Password"}
+    mark = stage.journal.mark()
+    again = run(**free)
+    assert "failed" not in again, again["msg"]
+    assert again["changed"] is False, again["diff"]
+    assert not [entry for entry in stage.journal.since(mark) if entry.writes]
+    assert users_of(stage) == after
+
+
+@some
+@given(case=cases())
+def test_a_plan_ends_where_the_run_itself_would(
+    case: tuple[list[dict[str, Any]], dict[str, Any]], door: str, stage: NetServer
+) -> None:
+    (world, options), run = case, runner(door, stage)
+    populate(stage, world)
+    planned = run(check=True, **options)
+    if planned.get("failed"):
+        return
+    direct = run(**options)
+    expected = sorted(users_of(stage).values())
+    populate(stage, world)
+    applied = run(plan=planned["plan"], **options)
+    assert "failed" not in applied, applied["msg"]
+    assert sorted(users_of(stage).values()) == expected
+    assert applied["diff"] == direct["diff"]
+    again = run(plan=planned["plan"], **options)
+    assert "failed" not in again, again["msg"]
+    assert sorted(users_of(stage).values()) == expected
+    # only a password is set again, since nobody can see what it is
+    assert {flag for row in again["results"] for flag in row["modification"]} <= {"Password"}
+
+
+@some
+@given(world=worlds())
+def test_what_is_exported_changes_nothing_when_it_is_applied(
+    world: list[dict[str, Any]], door: str, stage: NetServer, tmp_path: Any
+) -> None:
+    run = runner(door, stage)
+    populate(stage, world)
+    exported = run("superoffice_external_user_info", format="definitions")["users"]
+    file = tmp_path / "export.yml"
+    file.write_text(yaml.safe_dump({"users": exported}, allow_unicode=True), encoding="utf-8")
+    start = stage.tenant.snapshot()
+    for source in ({"users": exported}, {"src": [str(file)]}):
+        result = run(**source, prune="delete", prune_scope="all", allow_empty=True)
+        assert "failed" not in result, result["msg"]
+        assert result["changed"] is False, result["diff"]
+        assert result["summary"]["unchanged"] == len(world)
+    assert stage.tenant.snapshot() == start
+
+
+@some
+@given(case=cases())
+def test_many_at_once_end_as_one_by_one_where_order_does_not_matter(
+    case: tuple[list[dict[str, Any]], dict[str, Any]], door: str, stage: NetServer
+) -> None:
+    (world, options), run = case, runner(door, stage)
+    users = options["users"]
+    populate(stage, world)
+    together = run(users=users, limits={"deactivate": None, "delete": None, "password": None})
+    if together.get("failed") or _depends_on_order(users, together):
+        return
+    expected = [(entry.operation, entry.body) for entry in stage.journal.committed]
+    end = sorted(users_of(stage).values())
+    populate(stage, world)
+    single = functools.partial(run, "superoffice_external_user")
+    results = [single(**one) for one in users]
+    assert not [one for one in results if one.get("failed")], results
+    assert sorted(users_of(stage).values()) == end
+    found = [(entry.operation, entry.body) for entry in stage.journal.committed]
+    assert sorted(map(str, found)) == sorted(map(str, expected))
+    assert together["changed"] is any(one["changed"] for one in results)
+
+
+def _depends_on_order(users: list[dict[str, Any]], together: Result) -> bool:
+    """Names that are freed or logins of one person are nothing for one user at a time."""
+    persons = [one["person_id"] for one in users if "person_id" in one]
+    diff = together["diff"]
+    before = {side.get("user_name", "").casefold() for side in diff["before"].values()} - {""}
+    after = {side.get("user_name", "").casefold() for side in diff["after"].values()} - {""}
+    gone = [entry for entry in together["plan"]["entries"] if entry["before"]]
+    names = {entry["before"]["user_name"].casefold() for entry in gone}
+    moved = {
+        e["after"]["user_name"].casefold()
+        for e in together["plan"]["entries"]
+        if e["after"] and (not e["before"] or e["before"]["user_name"] != e["after"]["user_name"])
+    }
+    former = {n.casefold() for one in users for n in one.get("previous_user_names", ())}
+    return bool(
+        len(persons) != len(set(persons)) or names & moved or former & (before | after | moved)
+    )
+
+
+JUNK = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-5, 10**12), st.text(max_size=8)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+KEYS = st.one_of(
+    st.sampled_from(["user_name", "person_id", "role", "is_active", "state", "password"]),
+    st.text(max_size=6),
+)
+
+
+@some
+@given(junk=st.lists(st.dictionaries(KEYS, JUNK, max_size=4), min_size=1, max_size=3))
+def test_no_junk_is_written_and_none_ends_in_a_traceback(
+    junk: list[dict[str, Any]], door: str, stage: NetServer
+) -> None:
+    populate(stage, [{"user_name": name, "person_id": 3001} for name in ("anna", "bo")])
+    start = stage.tenant.snapshot()
+    good = {"user_name": "anna", "role": "Vendor"}
+    result = runner(door, stage)(users=[good, *junk, {"user_name": "bo", "oops": 1}])
+    assert result["failed"] is True
+    assert "Traceback" not in str(result)
+    assert stage.tenant.snapshot() == start
+    assert stage.journal.writes == []
+
+
+@some
+@given(data=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
+@pytest.mark.parametrize("suffix", ["yml", "json"])
+def test_a_file_of_anything_is_refused_or_means_nothing(
+    suffix: str, data: bytes, door: str, stage: NetServer, tmp_path: Any
+) -> None:
+    populate(stage, [{"user_name": "anna", "person_id": 3001}])
+    file = tmp_path / f"users.{suffix}"
+    file.write_bytes(data)
+    start = stage.tenant.snapshot()
+    result = runner(door, stage)(src=[str(file)], prune="delete", prune_scope="all")
+    assert result["failed"] is True
+    assert str(file) in result["msg"] or "allow_empty" in result["msg"]
+    assert stage.tenant.snapshot() == start
