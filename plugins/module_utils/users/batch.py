@@ -122,6 +122,8 @@ def prune_step(user: CurrentUser, mode: str) -> Step:
 def protect(step: Step, globs: Sequence[str], own_name: str, own_id: int | None) -> Step:
     """Mark a step on a user that is never to be touched."""
     plan = step.plan
+    if not plan.changed:
+        return step
     users = [user for user in (plan.before, plan.after) if user]
     is_own = any(
         (own_name and user.is_called(own_name))

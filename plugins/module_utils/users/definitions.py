@@ -26,6 +26,8 @@ from .options import BY_NAME, SHARABLE, Kind, Option
 from .roles import Roles
 
 Entry = dict[str, typing.Any]
+_STATES = {state.value: state for state in State}
+_UPDATES = {when.value: when for when in UpdatePassword}
 LARGEST_ID = 2**31 - 1
 LONGEST_ID = 20
 MOST_FINDINGS = 1000
@@ -120,9 +122,10 @@ class Definitions:
         for declared in self.declared:
             if self._is_hopeless(declared.place):
                 break
-            double = next((key for key in _keys(declared.desired) if key in seen), None)
+            keys = tuple(_keys(declared.desired))
+            double = next((key for key in keys if key in seen), None)
             if double is None:
-                seen.update(dict.fromkeys(_keys(declared.desired), declared.place))
+                seen.update((key, declared.place) for key in keys)
                 kept.append(declared)
                 continue
             option, value = double
@@ -144,7 +147,7 @@ class Definitions:
 
     def _add_password(self, values: Entry) -> None:
         name = values.get("user_name")
-        if not isinstance(name, str):
+        if not self._passwords or not isinstance(name, str):
             return
         self._unused_passwords.pop(same_name(name), None)
         secret = self._passwords.get(same_name(name))
@@ -170,7 +173,7 @@ class Definitions:
         return values
 
 
-def checked_entry(entry: object, known: Iterable[str] = tuple(BY_NAME)) -> Entry:
+def checked_entry(entry: object, known: Mapping[str, Option] = BY_NAME) -> Entry:
     """Return an entry with its values in their types; null is the same as not given.
 
     Raises:
@@ -178,11 +181,10 @@ def checked_entry(entry: object, known: Iterable[str] = tuple(BY_NAME)) -> Entry
     """
     if not isinstance(entry, Mapping):
         raise UserError("definition", f"an entry must be a mapping, not {_type_name(entry)}.")
-    known = tuple(known)
     values: Entry = {}
     problems = []
     for name, value in entry.items():
-        option = BY_NAME.get(name) if isinstance(name, str) and name in known else None
+        option = known.get(name) if isinstance(name, str) else None
         if option is None:
             problems.append(_unknown(name, known))
         elif value is not None:
@@ -206,13 +208,13 @@ def desired_of(values: Mapping[str, typing.Any]) -> DesiredUser:
     given = {name: value for name, value in values.items() if value is not None}
     password = given.get("password", UNSET)
     desired = DesiredUser(
-        state=State(given.get("state", State.PRESENT)),
+        state=_STATES[given.get("state", State.PRESENT.value)],
         associate_id=given.get("associate_id", UNSET),
         person_id=given.get("person_id", UNSET),
         user_name=given.get("user_name", UNSET),
         previous_user_names=tuple(given.get("previous_user_names", ())),
         password=Secret(password) if isinstance(password, str) else password,
-        update_password=UpdatePassword(given.get("update_password", UpdatePassword.ON_CREATE)),
+        update_password=_UPDATES[given.get("update_password", UpdatePassword.ON_CREATE.value)],
         generate_password=given.get("generate_password", False),
         role=given.get("role", UNSET),
         role_id=given.get("role_id", UNSET),
@@ -306,11 +308,8 @@ def _with_defaults(values: Entry, defaults: Mapping[str, typing.Any]) -> Entry:
     """Add defaults to an entry; what it says itself about the role or the password goes first."""
     merged = {**defaults, **values}
     if "role" in values or "role_id" in values:
-        merged = {
-            name: value
-            for name, value in merged.items()
-            if name not in ("role", "role_id") or name in values
-        }
+        for name in {"role", "role_id"} - values.keys():
+            merged.pop(name, None)
     if "password" in values and "generate_password" not in values:
         merged["generate_password"] = False
     return merged
@@ -320,16 +319,15 @@ def _contradiction(desired: DesiredUser) -> str:
     """Say what is wrong with a declaration in itself, or nothing."""
     if desired.associate_id is desired.person_id is desired.user_name is UNSET:
         return "an entry needs associate_id, person_id or user_name"
-    for option in ("associate_id", "person_id", "role_id"):
-        value = getattr(desired, option)
+    ids = (desired.associate_id, desired.person_id, desired.role_id)
+    for option, value in zip(("associate_id", "person_id", "role_id"), ids, strict=True):
         if value is not UNSET and not 0 < value <= LARGEST_ID:
             return f"{option} must be a positive id, not {value}"
-    empty = next((option for option, text in _texts(desired) if not text.strip()), None)
-    if empty:
-        return f"{empty} must not be empty"
-    odd = next((option for option, text in _texts(desired) if not is_sendable(text)), None)
-    if odd:
-        return f"{odd} has characters that can not be sent"
+    for option, text in _texts(desired):
+        if not text or text.isspace():
+            return f"{option} must not be empty"
+        if not is_sendable(text):
+            return f"{option} has characters that can not be sent"
     if desired.password is not UNSET and desired.generate_password:
         return "give either password or generate_password, not both"
     if desired.role is not UNSET and desired.role_id is not UNSET:

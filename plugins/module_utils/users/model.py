@@ -152,7 +152,7 @@ def same_name(user_name: str) -> str:
 
 def is_sendable(text: str) -> bool:
     """Tell whether a text is all characters; half of a surrogate pair is none, and has no UTF-8."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def describe(user: CurrentUser) -> str:

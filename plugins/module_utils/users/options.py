@@ -84,4 +84,4 @@ OPTIONS = (
 )
 
 BY_NAME = {option.name: option for option in OPTIONS}
-SHARABLE = tuple(option.name for option in OPTIONS if option.sharable)
+SHARABLE = {option.name: option for option in OPTIONS if option.sharable}
