@@ -1,0 +1,153 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The documentation of the modules is true: examples run, results are as RETURN says."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.docs.pages import ADMIN, ROOT, as_play, fill, run_playbook
+from tests.modules.doors import DOORS, Result
+from tests.netserver import NetServer
+
+MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("superoffice_*.py"))
+# those that speak to the service
+SPEAKING = [name for name in MODULES if name != "superoffice_files"]
+KINDS: dict[str, type | tuple[type, ...]] = {
+    "str": str,
+    "int": int,
+    "float": (int, float),
+    "bool": bool,
+    "list": list,
+    "dict": dict,
+}
+# what every result has, from Ansible itself
+COMMON = {"changed", "failed", "msg", "invocation", "exception", "warnings"}
+
+
+def documentation(module: str) -> dict[str, Any]:
+    """DOCUMENTATION, EXAMPLES and RETURN of a module."""
+    path = ROOT / "plugins" / "modules" / f"{module}.py"
+    texts = {}
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            texts[node.targets[0].id] = yaml.safe_load(ast.literal_eval(node.value))
+    return texts
+
+
+@pytest.fixture
+def server() -> Iterator[NetServer]:
+    with NetServer(admin=ADMIN) as server:
+        fill(server)
+        yield server
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_examples_run_in_order(module: str, server: NetServer, tmp_path: Path) -> None:
+    (tmp_path / "users").mkdir()
+    declared = [{"user_name": "bo@example.com"}, {"user_name": "dag@example.com"}]
+    text = yaml.safe_dump({"users": declared})
+    (tmp_path / "users" / "partners.yml").write_text(text, encoding="utf-8")
+    examples = documentation(module)["EXAMPLES"]
+    play = yaml.safe_dump(as_play(examples), sort_keys=False)
+    run_playbook(play, tmp_path, server, f"the examples of {module}")
+
+
+@pytest.mark.parametrize("module", SPEAKING)
+def test_a_module_that_speaks_to_the_service_is_in_the_action_group(module: str) -> None:
+    runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
+    assert runtime["action_groups"]["superoffice"] == SPEAKING
+    fragments = documentation(module)["DOCUMENTATION"]["extends_documentation_fragment"]
+    assert "superoffice.crm.connection" in fragments
+    assert {"superoffice.crm.attributes", "superoffice.crm.attributes.info"} & set(fragments)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_return_value_has_all_that_a_page_shows(module: str) -> None:
+    for path, value in described(documentation(module)["RETURN"]):
+        assert value.keys() >= {"description", "returned", "type", "sample"} or (
+            "contains" in value and value.keys() >= {"description", "returned", "type"}
+        ), path
+        if value.get("sample") is not None:
+            assert isinstance(value["sample"], KINDS[value["type"]]), path
+            assert value["sample"] in value.get("choices", [value["sample"]]), path
+
+
+def described(values: Result, start: str = "") -> Iterator[tuple[str, Result]]:
+    for name, value in values.items():
+        yield f"{start}{name}", value
+        yield from described(value.get("contains", {}), f"{start}{name}.")
+
+
+USER = {"person_id": 1001, "user_name": "anna@example.com", "role": "Partner"}
+GENERATED = {"generate_password": True, "show_generated_password": True}
+MANY = [
+    {"user_name": "eva@example.com", "person_id": 1005, "role": "Vendor"},
+    {"user_name": "bo@example.com", "role": "Vendor", "is_active": True},
+    {"user_name": "dag@example.com"},
+]
+SCENES: dict[str, list[Result]] = {
+    "superoffice_external_user": [
+        {**USER, **GENERATED},
+        {"user_name": "bo@example.com", "role": "Vendor", "password": "x"},
+        {"user_name": "bo@example.com", "state": "absent"},
+        {"user_name": "bo@example.com", "role": "None such"},
+        {"user_name": "bo@example.com", "auth_password": "wrong"},
+    ],
+    "superoffice_external_users": [
+        {"users": MANY, "defaults": {"generate_password": True}, "report": "all"},
+        {"users": [{"user_name": "bo@example.com", "password": "bad", "update_password": "always"}],
+         "preflight": "offline", "limits": {"password": None}},
+        {"users": [{"user_name": "bo@example.com", "role": "None such"}]},
+        {"users": [], "prune": "delete", "prune_scope": "all", "allow_empty": True},
+        {"users": MANY, "auth_password": "wrong"},
+    ],
+    "superoffice_external_user_info": [
+        {},
+        {"format": "definitions"},
+        {"contacts": True},
+        {"auth_password": "wrong"},
+    ],
+    "superoffice_role_info": [{}, {"auth_password": "wrong"}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("module", SPEAKING)
+def test_results_are_as_documented(module: str, check: bool, server: NetServer) -> None:
+    values = documentation(module)["RETURN"]
+    connection = {"url": server.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1]}
+    seen: set[str] = set()
+    for options in SCENES[module]:
+        result = DOORS["action"](module, {**connection, "retries": 0, **options}, check)
+        for name, value in result.items():
+            if name not in COMMON:
+                assert name in values, f"{name} is not documented"
+                compare(name, value, values[name], seen)
+    missing = {path for path, _value in described(values)} - seen
+    # nobody is created in check mode, so that no password is made for anybody
+    assert missing <= ({"generated_password", "results.generated_password"} if check else set())
+
+
+def compare(path: str, value: Any, documented: Result, seen: set[str]) -> None:
+    """Compare a value of a result with what is written about it."""
+    seen.add(path)
+    if value is None:
+        return
+    assert isinstance(value, KINDS[documented["type"]]), f"{path} is {value!r}"
+    assert value in documented.get("choices", [value]), f"{path} is {value!r}"
+    for item in value if isinstance(value, list) else [value]:
+        if "elements" in documented and isinstance(value, list):
+            assert isinstance(item, KINDS[documented["elements"]]), f"{path} holds {item!r}"
+        if "contains" in documented:
+            for name, part in item.items():
+                assert name in documented["contains"], f"{path}.{name} is not documented"
+                compare(f"{path}.{name}", part, documented["contains"][name], seen)

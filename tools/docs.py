@@ -1,0 +1,109 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""`make docs`: the guides and the reference as a site in build/site/html.
+
+The guides are laid out as in the checkout, so that their links hold in both. Any warning of Sphinx,
+such as a link that leads nowhere, is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SITE = ROOT / "build" / "site"
+SOURCE = SITE / "rst"
+SETTINGS = ROOT / "docs" / "docsite" / "site"
+BIN = Path(sys.executable).parent
+BESIDE = ("CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md", "tests/netserver/README.md")
+LEFT_OUT = {"docsite"}
+# what index.rst names itself
+NAMED = {
+    "getting-started", "authentication", "passwords", "bulk", "installations", "support",
+    "testing-definitions", "migration", "troubleshooting", "architecture",
+}  # fmt: skip
+BUILTIN = "ansible_collections.ansible.builtin"
+# pages of the reference link to these labels of Ansible's own documentation
+LABELS = {
+    "action_plugins": "plugins/action.html#action-plugins",
+    f"{BUILTIN}.vault_filter": "collections/ansible/builtin/vault_filter.html",
+    "ansible_configuration_settings": "reference_appendices/config.html",
+    "common_return_values": "reference_appendices/common_return_values.html",
+}
+
+
+def inventory() -> bytes:
+    """Return an inventory of Sphinx with the labels that are needed, so that none is fetched."""
+    head = "# Sphinx inventory version 2\n# Project: Ansible\n# Version: latest\n"
+    head += "# The remainder of this file is compressed using zlib.\n"
+    rows = "".join(f"{label} std:label -1 {page} {label}\n" for label, page in LABELS.items())
+    return head.encode() + zlib.compress(rows.encode())
+
+
+def gather() -> None:
+    """Lay the pages out as Sphinx wants them."""
+    shutil.rmtree(SITE, ignore_errors=True)
+    SOURCE.mkdir(parents=True)
+    for name in sorted(
+        path.name for path in (ROOT / "docs").iterdir() if path.name not in LEFT_OUT
+    ):
+        copy = shutil.copytree if (ROOT / "docs" / name).is_dir() else shutil.copy2
+        (SOURCE / "docs").mkdir(exist_ok=True)
+        copy(ROOT / "docs" / name, SOURCE / "docs" / name)
+    for name in BESIDE:
+        if (ROOT / name).exists():
+            (SOURCE / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, SOURCE / name)
+    index = (SETTINGS / "index.rst").read_text(encoding="utf-8")
+    (SOURCE / "index.rst").write_text(index.replace("@MORE@", more()), encoding="utf-8")
+    shutil.copy2(SETTINGS / "conf.py", SITE)
+    (SITE / "ansible.inv").write_bytes(inventory())
+
+
+def more() -> str:
+    """Return a list of the pages that the index does not name, such as a security policy."""
+    pages = [f"docs/{path.stem}" for path in sorted((SOURCE / "docs").glob("*.md"))]
+    pages = [page for page in pages if page.removeprefix("docs/") not in NAMED]
+    pages += [name.removesuffix(".md") for name in BESIDE[1:3] if (SOURCE / name).exists()]
+    if not pages:
+        return ""
+    head = [".. toctree::", "   :maxdepth: 1", "   :caption: In depth", ""]
+    return "\n".join([*head, *(f"   {page}" for page in pages)])
+
+
+def main() -> int:
+    # antsibull-docs looks for Ansible in PATH
+    os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    gather()
+    reference = SOURCE / "reference"
+    # antsibull-docs wants a folder that only its owner can write to
+    reference.mkdir(mode=0o700)
+    generate = ["collection", "--use-current", "--squash-hierarchy", "--fail-on-error"]
+    command = [str(BIN / "antsibull-docs"), *generate, "--dest-dir", str(reference)]
+    subprocess.run([*command, "superoffice.crm"], check=True)
+    build = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-b",
+        "html",
+        "-c",
+        str(SITE),
+        "-W",
+        "--keep-going",
+        "-q",
+    ]
+    subprocess.run([*build, str(SOURCE), str(SITE / "html")], check=True)
+    print(f"The site is in {(SITE / 'html' / 'index.html').relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
