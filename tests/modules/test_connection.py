@@ -391,8 +391,11 @@ def test_a_certificate_of_another_host_is_refused(over_tls: Run, secure: Secure)
     assert secure.plain.journal.entries == []
 
 
-def test_validation_can_be_given_up(over_tls: Run, secure: Secure) -> None:
+def test_validation_can_be_given_up_without_a_warning_beside_the_result(
+    over_tls: Run, secure: Secure, recwarn: pytest.WarningsRecorder
+) -> None:
     assert over_tls(secure.plain, validate_certs=False)["changed"] is False
+    assert not [warning for warning in recwarn if "Unverified" in str(warning.message)]
 
 
 def test_validation_that_was_given_up_stays_so_whatever_the_environment(
