@@ -47,13 +47,18 @@ def looks_like_online(root: str) -> bool:
 
 
 def without_secrets(url: str) -> str:
-    """Return an address for a message: no login, no query."""
+    """Return an address for a message: no login, no query.
+
+    A password that is not encoded may hold a slash, so that a login ends at the last "@" of all.
+    """
+    scheme, separator, rest = url.partition("://")
+    if separator:
+        url = scheme + separator + rest.rpartition("@")[2]
     try:
         parts = urllib.parse.urlsplit(url)
-        host = parts.netloc.rpartition("@")[2]
     except ValueError:
         return "an unreadable address"
-    return urllib.parse.urlunsplit((parts.scheme, host, parts.path, "", ""))
+    return urllib.parse.urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
 
 
 def _parsed(url: str) -> urllib.parse.SplitResult:
@@ -61,7 +66,8 @@ def _parsed(url: str) -> urllib.parse.SplitResult:
         parts = urllib.parse.urlsplit(url.strip())
         parts.port  # noqa: B018 - reading it is what validates it
     except ValueError as exc:
-        raise BadConnectionOption(f"url is not a valid address: {exc}") from exc
+        # the text of the exception may hold a password
+        raise BadConnectionOption(f"url '{without_secrets(url)}' is not a valid address") from exc
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise BadConnectionOption(
             f"url '{without_secrets(url)}' is not an address such as"

@@ -36,6 +36,8 @@ def _error(exc: Exception, request: str, settings: Settings) -> NetServerError:
     from requests import exceptions
     from urllib3 import exceptions as urllib3_exceptions
 
+    if isinstance(exc, UnicodeError):
+        return BadConnectionOption("proxy has characters that can not be sent in a login")
     site = address.without_secrets(settings.root)
     causes = list(_causes(exc))
     reason = _reason(causes)

@@ -245,6 +245,12 @@ def _certificate(settings: Settings) -> str | tuple[str, str] | None:
     key = _existing("client_key", settings.client_key)
     if key and not certificate:
         raise BadConnectionOption("client_key was given without client_cert")
+    for path in filter(None, (certificate, key)):
+        if b"ENCRYPTED" in pathlib.Path(path).read_bytes():
+            raise BadConnectionOption(
+                f"the key in {path} has a passphrase, which would be asked for at a terminal; give"
+                " a key without one"
+            )
     return (certificate, key) if certificate and key else certificate
 
 
@@ -293,7 +299,8 @@ def _proxy_secrets(urls: Iterable[str]) -> Iterator[str]:
         user, password = requests.utils.get_auth_from_url(url)
         if password:
             yield password
-            yield base64.b64encode(f"{user}:{password}".encode()).decode()
+            # as `requests` sends them
+            yield base64.b64encode(f"{user}:{password}".encode("latin-1", "replace")).decode()
 
 
 def _announces_body(response: requests.Response) -> bool:

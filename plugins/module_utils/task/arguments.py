@@ -67,7 +67,7 @@ class Task:
     def invocation(self, options: Options) -> dict[str, typing.Any]:
         """Return what results repeat of the options."""
         shown = {
-            name: _size(value) if name in self.bulky else value
+            name: _size(value) if name in self.bulky else _SHOWN.get(name, _as_it_is)(value)
             for name, value in options.items()
             # what is no option of ours may well be a secret in the wrong place
             if name in self.argument_spec
@@ -92,6 +92,18 @@ class Task:
 LONGEST_TIMEOUT = 24 * 60 * 60
 # these travel in headers, which hold one line of Latin-1
 _HEADERS = ("auth_ticket", "auth_token", "auth_cookie", "xsrf_token", "app_token", "language")
+
+
+def _as_it_is(value: typing.Any) -> typing.Any:
+    return value
+
+
+def _without_login(url: typing.Any) -> typing.Any:
+    return address.without_secrets(url) if isinstance(url, str) else url
+
+
+# a login in the address is refused, and still not to be seen
+_SHOWN: dict[str, Callable[[typing.Any], typing.Any]] = {"url": _without_login}
 
 
 def _size(value: typing.Any) -> typing.Any:
