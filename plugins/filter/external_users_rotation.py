@@ -17,7 +17,8 @@ author:
 options:
   _input:
     description:
-      - C(users) as M(superoffice.crm.superoffice_external_user_info) returns them with V(format=facts).
+      - C(users) as M(superoffice.crm.superoffice_external_user_info) returns them with V(format=facts), or C(results) of
+        M(superoffice.crm.superoffice_external_users).
     type: list
     elements: dict
     required: true

@@ -42,7 +42,7 @@ def rotation_of(
     protected = plain(protect) or []
     entries = []
     for facts in plain(users):
-        user = CurrentUser(**facts)
+        user = _user(facts)
         in_scope = selection.holds(user) and (roles is None or user.role in roles)
         if not in_scope or matches(user.user_name, protected) or not (user.is_active or inactive):
             continue
@@ -60,8 +60,7 @@ def rotation_of(
 def handover_of(entries: object, result: object = None) -> str:
     """Return the file that hands passwords over: those of `entries` that `result` says are set.
 
-    Without a result, before the first write, it has all. Entries may also be rows of a result, of
-    new users with the passwords that were made for them.
+    Without a result, before the first write, it has all.
     """
     outcome = plain(result) if result is not None else None
     rows = {row.get("associate_id"): row for row in (outcome or {}).get("results") or []}
@@ -69,22 +68,31 @@ def handover_of(entries: object, result: object = None) -> str:
     failed: list[str] = []
     for entry in plain(entries):
         row = rows.get(entry["associate_id"])
-        is_new = "generated_password" in entry
-        name = scalar(entry["user_name"])
-        password = scalar(entry["generated_password" if is_new else "password"])
-        if outcome is None or is_new or (row and row.get("status") == "modified"):
+        name, password = scalar(entry["user_name"]), scalar(entry["password"])
+        if outcome is None or (row and row.get("status") == "modified"):
             done.append(f"  {name}: {password}")
             continue
         why = scalar(((row or {}).get("error") or {}).get("msg") or "nothing was tried")
         failed.append(f"  {name}: {{password: {password}, problem: {why}}}")
-    is_set = outcome is not None or any("generated_password" in entry for entry in plain(entries))
-    state = "these are set" if is_set else "none of them is set yet"
+    state = "these are set" if outcome is not None else "none of them is set yet"
     lines = [f"{_HEAD}# {len(done) + len(failed)} users; {state}."]
     lines += ["external_users_passwords:", *done] if done else ["external_users_passwords: {}"]
     if failed:
         lines.append("# these are probably not set; set one by hand, or run again with this file")
         lines += ["external_users_passwords_not_set:", *failed]
     return "\n".join([*lines, ""])
+
+
+def _user(facts: Mapping[str, typing.Any]) -> CurrentUser:
+    """Return a user; a row of a result tells no more of one than id and name."""
+    return CurrentUser(
+        associate_id=facts["associate_id"],
+        person_id=facts.get("person_id", 0),
+        user_name=facts["user_name"],
+        role_id=facts.get("role_id", 0),
+        role=facts.get("role", ""),
+        is_active=facts.get("is_active", True),
+    )
 
 
 def _selection(scope: object) -> tuple[Selection, list[str] | None]:

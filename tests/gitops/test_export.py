@@ -1,0 +1,274 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Existing users as definition files: what is read back is what was there, to the letter."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible_collections.superoffice.crm.plugins.module_utils.task.definition_files import read
+from ansible_collections.superoffice.crm.plugins.plugin_utils.definition_writer import (
+    files_of,
+    scalar,
+    slug,
+    text_of,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.gitops.playbook import Workspace
+from tests.gitops.world import bulk, settled
+from tests.netserver import NetServer
+
+NAMES = (
+    *(
+        "yes",
+        "no",
+        "on",
+        "null",
+        "~",
+        "0123",
+        "0x1F",
+        "1e3",
+        "1_000",
+        "12:30:45",
+        "2026-01-01",
+        ".inf",
+    ),
+    *("'single'", '"double"', "back\\slash", "colon: blank", "# no comment", "- dash", "&a", "*a"),
+    *("!vault", "%TAG", "@at", "`tick`", "{{ 7 * 7 }}", "{% if %}", "{# x #}", "<<", "=", "?", "|"),
+    *(
+        "Ærlig Ødegård",
+        "漢字",
+        "🙂",
+        "a\u0301",
+        "\u00e1",
+        "tab\tin",
+        "\u2028line",
+        "\x85next",
+        "\u200bzero",
+    ),
+    *(
+        " leading",
+        "trailing ",
+        "   ",
+        "x" * 230,
+        "\ufeffbom",
+        "\x7f",
+        "\u202eright",
+        "users:",
+        "---",
+    ),
+)
+# what the service can hold: any character but halves of surrogate pairs
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
+ENTRIES = st.lists(
+    st.fixed_dictionaries(
+        {"user_name": TEXT, "person_id": st.integers(1, 2**31 - 1), "is_active": st.booleans()},
+        optional={"role": TEXT},
+    ),
+    max_size=5,
+)
+
+
+def by_our_reader(text: str, folder: Path) -> list[Any]:
+    path = folder / "users.yml"
+    path.write_text(text, encoding="utf-8")
+    file = read(path)
+    return [{**file.defaults, **entry} for _place, entry in file.entries]  # type: ignore[dict-item]
+
+
+def by_ansible(text: str, folder: Path) -> list[Any]:
+    path = folder / "vars.yml"
+    path.write_text(text, encoding="utf-8")
+    content = DataLoader().load_from_file(str(path))
+    return [{**content.get("defaults", {}), **entry} for entry in content["users"]]
+
+
+@given(ENTRIES, st.sampled_from(["none", "role", "company"]))
+def test_both_readers_read_what_was_written(entries: list[dict[str, Any]], split: str) -> None:
+    contacts = [
+        {"person_id": one["person_id"], "contact_id": one["person_id"] % 3, "contact_name": "C"}
+        for one in entries
+    ]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for reader in (by_our_reader, by_ansible):
+            read_back: list[Any] = []
+            for file in files_of(entries, split=split, contacts=contacts):
+                read_back += reader(file.text, folder)
+            key = str if split == "none" else (lambda one: str(sorted(one.items())))
+            assert sorted(map(key, map(ordered, read_back))) == sorted(
+                map(key, map(ordered, entries))
+            )
+
+
+def ordered(entry: dict[str, Any]) -> dict[str, Any]:
+    return {key: entry[key] for key in sorted(entry)}
+
+
+@given(TEXT)
+def test_a_text_stays_on_its_line_and_in_sight(text: str) -> None:
+    written = scalar(text)
+    assert len(written.splitlines()) == 1
+    assert written.isprintable()
+    assert yaml.safe_load(written.removeprefix("!unsafe ")) == text
+
+
+def test_what_looks_like_a_template_is_none(here: Workspace) -> None:
+    """Ansible loads the file as variables, and runs nothing that stands in a name."""
+    name = "{{ lookup('pipe', 'touch owned') }}"
+    here.write("users.yml", text_of([{"user_name": name, "person_id": 1}]))
+    play = [
+        {
+            "hosts": "localhost",
+            "gather_facts": False,
+            "vars_files": ["users.yml"],
+            "tasks": [{"ansible.builtin.debug": {"msg": "{{ users[0].user_name }}"}}],
+        }
+    ]
+    here.write("play.yml", yaml.safe_dump(play))
+    assert "touch owned" in here.ok("play.yml")
+    assert not here.folder.joinpath("owned").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Åsgård & Søn AS", "asgard-son-as"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("漢字", ""),
+        ("CON", "con"),
+        ("x" * 300, "x" * 60),
+    ],
+)
+def test_a_file_is_named_safely(text: str, expected: str) -> None:
+    assert slug(text) == expected
+
+
+@pytest.fixture
+def awkward(server: NetServer) -> list[str]:
+    """Users with every awkward name, in several roles, one of which is gone."""
+    companies = [server.tenant.add_contact(name) for name in ("Fjord AS", "Fjord AS", "漢字")]
+    roles = [server.tenant.role_id(name) for name in ("Partner", "Vendor", "Former partner")]
+    for number, name in enumerate(NAMES):
+        person = server.tenant.add_person(
+            first_name="P", last_name=str(number), contact_id=companies[number % 3]
+        )
+        server.tenant.add_external_user(
+            name, person_id=person, role_id=roles[number % 3], is_active=number % 4 > 0
+        )
+    return list(NAMES)
+
+
+@pytest.mark.parametrize("split", ["none", "role", "company"])
+def test_applying_an_export_changes_nothing(
+    here: Workspace, server: NetServer, awkward: list[str], split: str
+) -> None:
+    before = server.tenant.snapshot()
+    here.ok("superoffice.crm.export", external_users_export_split=split)
+    files = sorted(path.name for path in here.folder.joinpath("users").iterdir())
+    assert (
+        files
+        == {
+            "none": ["users.yml"],
+            "role": ["partner.yml", "vendor.yml", "without-role.yml"],
+            "company": ["4.yml" if "4.yml" in files else files[0], *files[1:]],
+        }[split]
+    )
+    if split == "company":
+        assert len(files) == 3
+        assert sum(name.startswith("fjord-as-") for name in files) == 2
+    assert here.mode(f"users/{files[0]}") == 0o600
+    assert here.mode("users") == 0o700
+    server.journal.clear()
+    output = here.ok("superoffice.crm.apply", external_users_list="all")
+    assert "changed=0" in output
+    assert not server.journal.writes
+    assert server.tenant.snapshot() == before
+    report = here.report()
+    assert report["status"] == "in_sync"
+    listed = {user["user_name"] for user in report["installations"][0]["users"]}
+    assert listed == {user.user_name for user in server.tenant.users()}
+    assert "password:" not in "".join(here.read(f"users/{name}") for name in files)
+
+
+def test_an_export_is_sorted_and_the_same_each_time(
+    here: Workspace, server: NetServer, awkward: list[str]
+) -> None:
+    here.ok("superoffice.crm.export")
+    first = here.read("users/users.yml")
+    names = [entry.get("user_name") for entry in by_our_reader(first, here.folder)]
+    # the one of blanks alone has an id instead, and stands last
+    assert names.pop() is None
+    assert names == sorted(filter(None, names), key=str.casefold)
+    output = here.ok("superoffice.crm.export", external_users_export_replace=True)
+    assert here.read("users/users.yml") == first
+    assert "changed=0" in output
+
+
+def test_files_that_are_there_are_not_lost(here: Workspace, server: NetServer) -> None:
+    settled(server, 12)
+    mine = here.write("users/mine.yml", "users: []  # with comments of mine\n")
+    outcome = here.play("superoffice.crm.export")
+    assert outcome.task_failed("has files already: mine.yml")
+    assert [path.name for path in mine.parent.iterdir()] == ["mine.yml"]
+    here.ok("superoffice.crm.export", "--check", external_users_export_replace=True)
+    assert mine.exists()
+    here.ok("superoffice.crm.export", external_users_export_replace=True)
+    assert [path.name for path in mine.parent.iterdir()] == ["users.yml"]
+
+
+def test_only_a_part_can_be_exported(here: Workspace, server: NetServer) -> None:
+    settled(server, 40)
+    here.ok(
+        "superoffice.crm.export",
+        external_users_export_role="Partner",
+        external_users_export_user_name="a*",
+        external_users_export_dir="some/where",
+    )
+    wanted = {
+        user.user_name
+        for user in server.tenant.users()
+        if user.role_name == "Partner" and user.user_name.startswith("a")
+    }
+    found = by_our_reader(here.read("some/where/users.yml"), here.folder)
+    assert {entry["user_name"] for entry in found} == wanted
+    assert wanted
+
+
+def test_companies_cost_no_further_request(server: NetServer) -> None:
+    from tests.modules.doors import DOORS
+
+    settled(server, 30)
+    login = {"auth_username": server.admin[0], "auth_password": server.admin[1]}
+    results = {}
+    for door, run in DOORS.items():
+        server.journal.clear()
+        plain = run("superoffice_external_user_info", {"url": server.url, **login}, False)
+        asked = len(server.journal.entries)
+        results[door] = run(
+            "superoffice_external_user_info", {"url": server.url, **login, "contacts": True}, False
+        )
+        assert len(server.journal.entries) == 2 * asked
+        assert results[door]["users"] == plain["users"]
+        assert "contacts" not in plain
+    assert results["action"]["contacts"] == results["module"]["contacts"]
+    companies = {one["contact_name"] for one in results["action"]["contacts"]}
+    assert "Fjord Software AS" in companies
+    assert len(results["action"]["contacts"]) == 30
+
+
+def test_definitions_are_applied_in_process_as_well(server: NetServer, tmp_path: Path) -> None:
+    """The invariant without Ansible around it: export, read back, plan nothing."""
+    definitions = settled(server, 200)
+    tmp_path.joinpath("users.yml").write_text(text_of(definitions), encoding="utf-8")
+    result = bulk(server, src=[str(tmp_path)])
+    assert (result["changed"], result["drift"]) == (False, False)

@@ -1,0 +1,270 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The HTML report in a browser: complete, searchable, in light and dark, and safe to open."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.superoffice.crm.plugins.filter.external_users_report import (
+    external_users_report as report,
+)
+
+from tests.gitops.test_reports import BROKEN, HOSTILE, REFUSED, result_of
+from tests.gitops.world import bulk, drifted, settled
+from tests.netserver import NetServer
+
+NAMES = ".group > .row .name"
+# generous: the machine may be busy; alone, the page takes a twentieth of it
+SECONDS = 60
+
+
+class Page:
+    """What a person sees of the page, and does with it."""
+
+    def __init__(self, browser: Any, path: Path) -> None:
+        self.browser = browser
+        self.path = path
+
+    def open(self, *, dark: bool = False, width: int = 1280, scripts: bool = True) -> Page:
+        screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.tell("Emulation.setDeviceMetricsOverride", screen)
+        self.tell("Emulation.setEmulatedMedia", {"media": "", "features": [scheme]})
+        self.tell("Emulation.setScriptExecutionDisabled", {"value": not scripts})
+        self.tell("Network.enable", {})
+        self.browser.get(self.path.as_uri())
+        return self
+
+    def tell(self, command: str, options: dict[str, Any]) -> Any:
+        return self.browser.execute_cdp_cmd(command, options)
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        return self.browser.execute_script(f"return {script}", *arguments)
+
+    def texts(self, selector: str) -> list[str]:
+        script = "[...document.querySelectorAll(arguments[0])].map((one) => one.textContent)"
+        return [text.strip() for text in self.run(script, selector)]
+
+    def search(self, text: str) -> None:
+        field = self.browser.find_element("css selector", "input[type=search]")
+        field.clear()
+        field.send_keys(text)
+        end = time.monotonic() + SECONDS
+        before = None
+        while time.monotonic() < end:
+            time.sleep(0.15)
+            found = self.texts(".found")
+            if found == before:
+                return
+            before = found
+
+    def click(self, selector: str) -> None:
+        self.browser.find_element("css selector", selector).click()
+
+    def color(self, selector: str) -> list[int]:
+        script = "getComputedStyle(document.querySelector(arguments[0])).backgroundColor"
+        numbers = self.run(script, selector).removeprefix("rgb(").removesuffix(")")
+        return [int(number) for number in numbers.split(",")[:3]]
+
+    @property
+    def complaints(self) -> list[Any]:
+        return list(self.browser.get_log("browser"))
+
+
+@pytest.fixture
+def page(browser: Any, tmp_path: Path) -> Any:
+    """Writes a report and opens it."""
+
+    def opened(results: Any, *, kind: dict[str, Any] | None = None, **options: Any) -> Page:
+        path = tmp_path / "report.html"
+        path.write_text(report(results, "html", **(kind or {})), encoding="utf-8")
+        return Page(browser, path).open(**options)
+
+    yield opened
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+@pytest.fixture
+def plan(server: NetServer) -> dict[str, Any]:
+    definitions = settled(server, 300)
+    result = bulk(server, users=drifted(server, definitions))
+    assert not result.get("failed"), result["msg"]
+    return result
+
+
+def test_the_page_tells_the_whole_plan(page: Any, plan: dict[str, Any]) -> None:
+    shown = page(plan, kind={"name": "crm.fjord.example", "title": "Logins"})
+    assert shown.texts("h1") == ["Logins"]
+    assert shown.texts("header .state") == ["Differs from the definitions"]
+    counts = plan["summary"]
+    kinds = ("deleted", "deactivated", "created", "modified")
+    assert shown.texts(".chart:not(.roles) .bar .number") == [str(counts[kind]) for kind in kinds]
+    assert sorted(shown.texts(NAMES)) == sorted(row["user_name"] for row in plan["results"])
+    assert shown.texts(".ring text")[0] == str(len(plan["results"]))
+    assert not shown.complaints
+
+
+def test_each_user_shows_before_and_after(page: Any, plan: dict[str, Any]) -> None:
+    moved = next(
+        one
+        for one in plan["plan"]["entries"]
+        if one["modification"] == ["Role"] and one["before"]["user_name"] == one["user_name"]
+    )
+    shown = page(plan)
+    shown.search(moved["user_name"])
+    assert shown.texts(NAMES) == [moved["user_name"]]
+    assert shown.texts(".changes del") == [moved["before"]["role"]]
+    assert shown.texts(".changes ins") == [moved["after"]["role"]]
+    shown.click("details summary")
+    assert moved["before"]["role"] in shown.texts(".sides > div:first-child dd")
+    assert moved["after"]["role"] in shown.texts(".sides > div:last-child dd")
+    assert shown.run("document.querySelector('.sides').getBoundingClientRect().height") > 20
+
+
+def test_the_table_can_be_searched_filtered_and_sorted(page: Any, plan: dict[str, Any]) -> None:
+    shown = page(plan)
+    everyone = shown.texts(NAMES)
+    shown.search("newcomer")
+    assert shown.texts(NAMES) == [name for name in everyone if "newcomer" in name]
+    assert shown.texts(".found") == [f"{plan['summary']['created']} of {len(everyone)}"]
+    shown.search("no such user")
+    assert shown.texts(NAMES) == []
+    assert not shown.run("document.querySelector('.none').hidden")
+    shown.search("")
+    shown.click(".chip[data-status=deleted]")
+    assert len(shown.texts(NAMES)) == plan["summary"]["deleted"]
+    shown.click(".chip[data-status=deleted]")
+    shown.click("[data-key=name] button")
+    ascending = shown.texts(NAMES)
+    assert sorted(ascending) == sorted(everyone)
+    assert [name[0] for name in ascending] == sorted(name[0] for name in everyone)
+    shown.click("[data-key=name] button")
+    assert shown.texts(NAMES) == ascending[::-1]
+    heads = shown.run("document.querySelector('[data-key=name]').getAttribute('aria-sort')")
+    assert heads == "descending"
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_it_is_legible_in_light_and_dark_and_on_a_phone(
+    page: Any, plan: dict[str, Any], dark: bool, width: int
+) -> None:
+    shown = page(plan, dark=dark, width=width)
+    assert (sum(shown.color("body")) < 200) == dark
+    assert shown.run("document.documentElement.scrollWidth") == width
+    for selector in (".name", "h1", ".meta", ".tag", ".change b", "del", ".number"):
+        assert contrast(shown, selector) >= 4.5, selector
+
+
+def contrast(shown: Page, selector: str) -> float:
+    """The contrast of a text to what is behind it (WCAG 2)."""
+    script = """(() => {
+      const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
+      const over = (color) => { canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1); };
+      const element = document.querySelector(arguments[0]);
+      const behind = [];
+      for (let one = element; one; one = one.parentElement) {
+        behind.unshift(getComputedStyle(one).backgroundColor);
+      }
+      behind.forEach(over);
+      const paper = [...canvas.getImageData(0, 0, 1, 1).data];
+      over(getComputedStyle(element).color);
+      return [paper, [...canvas.getImageData(0, 0, 1, 1).data]];
+    })()""".replace("arguments[0]", f"'{selector}'")
+    light, other = sorted((luminance(color) for color in shown.run(script)), reverse=True)
+    return (light + 0.05) / (other + 0.05)
+
+
+def luminance(color: list[int]) -> float:
+    def linear(part: int) -> float:
+        value = part / 255
+        return value / 12.92 if value <= 0.03928 else float(((value + 0.055) / 1.055) ** 2.4)
+
+    red, green, blue = map(linear, color[:3])
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_hostile_names_are_text(page: Any) -> None:
+    shown = page(result_of(list(HOSTILE)), kind={"name": HOSTILE[0], "title": HOSTILE[1]})
+    assert shown.texts("h1") == [HOSTILE[1]]
+    assert HOSTILE[0] in shown.texts(NAMES)
+    assert len(shown.texts(NAMES)) == len(HOSTILE)
+    assert shown.run("document.querySelectorAll('img, iframe, object, a:not(.skip)').length") == 0
+    assert shown.run("document.scripts.length") == 1
+    assert not shown.complaints
+
+
+def test_no_other_script_would_run(page: Any, tmp_path: Path, browser: Any) -> None:
+    """Should a text ever find a way into the page, the browser refuses to run it."""
+    text = report(result_of(["anna"]), "html")
+    attack = (
+        "<script>document.title = 'owned'</script><img src=x onerror=\"document.title='owned'\">"
+    )
+    path = tmp_path / "attacked.html"
+    path.write_text(text.replace("<main>", f"<main>{attack}"), encoding="utf-8")
+    shown = Page(browser, path).open()
+    assert shown.run("document.title") != "owned"
+    assert shown.texts(NAMES) == ["anna"]
+    assert any("Content Security Policy" in one["message"] for one in shown.complaints)
+
+
+def test_it_is_whole_without_scripts(page: Any, plan: dict[str, Any]) -> None:
+    shown = page(plan, scripts=False)
+    source = shown.browser.page_source
+    assert all(row["user_name"] in source for row in plan["results"])
+    # the tools need the script, and are not there without it
+    assert not shown.browser.find_element("css selector", ".tools").is_displayed()
+    assert shown.browser.find_element("css selector", NAMES).is_displayed()
+
+
+def test_it_needs_nothing_but_itself(plan: dict[str, Any]) -> None:
+    text = report(plan, "html")
+    for mark in ("src=", 'href="h', "url(", "@import", "fetch(", "XMLHttpRequest"):
+        assert mark not in text, mark
+
+
+def test_ten_thousand_rows(page: Any, browser: Any) -> None:
+    begun = time.monotonic()
+    shown = page(result_of([f"user{one:05}@example.com" for one in range(10_000)]))
+    assert shown.texts(".found") == ["10,000 listed"]
+    opened = time.monotonic()
+    shown.search("user09999")
+    assert shown.texts(NAMES) == ["user09999@example.com"]
+    shown.search("")
+    shown.click("[data-key=name] button")
+    assert len(shown.texts(NAMES)) == 10_000
+    assert opened - begun < SECONDS
+    assert time.monotonic() - opened < SECONDS
+
+
+def test_failures_and_findings_are_told(page: Any) -> None:
+    several = [{"name": "north", "result": REFUSED}, {"name": "south", "result": BROKEN}]
+    shown = page(several)
+    assert shown.texts("header .state") == ["Failed"]
+    assert shown.texts(".findings span") == ["12 of 40 users would go"]
+    assert "Connection refused" in shown.texts(".problem pre")[0]
+    assert shown.texts(".installations tbody th")[0].startswith("north")
+
+
+def test_it_can_be_printed(page: Any, plan: dict[str, Any]) -> None:
+    shown = page(plan)
+    printed = shown.tell("Page.printToPDF", {"printBackground": True})
+    assert len(printed["data"]) > 20_000
+    shown.tell("Emulation.setEmulatedMedia", {"media": "print"})
+    assert not shown.browser.find_element("css selector", ".tools").is_displayed()
+
+
+def test_a_reader_of_screens_is_told_what_things_are(page: Any, plan: dict[str, Any]) -> None:
+    shown = page(plan)
+    tree = shown.tell("Accessibility.getFullAXTree", {})["nodes"]
+    roles = [node.get("role", {}).get("value") for node in tree]
+    assert {"banner", "main", "table", "columnheader", "cell", "searchbox", "image"} <= set(roles)
+    names = {node.get("name", {}).get("value") for node in tree}
+    assert "Search users" in names
+    assert any(name and name.endswith("users are not as declared") for name in names)

@@ -1,0 +1,107 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The access review: from one read, who is outside git, who is inactive, who has which role."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+from tests.gitops.playbook import Workspace
+from tests.gitops.test_reports import cells
+from tests.gitops.world import settled
+from tests.netserver import NetServer
+
+DEFINITIONS = """
+users:
+  # found by a former name, by an id, by a person
+  - user_name: anna.renamed@fjord.example
+    previous_user_names: [{0[user_name]}]
+  - associate_id: {id}
+  - person_id: {2[person_id]}
+  - user_name: nobody@fjord.example
+  - user_name: left@fjord.example
+    state: absent
+  - user_name: {3[user_name]}
+    rolle: Partner
+"""
+
+
+def operations(here: Workspace, server: NetServer, playbook: str, **variables: str) -> list[str]:
+    """What a playbook asks of the service."""
+    server.journal.clear()
+    here.ok(playbook, **variables)
+    return [entry.operation for entry in server.journal.entries]
+
+
+def test_the_review(here: Workspace, server: NetServer) -> None:
+    users = settled(server, 40)
+    lonely = server.tenant.add_person(first_name="Lone", last_name="Wolf", contact_id=0)
+    server.tenant.add_external_user("=lonely", person_id=lonely, role_id=5)
+    second = server.tenant.user(users[1]["user_name"]).associate_id
+    one_read = operations(here, server, "superoffice.crm.export")
+    before = server.tenant.snapshot()
+    here.folder.joinpath("users/users.yml").unlink()
+    here.write("users/all.yml", DEFINITIONS.format(*users[:4], id=second))
+    found = operations(here, server, "superoffice.crm.review", external_users_name="fjord")
+    assert found == one_read
+    assert server.tenant.snapshot() == before
+
+    review = json.loads(here.read("reports/review.json"))
+    in_git = {login["user_name"] for login in review["logins"] if login["in_git"]}
+    assert in_git == {users[number]["user_name"] for number in (0, 1, 2)}
+    inactive = sum(not user["is_active"] for user in users)
+    assert review["summary"] == {
+        "total": 41,
+        "active": 41 - inactive,
+        "inactive": inactive,
+        "outside": 38,
+        "without_company": 1,
+        "missing": 1,
+        "roles": 3,
+    }
+    partners = [user for user in server.tenant.users() if user.role_name == "Partner"]
+    row = next(one for one in review["roles"] if one["role"] == "Partner")
+    assert (row["total"], row["active"]) == (len(partners), sum(u.is_active for u in partners))
+    assert ["nobody@fjord.example" in one["definition"] for one in review["missing"]] == [True]
+    assert "did you mean 'role'" in review["findings"][0]["message"]
+
+    markdown = here.read("reports/review.md")
+    assert "Outside git: no definition is about them (38)" in markdown
+    assert any(row[0] == "=lonely" for row in cells(markdown))
+    rows = list(csv.DictReader(io.StringIO(here.read("reports/review.csv"))))
+    assert len(rows) == 41
+    assert {row["user_name"] for row in rows if row["in_git"] == "yes"} == in_git
+    assert [row["company"] for row in rows if row["user_name"] == "'=lonely"] == [""]
+    assert {here.mode(f"reports/review.{kind}") for kind in ("md", "csv", "json")} == {0o600}
+
+
+def test_a_long_review_is_bounded_and_counts_what_it_leaves_out(server: NetServer) -> None:
+    from ansible_collections.superoffice.crm.plugins.filter.external_users_report import (
+        external_users_report as report,
+    )
+    from ansible_collections.superoffice.crm.plugins.filter.external_users_review import (
+        external_users_review as review,
+    )
+
+    users = [
+        {
+            "associate_id": number,
+            "person_id": number,
+            "user_name": f"user{number:05}@example.com",
+            "role": "Partner" if number % 2 else "Vendor",
+            "role_id": 5,
+            "is_active": number % 10 > 0,
+        }
+        for number in range(1, 10_001)
+    ]
+    text = report(review(users), "markdown")
+    assert len(text) <= 65_536
+    left = [line for line in text.splitlines() if line.endswith("are not shown here._")]
+    assert len(left) == 2
+    hidden = [int(line.strip("_").split(" ")[0].replace(",", "")) for line in left]
+    # two roles are listed as well
+    assert len(cells(text)) - 2 - 1 + sum(hidden) == 10_000 + 1_000
