@@ -133,7 +133,9 @@ def test_a_result_tells_the_change_and_no_secret(
     assert result["diff"]["before_header"] == result["diff"]["after_header"]
 
 
-@pytest.mark.parametrize("password", [strong_password().value for _number in range(50)], ids=range(50))
+@pytest.mark.parametrize(
+    "password", [strong_password().value for _number in range(50)], ids=range(50)
+)
 def test_a_generated_password_has_characters_of_every_kind(password: str) -> None:
     assert len(password) == LENGTH
     for kind in (str.isdigit, str.islower, str.isupper, lambda c: not c.isalnum()):
