@@ -74,7 +74,7 @@ options:
     type: dict
   allow_empty:
     description:
-      - Whether pruning is allowed with no definitions at all, which means every user in O(prune_scope).
+      - Whether pruning is allowed when no definition says that a user shall exist, which means every user in O(prune_scope).
     type: bool
     default: false
   on_error:

@@ -205,7 +205,14 @@ def test_pruning_all_leaves_the_declared_and_keeps_the_persons(
     assert dict(tenant.snapshot())["person"] == people
 
 
-@pytest.mark.parametrize("empty", [{"users": []}, {"users": [], "src": []}])
+EMPTY: list[dict[str, Any]] = [
+    {"users": []},
+    {"users": [], "src": []},
+    {"users": [{"user_name": "nobody", "state": "absent"}]},
+]
+
+
+@pytest.mark.parametrize("empty", EMPTY, ids=str)
 def test_nothing_declared_prunes_nothing_unless_that_is_meant(
     empty: dict[str, Any], bulk: Run, tenant: Any, journal: Any, crowd: list[str]
 ) -> None:

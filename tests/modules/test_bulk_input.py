@@ -282,3 +282,12 @@ def test_generated_passwords_are_masked_unless_asked_for_and_strong(
         digests = {entry.argument("Password") for entry in journal.committed}
         assert not [text for text in digests if text in json.dumps(result)]
     assert bulk(**options)["changed"] is False
+
+
+def test_many_unknown_roles_cost_one_look_at_all_roles(
+    bulk: Run, tenant: Any, journal: Any
+) -> None:
+    tenant.add_external_users({"user_name": f"u{n}"} for n in range(30))
+    result = bulk(users=[{"user_name": f"u{n}", "role": f"no role {n}"} for n in range(30)])
+    assert len(result["findings"]) == 30
+    assert result["requests"] == {"archive": 2, "roles": 1 + 2}

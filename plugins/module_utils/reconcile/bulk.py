@@ -11,6 +11,7 @@ the same however many there are.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import typing
 from collections.abc import Callable, Iterable, Sequence
@@ -206,13 +207,14 @@ def _roles_of(
     """Resolve every role that is asked for once, and report those that are not to be had."""
     known: dict[object, Role | None] = {}
     refused: dict[object, str] = {}
+    everything = functools.cache(service.archive.roles)
     findings = []
     for match in matched:
         desired = match.declared.desired
         key = _role_key(desired)
         if key not in known and key not in refused:
             try:
-                known[key] = find_role(service, roles, desired)
+                known[key] = find_role(roles, desired, everything)
             except UserError as error:
                 refused[key] = str(error).replace(desired.subject, "{subject}", 1)
         if key in refused and desired.state is State.PRESENT:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ..netserver import address, archive
 from ..netserver.agent import UserCard
@@ -45,8 +45,12 @@ def read_roles(service: Service) -> Roles:
     return Roles(roles)
 
 
-def find_role(service: Service, roles: Roles, desired: DesiredUser) -> Role | None:
+def find_role(
+    roles: Roles, desired: DesiredUser, everything: Callable[[], Iterable[Role]]
+) -> Role | None:
     """Return the role that a definition asks for, none if it asks for none.
+
+    `everything` reads the roles of all types, which it takes to say what is wrong with one.
 
     Raises:
         UserError: there is no such role for external users; it says which ones there are.
@@ -55,7 +59,7 @@ def find_role(service: Service, roles: Roles, desired: DesiredUser) -> Role | No
         return None
     role = roles.wanted(desired)
     if role is None:
-        raise roles.refusal(desired, service.archive.roles())
+        raise roles.refusal(desired, everything())
     return role
 
 

@@ -37,7 +37,7 @@ def decide(service: Service, desired: DesiredUser) -> Decision:
         NetServerError: the world could not be read.
     """
     roles = read_roles(service)
-    role = find_role(service, roles, desired)
+    role = find_role(roles, desired, service.archive.roles)
     current = identify(desired, find_users(service, roles, desired))
     generated: Secret | None = None
     if current is None and desired.generate_password and desired.state is State.PRESENT:

@@ -121,7 +121,10 @@ def _failure(problems: Sequence[Result], counts: dict[str, int]) -> Result:
     kinds = {row["error"]["kind"] for row in problems}
     first = problems[0]["error"]
     done = {name: counts[name] for name in ("created", "modified", "deactivated", "deleted")}
-    text = ", ".join(f"{count} {name}" for name, count in done.items() if count) or "none changed"
+    text = (
+        ", ".join(f"{count} {name}" for name, count in done.items() if count)
+        or "no other was changed"
+    )
     head = f"{len(problems)} of {counts['total']} users failed ({text})"
     if counts["skipped"]:
         head += f", {counts['skipped']} were skipped"

@@ -20,7 +20,7 @@ from ..users import limits, saved_plan
 from ..users.batch import Step
 from ..users.definitions import LONGEST_ID, Definitions, Finding, Place
 from ..users.errors import UserError
-from ..users.model import UNSET, DesiredUser, Secret
+from ..users.model import UNSET, DesiredUser, Secret, State
 from ..users.saved_plan import Fingerprints
 from ..users.selection import Selection
 from .arguments import Options, Task, connection_settings
@@ -37,11 +37,13 @@ def run(options: Options, check_mode: bool, progress: Progress) -> Result:
     """Make all users be as the definitions declare them."""
     definitions = _definitions(options)
     wish, problems = _wish(options)
-    is_empty = not definitions.declared and options["plan"] is None
+    is_empty = options["plan"] is None and not any(
+        one.desired.state is State.PRESENT for one in definitions.declared
+    )
     if options["prune"] != "ignore" and is_empty and not options["allow_empty"]:
         message = (
-            "there are no definitions, and pruning would then mean every user in scope. Set"
-            " allow_empty if that is meant."
+            "there is no definition of a user that shall exist, and pruning would then mean every"
+            " user in scope. Set allow_empty if that is meant."
         )
         problems.append(Finding("users", message))
     if problems:
