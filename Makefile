@@ -28,12 +28,12 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 
 NETSERVER := tests/netserver/requirements.txt
 DEMO := requirements/demo.txt $(NETSERVER)
-TEST := requirements/test.txt $(DEMO)
+TEST := requirements/test.txt requirements/matrix.txt $(DEMO)
 LINT := requirements/lint.txt $(TEST)
 
 .DELETE_ON_ERROR:
 .PHONY: help demo test lint ruff yamllint ansible-lint typing docs-lint changelog-lint sanity \
-	integration build clean
+	integration matrix importer walk docs build clean
 
 help: ## list the targets (default)
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -74,7 +74,21 @@ sanity: $(VENV)/.lint ## run ansible-test sanity on the Python of the virtual en
 	$(BIN)/python tools/ansible_test.py sanity --color no --python \
 		$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
+# ROWS="2.16 2.21-3.13" for some of them, see tools/matrix.py
+matrix: $(VENV)/.base ## run sanity, units, integration and pytest on every supported ansible-core
+	@$(BIN)/python tools/matrix.py $(ROWS)
+
+importer: build $(VENV)/.importer ## import the artefact as Galaxy does
+	@$(VENV)/importer/bin/python tools/importer.py
+
+walk: $(VENV)/.test ## follow the README in a new clone, command by command
+	@$(BIN)/python -m pytest -m slow tests/docs/test_readme.py
+
+docs: $(VENV)/.docs ## build the site into build/site/html
+	@$(BIN)/python tools/docs.py
+
 build: $(VENV)/.demo ## build the artefact into build/dist
+	@rm -rf build/dist
 	$(BIN)/ansible-galaxy collection build --force --output-path build/dist
 
 clean: ## remove the virtual environment and all that was built
@@ -109,4 +123,14 @@ $(VENV)/.test: $(VENV)/.base $(TEST)
 
 $(VENV)/.lint: $(VENV)/.base $(LINT)
 	@$(INSTALL) requirements/lint.txt
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.base requirements/docs.txt $(DEMO)
+	@$(INSTALL) requirements/docs.txt
+	@touch $@
+
+# in a virtual environment of its own, for it pins older libraries
+$(VENV)/.importer: $(VENV)/.base requirements/importer.txt
+	@$(BIN)/python -m venv $(VENV)/importer
+	@$(BIN)/uv pip install --quiet --python $(VENV)/importer/bin/python --requirement requirements/importer.txt
 	@touch $@

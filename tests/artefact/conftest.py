@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The collection as a user has it: built, installed, in a Python that knows nothing of a checkout."""
+"""The collection as a user has it: built, installed, in a Python that knows no checkout."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -47,7 +47,7 @@ class Machine:
     def environment(self) -> dict[str, str]:
         return {
             "HOME": str(self.home),
-            "PATH": f"{self.venv / 'bin'}{os.pathsep}/usr/local/bin{os.pathsep}/usr/bin{os.pathsep}/bin",
+            "PATH": os.pathsep.join([str(self.venv / "bin"), "/usr/local/bin", "/usr/bin", "/bin"]),
             "LC_ALL": "C.UTF-8",
             "ANSIBLE_COLLECTIONS_PATH": str(self.collections),
             "ANSIBLE_LOCALHOST_WARNING": "False",
@@ -58,12 +58,15 @@ class Machine:
         }
 
     def run(
-        self, command: Sequence[str], folder: Path | None = None, **variables: str
+        self,
+        command: Sequence[str],
+        folder: Path | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             command,
             cwd=folder or self.home,
-            env={**self.environment, **variables},
+            env={**self.environment, **(variables or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -72,9 +75,14 @@ class Machine:
             check=False,
         )
 
-    def must(self, *command: str, folder: Path | None = None, **variables: str) -> str:
+    def must(
+        self,
+        *command: str,
+        folder: Path | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> str:
         """Run a command that has to succeed."""
-        done = self.run(command, folder, **variables)
+        done = self.run(command, folder, variables)
         assert done.returncode == 0, f"{' '.join(command)} failed:\n{done.stdout}"
         return done.stdout
 

@@ -60,7 +60,7 @@ def test_the_manifest_says_what_galaxy_wants(machine: Machine) -> None:
 def test_a_module_runs_by_its_full_name(machine: Machine, connection: dict[str, str]) -> None:
     output = machine.must(
         "ansible", "localhost", "-c", "local", "-m", USER,
-        "-a", "user_name=user00001@example.com is_active=false", **connection,
+        "-a", "user_name=user00001@example.com is_active=false", variables=connection,
     )  # fmt: skip
     assert "CHANGED" in output
     assert '"Active"' in output
@@ -77,7 +77,9 @@ def test_the_playbooks_and_the_role_run_by_their_full_names(
     machine: Machine, connection: dict[str, str], tmp_path: Path
 ) -> None:
     def play(name: str, *options: str) -> str:
-        return machine.must("ansible-playbook", name, *options, folder=tmp_path, **connection)
+        return machine.must(
+            "ansible-playbook", name, *options, folder=tmp_path, variables=connection
+        )
 
     play("superoffice.crm.export")
     exported = list((tmp_path / "users").rglob("*.yml"))
@@ -93,7 +95,7 @@ def test_the_playbooks_and_the_role_run_by_their_full_names(
     play("superoffice.crm.apply", "-e", limits)
     inactive = machine.must(
         "ansible", "localhost", "-c", "local", "-m", f"{USER}_info", "-a", "is_active=false",
-        **connection,
+        variables=connection,
     )  # fmt: skip
     assert declared["users"][0]["user_name"] in inactive
     play("superoffice.crm.review")
@@ -121,7 +123,7 @@ def test_a_missing_library_is_named(
             "environment": {"ANY": "thing"}, "tasks": [task],
             "vars": {"ansible_python_interpreter": str(bare / "bin" / "python")}}  # fmt: skip
     (tmp_path / "play.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
-    done = machine.run(["ansible-playbook", "play.yml"], tmp_path, **connection)
+    done = machine.run(["ansible-playbook", "play.yml"], tmp_path, connection)
     assert done.returncode != 0
     assert "Failed to import the required Python library (requests)" in done.stdout
 

@@ -144,7 +144,8 @@ def compare(path: str, value: Any, documented: Result, seen: set[str]) -> None:
         return
     assert isinstance(value, KINDS[documented["type"]]), f"{path} is {value!r}"
     assert value in documented.get("choices", [value]), f"{path} is {value!r}"
-    for item in value if isinstance(value, list) else [value]:
+    items: list[Any] = value if isinstance(value, list) else [value]
+    for item in items:
         if "elements" in documented and isinstance(value, list):
             assert isinstance(item, KINDS[documented["elements"]]), f"{path} holds {item!r}"
         if "contains" in documented:

@@ -37,7 +37,7 @@ def kinds_of(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CARRIERS:
         position = CARRIERS[node.func.id]
         named = [word.value for word in node.keywords if word.arg == "kind"]
-        found = node.args[position] if len(node.args) > position else (named or [None])[0]
+        found = node.args[position] if len(node.args) > position else next(iter(named), None)
     elif isinstance(node, (ast.Assign, ast.AnnAssign)):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         if any(isinstance(one, ast.Name) and one.id == "kind" for one in targets):
