@@ -46,7 +46,7 @@ ENVIRONMENT = {
     if not name.startswith(("ANSIBLE_", "SUPEROFFICE_", "GIT_", "VIRTUAL_ENV", "PYTHONPATH"))
 }
 TOOL = str(ROOT / "tools" / "ansible_test.py")
-TESTS = ("tests/unit", "tests/modules", "tests/gitops")
+TESTS = ("tests/unit", "tests/modules")
 
 
 @dataclasses.dataclass(frozen=True)
