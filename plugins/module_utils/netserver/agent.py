@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from ..users.fields import fields_of, flag_names
 from ..users.model import Change, CurrentUser, Role, Secret
 from . import shapes
+from .answers import Answer
 from .errors import Failed, NetServerError, NotUnderstood, Outcome, Refused
 from .languages import in_language, spellings
 from .redaction import redacted
@@ -97,6 +98,8 @@ class UserAgent:
         self._transport = transport
         # by whether there are several flags to spell
         self._proved: dict[bool, FlagSpelling] = {}
+        # what is known of users, until something is written
+        self._cards: dict[int, UserCard | None] | None = {}
 
     def external_roles(self) -> list[Role] | None:
         """Return the roles of the type ExternalUser (GetAllRoles), or none for a bare null."""
@@ -108,7 +111,10 @@ class UserAgent:
 
     def user(self, associate_id: int) -> UserCard | None:
         """Return the user with this id, whatever its type (GetUser)."""
-        return self._card("GetUser", query={"userId": str(associate_id)})
+        cards = {} if self._cards is None else self._cards
+        if associate_id not in cards:
+            cards[associate_id] = self._card("GetUser", query={"userId": str(associate_id)})
+        return cards[associate_id]
 
     def user_by_name(self, user_name: str) -> UserCard | None:
         """Return the user who logs in with this name, whatever its type (GetUserFromName)."""
@@ -242,7 +248,7 @@ class UserAgent:
                 "ExternalUserInfoModification": flags,
             }
             try:
-                answer = self._transport.call(
+                answer = self._send(
                     _request("modify", "SetExternalUserInfo", body=body, safe=False)
                 )
             except NetServerError as error:
@@ -297,7 +303,12 @@ class UserAgent:
         safe: bool = True,
     ) -> typing.Any:
         request = _request(kind, method, query=query, body=body, safe=safe)
-        return self._transport.call(request).value
+        return self._send(request).value
+
+    def _send(self, request: Request) -> Answer:
+        if not request.safe:
+            self._cards = None
+        return self._transport.call(request)
 
 
 def to_wire(change: Change, spelling: FlagSpelling) -> Iterator[tuple[str | int, Change]]:

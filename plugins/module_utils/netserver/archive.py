@@ -54,6 +54,7 @@ class Archive:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self._language = transport.settings.language
 
     def external_users(
         self, restriction: str = EVERY_ROW, *, with_contact: bool = False
@@ -63,7 +64,7 @@ class Archive:
         if with_contact:
             query["$select"] += f",{CONTACT_COLUMNS}"
         for row in self._rows("ExternalUsers", query):
-            yield _user_row(row, with_contact=with_contact)
+            yield _user_row(row, self._language, with_contact=with_contact)
 
     def few_external_users(self, restriction: str) -> list[UserRow]:
         """Read the external users of a restriction that so few can meet that one page has them."""
@@ -71,7 +72,7 @@ class Archive:
         page, has_next = self._page("archive", "ExternalUsers", query)
         if has_next:
             return list(self.external_users(restriction))
-        return [_user_row(row) for row in page]
+        return [_user_row(row, self._language) for row in page]
 
     def person_exists(self, person_id: int) -> bool:
         """Tell whether there is a person with this id."""
@@ -94,8 +95,7 @@ class Archive:
             "$select": "roleId,name,roleTypeId,isDeleted",
             "$filter": "roleId gt 0",
         }
-        language = self._transport.settings.language
-        return [_role(row, language) for row in self._rows("Role", query, kind="roles")]
+        return [_role(row, self._language) for row in self._rows("Role", query, kind="roles")]
 
     def _rows(
         self, provider: str, query: Mapping[str, str], kind: str = "archive"
@@ -217,7 +217,9 @@ def _spelled(value: str) -> Iterable[str]:
     return dict.fromkeys((value, value.lower(), value.upper()))
 
 
-def _user_row(row: Mapping[str, typing.Any], *, with_contact: bool = False) -> UserRow:
+def _user_row(
+    row: Mapping[str, typing.Any], language: str, *, with_contact: bool = False
+) -> UserRow:
     operation = "Archive/ExternalUsers"
     associate_name = shapes.text(row, "assocName", operation)
     return UserRow(
@@ -227,7 +229,7 @@ def _user_row(row: Mapping[str, typing.Any], *, with_contact: bool = False) -> U
         # a service that fills only one of the two columns has the login name there
         user_name=shapes.text(row, "userName", operation) or associate_name,
         associate_name=associate_name,
-        role=shapes.text(row, "role", operation),
+        role=in_language(shapes.text(row, "role", operation), language),
         is_active=shapes.flag(row, "isActive", operation),
         contact_id=shapes.number(row, "contactId", operation) if with_contact else 0,
         contact_name=shapes.text(row, "contactName", operation) if with_contact else "",

@@ -28,7 +28,7 @@ def parts(text: str) -> dict[str, str]:
 
 def in_language(text: str, language: str) -> str:
     """Return `text` in one language, or in the first one it has."""
-    by_mark = parts(text)
+    by_mark = parts(text) if '"' in text else {}
     if not by_mark:
         return text
     code = language[:2].lower()
