@@ -34,6 +34,7 @@ from .errors import (
     Unauthorized,
 )
 from .failures import connection_error
+from .one_site import OneSite
 from .pace import Pace
 from .request import Request
 
@@ -92,6 +93,7 @@ class Transport:
         self._sleep = sleep
         self._jitter = jitter
         self._was_let_in = False
+        self._first_of: dict[tuple[str, str], requests.PreparedRequest] = {}
         self._session = _session(settings, most_at_once)
         with _request_errors("the connection options"):
             self._ways = self._session.merge_environment_settings(
@@ -152,14 +154,7 @@ class Transport:
 
     def _send(self, request: Request) -> answers.Answer:
         with _request_errors(request.name):
-            prepared = self._session.prepare_request(
-                requests.Request(
-                    request.method,
-                    _url(self.settings.root, request),
-                    headers=_headers(request),
-                    data=_encoded(request.body),
-                )
-            )
+            prepared = self._prepared(request)
         self.count(request.kind)
         # not by the session: even where redirects are not allowed it reads the whole body of one
         adapter = self._session.get_adapter(self.settings.root)
@@ -176,6 +171,20 @@ class Transport:
         answer = answers.interpret(request, raw, self.secrets(request.body))
         self._was_let_in = True
         return answer
+
+    def _prepared(self, request: Request) -> requests.PreparedRequest:
+        """Make an HTTP request; those of one operation differ in their bodies only."""
+        operation = (request.method, _url(self.settings.root, request))
+        first = self._first_of.get(operation)
+        if first is None:
+            unprepared = requests.Request(*operation, headers=_headers(request))
+            first = self._session.prepare_request(unprepared)
+            if request.body is not None:
+                # addresses with a query, as those of reads have, hardly ever come again
+                self._first_of[operation] = first
+        prepared = first.copy()
+        prepared.prepare_body(_encoded(request.body), None)
+        return prepared
 
     def _read(self, request: Request, response: requests.Response) -> bytes:
         """Read a body, but neither for ever nor without end."""
@@ -211,7 +220,7 @@ def _pieces(response: requests.Response) -> Iterator[bytes]:
 
 def _session(settings: Settings, most_at_once: int) -> requests.Session:
     session = requests.Session()
-    adapter = requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=most_at_once)
+    adapter = OneSite(pool_connections=1, pool_maxsize=most_at_once)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     session.auth = settings.authentication
