@@ -198,7 +198,7 @@ EXAMPLES = r"""
 RETURN = r"""
 summary:
   description: How many users ended how. In check mode, how they would.
-  returned: unless something spoke against the plan
+  returned: when there is a plan
   type: dict
   sample:
     unchanged: 9990
@@ -212,7 +212,7 @@ summary:
     total: 10000
 results:
   description: What became of each user, ordered by name. O(report) says which users are listed.
-  returned: unless something spoke against the plan
+  returned: when there is a plan
   type: list
   elements: dict
   contains:
@@ -260,7 +260,7 @@ results:
       sample: "********"
 plan:
   description: What differs, without any secret. A later run takes it in O(plan).
-  returned: unless something spoke against the plan
+  returned: when there is a plan
   type: dict
   contains:
     format:
@@ -286,12 +286,12 @@ plan:
       sample: 6f1ed002ab5595859014ebf0951522d9f6c4ae06b6b7b8f0e9d5a5b7c6a7a1b2
 drift:
   description: Whether any user differed from its definition.
-  returned: unless something spoke against the plan
+  returned: when there is a plan
   type: bool
   sample: true
 diff:
   description: The managed fields of the users that differ, before and after, of at most 1,000 of them.
-  returned: unless something spoke against the plan
+  returned: when there is a plan
   type: dict
   sample:
     before:

@@ -45,6 +45,12 @@ def test_a_limit_names_its_option_the_numbers_and_the_first_users(
         [finding] = result["findings"]
         for fact in ("12 of 40", "30 %", "deleted", "10 % (4)", "u00, u01, u02", "limits.delete"):
             assert fact in finding["message"]
+        # what would have happened can be looked at all the same
+        assert (result["summary"]["skipped"], result["summary"]["deleted"]) == (12, 0)
+        assert {row["status"] for row in result["results"]} == {"skipped"}
+        assert [entry["action"] for entry in result["plan"]["entries"]] == ["delete"] * 12
+        assert result["drift"] is True
+        assert len(result["diff"]["before"]) == 12
     assert tenant.snapshot() == start
     assert journal.writes == []
 

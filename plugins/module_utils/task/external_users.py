@@ -58,10 +58,10 @@ def run(options: Options, check_mode: bool, progress: Progress) -> Result:
             if options["plan"] is not None:
                 planned = _planned(options, definitions, world, prints, root)
             proposal = _proposal(service, world, definitions, wish, planned)
-            if proposal.findings:
-                return refused(proposal.findings, service.requests)
-            if check_mode:
-                outcomes = [Outcome(step) for step in proposal.steps]
+            is_refused = bool(proposal.findings)
+            if check_mode or is_refused:
+                skipped = "something speaks against the run" if is_refused else ""
+                outcomes = [Outcome(step, skipped=skipped) for step in proposal.steps]
             else:
                 outcomes = bulk.carry_out(service, world, proposal, wish, progress)
         except Problem as error:
@@ -71,7 +71,9 @@ def run(options: Options, check_mode: bool, progress: Progress) -> Result:
                 return refused([*findings, Finding("", failure.message)], service.requests)
             return undecided(failure, service.requests)
         plan = saved_plan.to_document(proposal.steps, root, prints)
-        result = of_bulk(outcomes, plan, options, is_prediction=check_mode)
+        result = of_bulk(outcomes, plan, options, is_prediction=check_mode and not is_refused)
+        if is_refused:
+            result |= refused(proposal.findings, service.requests)
         return {**result, **_warnings(definitions), "requests": service.requests}
 
 
