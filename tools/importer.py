@@ -27,8 +27,10 @@ SETTINGS = {
     "ANSIBLE_LOCAL_TMP": str(ROOT / "build" / "importer_tmp"),
 }
 COMPLAINT = re.compile(r"^(?:ERROR|WARNING|CRITICAL)\b")
-# flake8 leaves this out by itself, since it contradicts W504; the importer's own list puts it back
-ALLOWED = re.compile(r": W503 line break before binary operator$")
+# The formatter breaks lines before operators and puts blanks around a long ":", as PEP 8 wants it;
+# flake8 leaves the first out by itself, but the importer's own list puts it back. And ansible-lint
+# does not find the collection there, so that it knows no playbook of it that examples import.
+ALLOWED = re.compile(r": (?:W503|E203) |Failed to find superoffice\.crm\.\w+ playbook\.$")
 
 
 def main() -> int:

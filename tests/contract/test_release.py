@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -52,6 +53,19 @@ def test_every_file_says_under_which_licence_it_is() -> None:
         and text.strip()
     ]
     assert not without
+
+
+def test_no_variable_is_called_underscore() -> None:
+    """Sanity tests refuse that name, and tell so only after minutes."""
+    named = [
+        f"{name}:{node.lineno}"
+        for name in files_of_checkout()
+        if name.endswith(".py")
+        for node in ast.walk(ast.parse((ROOT / name).read_text(encoding="utf-8")))
+        if (isinstance(node, ast.Name) and node.id == "_")
+        or (isinstance(node, ast.arg) and node.arg == "_")
+    ]
+    assert not named
 
 
 @pytest.mark.parametrize("page", ["docs/support.md", "README.md"])

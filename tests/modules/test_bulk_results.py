@@ -193,7 +193,7 @@ def test_many_users_end_as_declared_in_every_dialect_and_stay_so(
     dialect: dict[str, str], bulk: Run, server: NetServer, tenant: Any
 ) -> None:
     tenant.add_external_users({"user_name": f"u{n}", "role_id": 5} for n in range(12))
-    persons = [tenant.add_person() for _ in range(3)]
+    persons = [tenant.add_person() for _number in range(3)]
     users: list[dict[str, Any]] = [
         *[{"user_name": f"u{n}", "role": "Vendor", "is_active": False} for n in range(6)],
         *[{"user_name": f"u{n}", "state": "absent"} for n in range(6, 9)],

@@ -42,7 +42,7 @@ def test_as_many_as_allowed_are_under_way_and_no_more(most: int) -> None:
 def test_each_refusal_halves_the_number_down_to_one() -> None:
     pace = Pace(16)
     seen = []
-    for _ in range(6):
+    for _number in range(6):
         pace.slow_down(0)
         seen.append(pace.allowed)
     assert seen == [8, 4, 2, 1, 1, 1]
@@ -51,10 +51,10 @@ def test_each_refusal_halves_the_number_down_to_one() -> None:
 
 def test_answers_bring_the_number_back_little_by_little_and_never_above() -> None:
     pace = Pace(8)
-    for _ in range(4):
+    for _number in range(4):
         pace.slow_down(0)
     seen = []
-    for _ in range(60):
+    for _number in range(60):
         pace.speed_up()
         seen.append(pace.allowed)
     assert seen == sorted(seen)
@@ -78,7 +78,7 @@ def test_those_who_wait_for_a_place_get_it_after_a_pause_too() -> None:
     started = time.monotonic()
     with ThreadPoolExecutor(1) as pool:
         work = pool.submit(crowd, pace, 200, 0.002)
-        for _ in range(5):
+        for _number in range(5):
             time.sleep(0.02)
             pace.slow_down(0.03)
             pace.speed_up()
@@ -88,7 +88,7 @@ def test_those_who_wait_for_a_place_get_it_after_a_pause_too() -> None:
 
 def test_a_request_that_fails_gives_its_place_back() -> None:
     pace = Pace(1)
-    for _ in range(3):
+    for _number in range(3):
         with pytest.raises(KeyError), pace.request():
             raise KeyError
     assert crowd(pace, 3) == 1

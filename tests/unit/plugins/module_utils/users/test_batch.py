@@ -257,7 +257,7 @@ def _has_circle(people: list[CurrentUser], steps: list[Step]) -> bool:
         if step.plan.before and step.plan.after and step.plan.renames
     }
     for start, name in to.items():
-        for _ in people:
+        for _number in people:
             if name == start:
                 return True
             name = to.get(name, "")  # noqa: PLW2901 - walks on
