@@ -26,9 +26,20 @@ if typing.TYPE_CHECKING:
 
 def connection_error(exc: Exception, request: Request, settings: Settings) -> NetServerError:
     """Turn what `requests` raised for `request` into an error of ours."""
-    error = _error(exc, request.name, settings)
+    error = _option_error(exc) or _error(exc, request.name, settings)
     error.operation = request.operation
     return error
+
+
+def _option_error(exc: Exception) -> NetServerError | None:
+    from requests import exceptions
+
+    if isinstance(exc, UnicodeError):
+        return BadConnectionOption("proxy has characters that can not be sent in a login")
+    invalid = (exceptions.InvalidURL, exceptions.InvalidProxyURL, exceptions.InvalidSchema)
+    if isinstance(exc, invalid):
+        return BadConnectionOption("url or proxy is not an address that can be used")
+    return None
 
 
 def _error(exc: Exception, request: str, settings: Settings) -> NetServerError:
@@ -36,8 +47,6 @@ def _error(exc: Exception, request: str, settings: Settings) -> NetServerError:
     from requests import exceptions
     from urllib3 import exceptions as urllib3_exceptions
 
-    if isinstance(exc, UnicodeError):
-        return BadConnectionOption("proxy has characters that can not be sent in a login")
     site = address.without_secrets(settings.root)
     causes = list(_causes(exc))
     reason = _reason(causes)
@@ -55,10 +64,6 @@ def _error(exc: Exception, request: str, settings: Settings) -> NetServerError:
         return TimedOut(f"{request} at {site} got no answer in {settings.timeout:g} seconds")
     if any(isinstance(cause, urllib3_exceptions.NewConnectionError) for cause in causes):
         return Unreachable(f"{site} can not be reached ({reason})")
-    if isinstance(
-        exc, (exceptions.InvalidURL, exceptions.InvalidProxyURL, exceptions.InvalidSchema)
-    ):
-        return BadConnectionOption("url or proxy is not an address that can be used")
     return ConnectionLost(f"The connection to {site} broke during {request} ({reason})")
 
 

@@ -96,7 +96,7 @@ class Transport:
         self._first_of: dict[tuple[str, str], requests.PreparedRequest] = {}
         self._session = _session(settings, most_at_once)
         with _request_errors("the connection options"):
-            self._ways = self._session.merge_environment_settings(
+            self._ways: Mapping[str, typing.Any] = self._session.merge_environment_settings(
                 settings.root, _proxies(settings), True, _verify(settings), _certificate(settings)
             )
 
