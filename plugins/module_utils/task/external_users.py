@@ -59,7 +59,8 @@ def run(options: Options, check_mode: bool, progress: Progress) -> Result:
                 planned = _planned(options, definitions, world, prints, root)
             proposal = _proposal(service, world, definitions, wish, planned)
             is_refused = bool(proposal.findings)
-            if check_mode or is_refused:
+            is_prediction = check_mode and not is_refused
+            if is_prediction or is_refused:
                 skipped = "something speaks against the run" if is_refused else ""
                 outcomes = [Outcome(step, skipped=skipped) for step in proposal.steps]
             else:
@@ -71,7 +72,7 @@ def run(options: Options, check_mode: bool, progress: Progress) -> Result:
                 return refused([*findings, Finding("", failure.message)], service.requests)
             return undecided(failure, service.requests)
         plan = saved_plan.to_document(proposal.steps, root, prints)
-        result = of_bulk(outcomes, plan, options, is_prediction=check_mode and not is_refused)
+        result = of_bulk(outcomes, plan, options, is_prediction=is_prediction)
         if is_refused:
             result |= refused(proposal.findings, service.requests)
         return {**result, **_warnings(definitions), "requests": service.requests}
