@@ -113,7 +113,9 @@ def _text(value: typing.Any) -> str:
 
 def _inside(folder: Path, name: str) -> Path:
     path = folder / name
-    if Path(name).is_absolute() or ".." in Path(name).parts or not Path(name).name:
+    leads_out = Path(name).is_absolute() or ".." in Path(name).parts or not Path(name).name
+    # a link in the folder may lead out of it as well
+    if leads_out or not path.parent.resolve().is_relative_to(folder.resolve()):
         raise NotWritten(f"{name} is not the name of a file in {folder}")
     return path
 

@@ -90,9 +90,10 @@ def main() -> None:
     load()
     if not counts:
         sys.exit("There are no figures; run: make reliability")
+    lines: list[str] = []
     for module in dict.fromkeys(sorted(row[0] for row in cells)):
-        print(*matrix(module), "", sep="\n")
-    print(*table(), sep="\n")
+        lines += [*matrix(module), ""]
+    sys.stdout.write("\n".join([*lines, *table(), ""]))
 
 
 if __name__ == "__main__":

@@ -20,11 +20,15 @@ PARTNER, VENDOR = 5, 6
 # person id, role id, whether active, whether the password is the new one
 Truth = dict[str, tuple[int, int, bool, bool]]
 
-CREATE = {"person_id": 1001, "user_name": "carla", "role": "Partner", "password": NEW}
-MODIFY = {"user_name": "anna", "role": "Vendor", "is_active": False}
-DELETE = {"user_name": "dora", "state": "absent"}
-SINGLE = {"CreateExternalUser": CREATE, "SetExternalUserInfo": MODIFY, "DeleteExternalUser": DELETE}
-DEFINITIONS = [
+CREATE: Result = {"person_id": 1001, "user_name": "carla", "role": "Partner", "password": NEW}
+MODIFY: Result = {"user_name": "anna", "role": "Vendor", "is_active": False}
+DELETE: Result = {"user_name": "dora", "state": "absent"}
+SINGLE: dict[str, Result] = {
+    "CreateExternalUser": CREATE,
+    "SetExternalUserInfo": MODIFY,
+    "DeleteExternalUser": DELETE,
+}
+DEFINITIONS: list[Result] = [
     CREATE,
     {"person_id": 1002, "user_name": "chris", "role": "Vendor", "password": NEW},
     MODIFY,

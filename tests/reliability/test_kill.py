@@ -1,0 +1,135 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A bulk run that is killed at a request boundary, and then run again.
+
+The module runs in a process of its own behind a gate. The gate kills it when a request has come
+in, or when the service has done it and the answer is due.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.modules.doors import DOORS, Result
+from tests.netserver import NetServer
+from tests.reliability import figures
+from tests.reliability.gate import Answered, Asked, Reply, gate
+from tests.reliability.limited import Starting, start
+from tests.reliability.scenes import (
+    BULK,
+    MANY,
+    Truth,
+    assert_none_twice,
+    effects,
+    furnish,
+    truth,
+)
+
+WRITES = ("CreateExternalUser", "SetExternalUserInfo", "DeleteExternalUser")
+# at least as many as the requests of the calm run
+BOUNDARIES = 20
+
+
+def calm_run(server: NetServer, options: Result) -> tuple[Truth, list[str]]:
+    """Where the run leads if nothing kills it, and the requests that it takes."""
+    furnish(server)
+    with gate(server.url) as calm:
+        result = DOORS["action"](MANY, {**options, "url": calm.url}, False)
+        names = [asked.operation for asked in calm.asked]
+    assert not result.get("failed"), result
+    end = truth(server)
+    server.reset()
+    furnish(server)
+    return end, names
+
+
+def killed_at(
+    server: NetServer, options: Result, folder: Path, number: int, *, after: bool
+) -> list[Asked]:
+    """Run the module and kill it at a request, before or after that took effect."""
+    running: list[Starting] = []
+
+    def rule(asked: Asked, forward: Callable[[], Answered]) -> Reply:
+        if asked.number < number:
+            return forward()
+        if asked.number == number and after:
+            forward()
+        running[0].kill()
+        return None
+
+    with gate(server.url, rule) as deadly:
+        running.append(start(MANY, {**options, "url": deadly.url}, folder, memory=4 * 1024**3))
+        ended = running[0].wait()
+        assert running[0].process.returncode == -signal.SIGKILL, ended
+        assert ended.result == {}
+        return deadly.asked
+
+
+def points() -> list[Any]:
+    rows = []
+    for number in range(1, BOUNDARIES + 1):
+        for after in (False, True):
+            quick = number % 3 == 1
+            marks = () if quick else (pytest.mark.slow,)
+            when = "after" if after else "before"
+            rows.append(pytest.param(number, after, marks=marks, id=f"{number}-{when}"))
+    return rows
+
+
+@pytest.mark.parametrize(("number", "after"), points())
+def test_a_killed_run_is_completed_by_the_next(
+    number: int, after: bool, server: NetServer, connection: Result, tmp_path: Path
+) -> None:
+    options = {**connection, **BULK, "concurrency": 1}
+    end, names = calm_run(server, options)
+    assert len(names) <= BOUNDARIES, names
+    if number > len(names):
+        return
+    killed_at(server, options, tmp_path, number, after=after)
+    done = len(effects(server.journal.entries))
+    written = sum(name in WRITES for name in names[: number if after else number - 1])
+    assert done == written
+    again = DOORS["action"](MANY, options, False)
+    assert not again.get("failed"), again
+    assert truth(server) == end
+    assert_none_twice(server.journal.entries)
+    assert len(effects(server.journal.entries)) == sum(name in WRITES for name in names)
+    third = DOORS["action"](MANY, options, False)
+    assert third["changed"] is False
+    figures.count("kill: points, one request at a time")
+
+
+@pytest.mark.parametrize(
+    "number", [pytest.param(n, marks=() if n == 12 else pytest.mark.slow) for n in range(9, 21)]
+)
+def test_a_run_that_is_killed_with_several_requests_under_way(
+    number: int, server: NetServer, connection: Result, tmp_path: Path
+) -> None:
+    options = {**connection, **BULK, "concurrency": 4}
+    end, names = calm_run(server, options)
+    killed_at(server, options, tmp_path, min(number, len(names)), after=True)
+    again = DOORS["action"](MANY, options, False)
+    assert not again.get("failed"), again
+    assert truth(server) == end
+    assert_none_twice(server.journal.entries)
+    figures.count("kill: points, several requests at a time")
+
+
+def test_a_password_is_set_again(server: NetServer, connection: Result, tmp_path: Path) -> None:
+    """What can not be read back is the one thing that is repeated."""
+    words = {"password": "Another-password-1", "update_password": "always"}
+    users = [{"user_name": name, "is_active": False, **words} for name in ("anna", "bob")]
+    options = {**connection, **BULK, "users": users, "concurrency": 1}
+    _end, names = calm_run(server, options)
+    killed_at(server, options, tmp_path, names.index("SetExternalUserInfo") + 1, after=True)
+    assert not DOORS["action"](MANY, options, False).get("failed")
+    flags = [effect.what for effect in effects(server.journal.entries)]
+    assert flags == ["Password, Active", "Password", "Password, Active"]
+    assert all(server.tenant.password_matches(n, words["password"]) for n in ("anna", "bob"))
