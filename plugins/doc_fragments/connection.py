@@ -22,11 +22,11 @@ options:
   auth_method:
     description:
       - How to log in, one of the four schemes of the web service.
-      - If not given, the value of the environment variable E(SUPEROFFICE_AUTH_METHOD) is used.
       - V(basic) - With O(auth_username) and O(auth_password).
       - V(soticket) - With a ticket in O(auth_ticket).
       - V(bearer) - With a token in O(auth_token).
       - V(xsrf) - With the session cookies of a browser in O(auth_cookie) and the token that goes with them in O(xsrf_token).
+      - If not given, the value of the environment variable E(SUPEROFFICE_AUTH_METHOD) is used.
     type: str
     choices:
       - basic

@@ -244,10 +244,15 @@ results:
       returned: always
       sample: modified
     error:
-      description: Why the user failed or was skipped, with V(msg), V(kind), V(status) and V(operation).
+      description: Why the user failed or was skipped, with V(msg), V(kind), V(status) and V(operation). None for all others.
       type: dict
       returned: always
       sample:
+        msg: "External user 'anna@example.com' (associate 427) could not be modified (Role): HTTP 403 Forbidden from
+          POST v1/Agents/User/SetExternalUserInfo. The calling login needs the right to administer external users. Nothing was changed."
+        kind: forbidden
+        status: 403
+        operation: SetExternalUserInfo
     password:
       description: What became of the password, as in M(superoffice.crm.superoffice_external_user).
       type: str
@@ -278,7 +283,29 @@ plan:
       type: list
       elements: dict
       returned: always
-      sample: []
+      sample:
+        - user_name: anna@example.com
+          action: modify
+          modification:
+            - Active
+          password: unchanged
+          generate_password: false
+          before:
+            associate_id: 427
+            person_id: 1001
+            user_name: anna@example.com
+            role_id: 7
+            role: Partner
+            is_active: true
+          after:
+            associate_id: 427
+            person_id: 1001
+            user_name: anna@example.com
+            role_id: 7
+            role: Partner
+            is_active: false
+          state: 6f1ed002ab559585
+          definition: 1c94ebf0951522d9
     checksum:
       description: Checksum over all of it.
       type: str

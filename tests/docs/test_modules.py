@@ -144,6 +144,11 @@ def compare(path: str, value: Any, documented: Result, seen: set[str]) -> None:
         return
     assert isinstance(value, KINDS[documented["type"]]), f"{path} is {value!r}"
     assert value in documented.get("choices", [value]), f"{path} is {value!r}"
+    sample = documented.get("sample")
+    if path not in ("requests", "roles") and isinstance(sample, dict):
+        assert value.keys() == sample.keys(), f"{path} is {value!r}"
+    if value and isinstance(sample, list) and sample and isinstance(sample[0], dict):
+        assert value[0].keys() == sample[0].keys(), f"{path} holds {value[0]!r}"
     items: list[Any] = value if isinstance(value, list) else [value]
     for item in items:
         if "elements" in documented and isinstance(value, list):
