@@ -30,10 +30,11 @@ NETSERVER := tests/netserver/requirements.txt
 DEMO := requirements/demo.txt $(NETSERVER)
 TEST := requirements/test.txt requirements/matrix.txt $(DEMO)
 LINT := requirements/lint.txt $(TEST)
+BENCH := requirements/bench.txt $(DEMO)
 
 .DELETE_ON_ERROR:
 .PHONY: help demo test lint ruff yamllint ansible-lint typing docs-lint changelog-lint sanity \
-	integration matrix importer walk docs build clean
+	integration bench matrix importer walk docs build clean
 
 help: ## list the targets (default)
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +47,10 @@ test: $(VENV)/.test ## run all tests
 
 integration: $(VENV)/.test ## run the integration targets only
 	@$(BIN)/python -m pytest -n $(WORKERS) tests/integration
+
+# make bench QUICK=1 takes about a minute, and writes nothing
+bench: $(VENV)/.bench ## measure the speed, a quarter of an hour, into docs/performance.md
+	@$(BIN)/python -m tests.benchmarks $(if $(QUICK),--quick)
 
 lint: ruff yamllint ansible-lint typing docs-lint changelog-lint sanity ## run all linters
 	@echo 'lint: all clean'
@@ -119,6 +124,10 @@ $(VENV)/.demo: $(VENV)/.base $(DEMO)
 
 $(VENV)/.test: $(VENV)/.base $(TEST)
 	@$(INSTALL) requirements/test.txt
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.base $(BENCH)
+	@$(INSTALL) requirements/bench.txt
 	@touch $@
 
 $(VENV)/.lint: $(VENV)/.base $(LINT)

@@ -1,0 +1,124 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The requests that the bulk module sends, as the phases that `raw` replays."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+import typing
+import urllib.parse
+
+from ansible_collections.superoffice.crm.plugins.module_utils.netserver import archive
+
+from . import definitions
+from .definitions import Entry
+from .embedded import ROOT
+from .raw import Phase
+
+CONNECTIONS = 8
+Sent = tuple[str, str, typing.Any]
+
+
+def seconds(url: str, phases: list[Phase]) -> float:
+    """Send the requests of all phases from a process of their own; return the seconds."""
+    command = [sys.executable, "-m", "tests.benchmarks.raw", url]
+    answer = subprocess.run(
+        command, cwd=ROOT, input=json.dumps(phases), capture_output=True, text=True, check=True
+    )
+    return float(answer.stdout)
+
+
+def count(phases: list[Phase]) -> int:
+    """Return the number of requests."""
+    return sum(len(phase["requests"]) for phase in phases)
+
+
+def of_sync(users: int) -> list[Phase]:
+    """Return the requests of a run that changes nothing."""
+    return [_phase(1, [_agent("GetAllRoles", {"RoleType": "ExternalUser"}), *_pages(users)])]
+
+
+def of_changes(users: int, entries: list[Entry]) -> list[Phase]:
+    """Return the requests of a run that gives users another role."""
+    ids = [
+        one["person_id"] - definitions.FIRST_PERSON + definitions.FIRST_ASSOCIATE for one in entries
+    ]
+    looks = [_agent("GetUserInfoList", ids), ("POST", f"Agents/User/GetUser?userId={ids[0]}", {})]
+    writes = [
+        _agent(
+            "SetExternalUserInfo",
+            {
+                "AssociateId": associate_id,
+                "UserName": one["user_name"],
+                "Password": "",
+                "IsActive": True,
+                "RoleId": definitions.OTHER_ROLE_ID,
+                "ExternalUserInfoModification": "Role",
+            },
+        )
+        for associate_id, one in zip(ids, entries, strict=True)
+    ]
+    return [
+        *of_sync(users),
+        _phase(1, looks),
+        _phase(CONNECTIONS, writes),
+        _phase(1, _pages(users)),
+    ]
+
+
+def of_creations(users: int, entries: list[Entry]) -> list[Phase]:
+    """Return the requests of a run that creates users, checks of the service included."""
+    wanted = [archive.number_is("personId", one["person_id"]) for one in entries]
+    persons = [
+        _archive("Person", {"$select": "personId", "$filter": text, "$top": str(archive.PAGE_SIZE)})
+        for text in archive.batches(wanted)
+    ]
+    checks, writes = [], []
+    for one in entries:
+        user = {"AssociateId": 0, "Type": "ExternalAssociate", "PersonId": one["person_id"]}
+        checks += [
+            _agent("IsUserNameValidWithReason", {**user, "UserName": one["user_name"]}),
+            _agent("IsPasswordValidWithReason", {**user, "Password": one["password"]}),
+        ]
+        created = {
+            "PersonId": one["person_id"],
+            "UserName": one["user_name"],
+            "Password": one["password"],
+            "RoleId": definitions.OTHER_ROLE_ID,
+            "IsActive": True,
+        }
+        writes.append(_agent("CreateExternalUser", created))
+    return [
+        *of_sync(users),
+        _phase(1, persons),
+        _phase(CONNECTIONS, checks),
+        _phase(CONNECTIONS, writes),
+        _phase(1, _pages(users + len(entries))),
+    ]
+
+
+def _phase(connections: int, requests: list[Sent]) -> Phase:
+    return {"connections": connections, "requests": requests}
+
+
+def _agent(method: str, body: typing.Any) -> Sent:
+    return "POST", f"Agents/User/{method}", body
+
+
+def _pages(users: int) -> list[Sent]:
+    query = {**archive.USER_QUERY, "$filter": archive.EVERY_ROW, "$top": str(archive.PAGE_SIZE)}
+    places = [page * archive.PAGE_SIZE for page in range(math.ceil(users / archive.PAGE_SIZE))]
+    if len(places) == 1:
+        # a first page without a link to a next one may be the service's way of never giving links
+        places.append(users)
+    return [_archive("ExternalUsers", {**query, "$skip": str(skip)}) for skip in places]
+
+
+def _archive(provider: str, query: dict[str, str]) -> Sent:
+    text = urllib.parse.urlencode(query, quote_via=urllib.parse.quote, safe="$")
+    return "GET", f"Archive/{provider}?{text}", None
