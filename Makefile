@@ -34,7 +34,7 @@ BENCH := requirements/bench.txt $(DEMO)
 
 .DELETE_ON_ERROR:
 .PHONY: help demo test lint ruff yamllint ansible-lint typing docs-lint changelog-lint sanity \
-	integration bench matrix importer walk docs build clean
+	reliability integration bench lock matrix importer walk docs build clean
 
 help: ## list the targets (default)
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,11 @@ demo: $(VENV)/.demo ## show the collection at work against the embedded NetServe
 
 test: $(VENV)/.test ## run all tests
 	@$(BIN)/python -m pytest -n $(WORKERS)
+
+reliability: $(VENV)/.test ## prove docs/reliability.md, and print its figures (some minutes)
+	@rm -rf build/reliability
+	@$(BIN)/python -m pytest -n $(WORKERS) -q -m "slow or not slow" tests/reliability
+	@$(BIN)/python -m tests.reliability.figures
 
 integration: $(VENV)/.test ## run the integration targets only
 	@$(BIN)/python -m pytest -n $(WORKERS) tests/integration
@@ -99,8 +104,19 @@ build: $(VENV)/.demo ## build the artefact into build/dist
 clean: ## remove the virtual environment and all that was built
 	rm -rf $(VENV) build collections tests/output .hypothesis .mypy_cache .pytest_cache .ruff_cache .ansible
 
+# after a change of requirements/*.txt: which files of which versions may be installed, on every supported Python
+lock: $(VENV)/.base ## write the hashes of all development requirements anew
+	@$(LOCK) requirements/dev.txt requirements/lint.txt requirements/docs.txt requirements/bench.txt \
+		--output-file requirements/lock.txt
+	@$(LOCK) requirements/importer.txt --output-file requirements/lock-importer.txt
+	@$(LOCK) requirements/uv.txt --output-file requirements/lock-uv.txt
+
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command 'make lock'
+
 # --compile-bytecode: where PYTHONDONTWRITEBYTECODE is set, Ansible would be compiled anew at every start
-INSTALL = $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --requirement
+INSTALL = $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python \
+	--require-hashes --constraint requirements/lock.txt --requirement
 
 $(VENV)/.base:
 	@command -v "$(PYTHON)" > /dev/null 2>&1 \
@@ -112,7 +128,8 @@ $(VENV)/.base:
 	@echo 'Setting up $(VENV) ...'
 	@rm -rf $(VENV)
 	@"$(PYTHON)" -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --requirement requirements/lock-uv.txt
 	@mkdir -p $(TREE)/ansible_collections/superoffice
 	@ln -s ../../../.. $(TREE)/$(PACKAGE)
 	@echo '../../../collections' > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/superoffice_crm.pth"
@@ -141,5 +158,6 @@ $(VENV)/.docs: $(VENV)/.base requirements/docs.txt $(DEMO)
 # in a virtual environment of its own, for it pins older libraries
 $(VENV)/.importer: $(VENV)/.base requirements/importer.txt
 	@$(BIN)/python -m venv $(VENV)/importer
-	@$(BIN)/uv pip install --quiet --python $(VENV)/importer/bin/python --requirement requirements/importer.txt
+	@$(BIN)/uv pip install --quiet --python $(VENV)/importer/bin/python \
+		--require-hashes --constraint requirements/lock-importer.txt --requirement requirements/importer.txt
 	@touch $@

@@ -184,7 +184,7 @@ def fuzz(server: NetServer, connection: Result, examples: int) -> None:
 
 
 def test_spoiled_answers(server: NetServer, connection: Result) -> None:
-    fuzz(server, connection, 120)
+    fuzz(server, connection, 50)
 
 
 @pytest.mark.slow
@@ -249,7 +249,7 @@ WITHOUT_END: dict[str, tuple[Callable[[], Reply], str]] = {
         "broke during",
     ),
 }  # fmt: skip
-QUICK = ("a redirect without end", "a trickle", "a bomb of gzip")
+QUICK = ("a redirect without end", "a trickle")
 
 
 @pytest.mark.parametrize(

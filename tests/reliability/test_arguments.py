@@ -124,7 +124,7 @@ def fuzz(server: NetServer, connection: Result, examples: int) -> None:
 
 
 def test_any_arguments(server: NetServer, connection: Result) -> None:
-    fuzz(server, connection, 120)
+    fuzz(server, connection, 40)
 
 
 @pytest.mark.slow
@@ -201,7 +201,7 @@ def fuzz_plans(server: NetServer, connection: Result, examples: int) -> None:
 
 
 def test_edited_plans(server: NetServer, connection: Result) -> None:
-    fuzz_plans(server, connection, 60)
+    fuzz_plans(server, connection, 30)
 
 
 @pytest.mark.slow

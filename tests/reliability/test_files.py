@@ -280,7 +280,7 @@ def read_anything(content: bytes, file: Path) -> None:
 
 @pytest.mark.parametrize("suffix", [".yml", ".json"])
 def test_any_text(suffix: str, tmp_path: Path) -> None:
-    fuzz_files(suffix, tmp_path, examples=150)
+    fuzz_files(suffix, tmp_path, examples=80)
 
 
 @pytest.mark.slow

@@ -231,13 +231,13 @@ slow = pytest.mark.slow
 @pytest.mark.parametrize(
     ("door", "answers", "check"),
     [
-        ("action", "well", False),
+        pytest.param("action", "well", False, marks=slow),
         pytest.param("action", "well", True, marks=slow),
         pytest.param("action", "echoes writes", False, marks=slow),
         ("action", "echoes", False),
-        ("module", "well", False),
+        pytest.param("module", "well", False, marks=slow),
         pytest.param("module", "well", True, marks=slow),
-        ("module", "echoes writes", False),
+        pytest.param("module", "echoes writes", False, marks=slow),
         pytest.param("module", "echoes", False, marks=slow),
     ],
 )
@@ -265,7 +265,7 @@ def test_modules_at_vvvv(
 
 PLAYBOOKS = [
     pytest.param("plan", (), marks=slow),
-    ("apply", ()),
+    pytest.param("apply", (), marks=slow),
     pytest.param("apply", ("--check",), marks=slow),
     pytest.param("export", ("-e", "external_users_export_dir=exported"), marks=slow),
     pytest.param("review", (), marks=slow),
