@@ -11,6 +11,7 @@ such as a link that leads nowhere, is a failure.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,13 +21,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "build" / "site"
 SOURCE = SITE / "rst"
+REPOSITORY = "https://git.example.com/superoffice/crm/src/branch/main"
 SETTINGS = ROOT / "docs" / "docsite" / "site"
 BIN = Path(sys.executable).parent
 BESIDE = ("CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md", "tests/netserver/README.md")
 LEFT_OUT = {"docsite"}
 # what index.rst names itself
 NAMED = {
-    "getting-started", "authentication", "passwords", "bulk", "installations", "support",
+    "getting-started", "authentication", "passwords", "bulk", "gitops", "installations", "support",
     "testing-definitions", "migration", "troubleshooting", "architecture",
 }  # fmt: skip
 BUILTIN = "ansible_collections.ansible.builtin"
@@ -63,8 +65,23 @@ def gather() -> None:
             shutil.copy2(ROOT / name, SOURCE / name)
     index = (SETTINGS / "index.rst").read_text(encoding="utf-8")
     (SOURCE / "index.rst").write_text(index.replace("@MORE@", more()), encoding="utf-8")
+    lead_to_the_repository()
     shutil.copy2(SETTINGS / "conf.py", SITE)
     (SITE / "ansible.inv").write_bytes(inventory())
+
+
+def lead_to_the_repository() -> None:
+    """Let links to folders, and to files that are no pages, lead to where they can be looked at."""
+    for page in sorted(SOURCE.rglob("*.md")):
+        folder = page.relative_to(SOURCE).parent
+
+        def target(match: re.Match[str], folder: Path = folder) -> str:
+            path = Path(os.path.normpath(folder / match[1]))
+            is_elsewhere = (ROOT / path).exists() and not (SOURCE / path).is_file()
+            return f"]({REPOSITORY}/{path})" if is_elsewhere else match[0]
+
+        text = page.read_text(encoding="utf-8")
+        page.write_text(re.sub(r"\]\(([^)#:\s]+)\)", target, text), encoding="utf-8")
 
 
 def more() -> str:
