@@ -30,7 +30,8 @@ html_theme_options = {
     "navigation_depth": 3,
 }
 html_show_sphinx = False
-html_use_smartypants = False
+# sentences of the modules are quoted letter by letter
+smartquotes = False
 html_use_modindex = False
 html_use_index = False
 html_copy_source = False
