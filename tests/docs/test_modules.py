@@ -144,7 +144,7 @@ def compare(path: str, value: Any, documented: Result, seen: set[str]) -> None:
         return
     assert isinstance(value, KINDS[documented["type"]]), f"{path} is {value!r}"
     assert value in documented.get("choices", [value]), f"{path} is {value!r}"
-    sample = documented.get("sample")
+    sample: Any = documented.get("sample")
     if path not in ("requests", "roles") and isinstance(sample, dict):
         assert value.keys() == sample.keys(), f"{path} is {value!r}"
     if value and isinstance(sample, list) and sample and isinstance(sample[0], dict):
