@@ -9,6 +9,8 @@ PYTHON ?= python3
 VENV ?= .venv
 # how many tests run at once
 WORKERS ?= 2
+# which tests `make test` runs: all, or the folders that are named
+TESTS ?=
 
 ROOT := $(CURDIR)
 BIN := $(VENV)/bin
@@ -43,7 +45,7 @@ demo: $(VENV)/.demo ## show the collection at work against the embedded NetServe
 	@$(BIN)/python tools/demo.py
 
 test: $(VENV)/.test ## run all tests
-	@$(BIN)/python -m pytest -n $(WORKERS)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
 
 reliability: $(VENV)/.test ## prove docs/reliability.md, and print its figures (some minutes)
 	@rm -rf build/reliability

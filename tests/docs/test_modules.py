@@ -137,6 +137,12 @@ def test_results_are_as_documented(module: str, check: bool, server: NetServer) 
     assert missing <= ({"generated_password", "results.generated_password"} if check else set())
 
 
+def keys(value: Any) -> set[str]:
+    """Return the keys of a mapping, or of the first mapping of a list."""
+    first = value[0] if isinstance(value, list) and value else value
+    return set(first) if isinstance(first, dict) else set()
+
+
 def compare(path: str, value: Any, documented: Result, seen: set[str]) -> None:
     """Compare a value of a result with what is written about it."""
     seen.add(path)
@@ -145,10 +151,10 @@ def compare(path: str, value: Any, documented: Result, seen: set[str]) -> None:
     assert isinstance(value, KINDS[documented["type"]]), f"{path} is {value!r}"
     assert value in documented.get("choices", [value]), f"{path} is {value!r}"
     sample: Any = documented.get("sample")
-    if path not in ("requests", "roles") and isinstance(sample, dict):
-        assert value.keys() == sample.keys(), f"{path} is {value!r}"
-    if value and isinstance(sample, list) and sample and isinstance(sample[0], dict):
-        assert value[0].keys() == sample[0].keys(), f"{path} holds {value[0]!r}"
+    if path not in ("requests", "roles"):
+        assert keys(sample) == keys(value) or not keys(sample) or value == [], (
+            f"{path} is {value!r}"
+        )
     items: list[Any] = value if isinstance(value, list) else [value]
     for item in items:
         if "elements" in documented and isinstance(value, list):
