@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
 # generated, or of a form without comments
 WITHOUT_HEADER = (
-    r"LICENSE|CHANGELOG\.rst|changelogs/changelog\.yaml|.*\.(json|csv|svg|png|lock|j2)"
+    r"LICENSE|CHANGELOG\.rst|changelogs/changelog\.yaml|.*\.(json|csv|svg|png|lock|j2)|requirements/lock[-\w]*\.txt"
     r"|.*/\.keep|.*/aliases"
 )
 HEADER = "SPDX-License-Identifier: GPL-3.0-or-later"
