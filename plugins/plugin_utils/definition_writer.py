@@ -26,10 +26,6 @@ _HEAD = """\
 # External users of SuperOffice CRM, as they were. Passwords can not be read, so none are
 # here: these definitions manage the users that exist, and create none.
 """
-# all that both readers take as it is, and that an editor shows as it is
-_PLAIN = re.compile(
-    r"[ !#-\[\]-~\xa1-\xac\xae-\u02ff\u0370-\u060f\u061d-\u1fff\u2030-\u205e\u20a0-\ud7ff]"
-)
 _TEMPLATE = re.compile(r"\{[{%#]")
 _SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 _ORDER = ("associate_id", "user_name", "person_id", "role", "role_id", "is_active")
@@ -93,7 +89,10 @@ def scalar(value: typing.Any) -> str:
         return f"[{', '.join(scalar(item) for item in value)}]"
     if not isinstance(value, str):
         raise ReportError(f"a definition can not hold {type(value).__name__}")
-    quoted = "".join(one if _PLAIN.fullmatch(one) else _escape(one) for one in value)
+    # what can be seen is written as it is; both readers take that alike
+    quoted = "".join(
+        one if one.isprintable() and one not in _SHORT else _escape(one) for one in value
+    )
     tag = "!unsafe " if _TEMPLATE.search(value) else ""
     return f'{tag}"{quoted}"'
 
