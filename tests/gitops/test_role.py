@@ -107,6 +107,10 @@ def test_reports_are_written_also_when_the_call_fails(here: Workspace, server: N
     definitions[3]["role"] = "Parner"
     here.write("users/all.yml", yaml.safe_dump({"users": definitions}))
     formats = ["markdown", "html", "json", "junit", "csv"]
+    here.write("reports/plan.json", "of an earlier run")
+    outcome = here.play("superoffice.crm.plan", external_users_report_formats=formats)
+    assert outcome.task_failed("did you mean 'Partner'?")
+    assert not here.folder.joinpath("reports/plan.json").exists()
     outcome = here.play("superoffice.crm.apply", external_users_report_formats=formats)
     assert outcome.task_failed("did you mean 'Partner'?")
     assert not server.journal.writes
@@ -116,7 +120,7 @@ def test_reports_are_written_also_when_the_call_fails(here: Workspace, server: N
     assert report["installations"][0]["message"] in outcome.output.replace("\\n", "\n")
     for suffix in ("md", "html", "json", "xml", "csv"):
         assert here.mode(f"reports/report.{suffix}") == 0o600
-    assert here.mode("reports") == 0o700
+    assert here.mode("reports") == 0o755  # it was there
     assert JUnitXml.fromfile(str(here.folder / "reports/report.xml")).errors == 1
 
 
