@@ -44,7 +44,7 @@ class Repository:
         self.server = server
         self.runs = 0
         self.environment = workspace(folder, server).environment
-        # the collection is installed by the pipeline itself, and found through ansible.cfg
+        # settings come from the ansible.cfg of the repository
         del self.environment["ANSIBLE_COLLECTIONS_PATH"]
         self.environment |= {
             "HOME": str(folder / "home"),
@@ -56,7 +56,7 @@ class Repository:
         shutil.copytree(EXAMPLE, self.folder)
         for path in self.folder.joinpath("users").iterdir():
             path.unlink()
-        # a release is installed by its name; here it is this checkout, built and installed
+        # a release is installed by its name; ansible-galaxy takes this checkout for it
         self.folder.joinpath("collections/requirements.yml").write_text(
             yaml.safe_dump({"collections": [{"source": str(ROOT), "type": "dir"}]})
         )

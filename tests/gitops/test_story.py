@@ -141,6 +141,7 @@ def test_nothing_is_applied_without_a_reviewed_plan(
     assert not server.journal.writes
 
 
+@pytest.mark.parametrize("forge", [GitHub], ids=["github"], indirect=True)
 def test_a_plan_that_is_refused_is_told_on_the_request(
     repository: Repository, server: NetServer, forge: Forge
 ) -> None:
