@@ -35,7 +35,7 @@ LINT := requirements/lint.txt $(TEST)
 BENCH := requirements/bench.txt $(DEMO)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint ruff yamllint ansible-lint typing docs-lint changelog-lint sanity \
+.PHONY: help demo test slow lint ruff yamllint ansible-lint typing docs-lint changelog-lint sanity \
 	reliability integration bench lock matrix importer walk docs build clean
 
 help: ## list the targets (default)
@@ -45,7 +45,10 @@ demo: $(VENV)/.demo ## show the collection at work against the embedded NetServe
 	@$(BIN)/python tools/demo.py
 
 test: $(VENV)/.test ## run all tests
-	@$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
+
+slow: $(VENV)/.test ## run the tests that `make test` leaves out (some minutes)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m slow $(TESTS)
 
 reliability: $(VENV)/.test ## prove docs/reliability.md, and print its figures (some minutes)
 	@rm -rf build/reliability

@@ -50,6 +50,11 @@ def edited(repository: Repository, changes: dict[str, dict[str, Any]]) -> None:
     path.write_text(yaml.safe_dump(content, allow_unicode=True))
 
 
+@pytest.mark.parametrize(
+    "forge",
+    [pytest.param(GitHub, id="github"), pytest.param(GitLab, id="gitlab", marks=pytest.mark.slow)],
+    indirect=True,
+)
 def test_the_story(repository: Repository, server: NetServer, forge: Forge) -> None:
     users = [one["user_name"] for one in settled(server, 24)]
     newcomer = server.tenant.add_person(first_name="New", last_name="Comer")
