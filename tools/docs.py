@@ -26,11 +26,6 @@ SETTINGS = ROOT / "docs" / "docsite" / "site"
 BIN = Path(sys.executable).parent
 BESIDE = ("CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md", "tests/netserver/README.md")
 LEFT_OUT = {"docsite"}
-# what index.rst names itself
-NAMED = {
-    "getting-started", "authentication", "passwords", "bulk", "gitops", "installations", "support",
-    "testing-definitions", "migration", "troubleshooting", "architecture",
-}  # fmt: skip
 BUILTIN = "ansible_collections.ansible.builtin"
 # pages of the reference link to these labels of Ansible's own documentation
 LABELS = {
@@ -60,11 +55,9 @@ def gather() -> None:
         (SOURCE / "docs").mkdir(exist_ok=True)
         copy(ROOT / "docs" / name, SOURCE / "docs" / name)
     for name in BESIDE:
-        if (ROOT / name).exists():
-            (SOURCE / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, SOURCE / name)
-    index = (SETTINGS / "index.rst").read_text(encoding="utf-8")
-    (SOURCE / "index.rst").write_text(index.replace("@MORE@", more()), encoding="utf-8")
+        (SOURCE / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, SOURCE / name)
+    shutil.copy2(SETTINGS / "index.rst", SOURCE)
     lead_to_the_repository()
     shutil.copy2(SETTINGS / "conf.py", SITE)
     (SITE / "ansible.inv").write_bytes(inventory())
@@ -82,17 +75,6 @@ def lead_to_the_repository() -> None:
 
         text = page.read_text(encoding="utf-8")
         page.write_text(re.sub(r"\]\(([^)#:\s]+)\)", target, text), encoding="utf-8")
-
-
-def more() -> str:
-    """Return a list of the pages that the index does not name, such as a security policy."""
-    pages = [f"docs/{path.stem}" for path in sorted((SOURCE / "docs").glob("*.md"))]
-    pages = [page for page in pages if page.removeprefix("docs/") not in NAMED]
-    pages += [name.removesuffix(".md") for name in BESIDE[1:3] if (SOURCE / name).exists()]
-    if not pages:
-        return ""
-    head = [".. toctree::", "   :maxdepth: 1", "   :caption: In depth", ""]
-    return "\n".join([*head, *(f"   {page}" for page in pages)])
 
 
 def main() -> int:

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tests of this folder counted, as tables: `python -m tests.reliability.figures`."""
+"""What the tests of this folder counted, as tables: `python -m tests.reliability.figures`.
+
+It prints them, and writes them into docs/reliability.md.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,12 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parents[2] / "build" / "reliability"
+from tests.benchmarks.machine import machine
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "build" / "reliability"
+PAGE = ROOT / "docs" / "reliability.md"
+BEGIN, END = "<!-- figures: made by `make reliability` -->", "<!-- end of figures -->"
 
 counts: collections.Counter[str] = collections.Counter()
 largest: dict[str, float] = {}
@@ -59,11 +67,13 @@ def load() -> None:
 def matrix(module: str) -> Iterable[str]:
     """The fault matrix of one module, as a Markdown table."""
     rows = [row for row in cells if row[0] == module]
-    operations = list(dict.fromkeys(row[2] for row in sorted(rows, key=lambda row: row[2])))
+    operations = sorted({row[2] for row in rows})
     verdicts: dict[tuple[str, str], dict[str, str]] = collections.defaultdict(dict)
     for _module, fault, operation, times, verdict in rows:
         verdicts[fault, operation][times] = verdict
-    yield f"| {module} | " + " | ".join(operations) + " |"
+    yield f"### `{module}`, once / always"
+    yield ""
+    yield "| fault | " + " | ".join(operations) + " |"
     yield "| --- |" + " --- |" * len(operations)
     for fault in sorted({row[1] for row in rows}):
         texts = []
@@ -71,10 +81,11 @@ def matrix(module: str) -> Iterable[str]:
             known = verdicts.get((fault, operation), {})
             texts.append(" / ".join(known[times] for times in ("once", "always") if times in known))
         yield f"| {fault} | " + " | ".join(texts) + " |"
+    yield ""
 
 
 def table() -> Iterable[str]:
-    """All figures, as a Markdown table."""
+    """All that was counted, as a Markdown table."""
     yield "| figure | number |"
     yield "| --- | ---: |"
     for what, number in sorted(counts.items()):
@@ -85,15 +96,23 @@ def table() -> Iterable[str]:
         yield f"| seconds of {what} | {spent:,.0f} |"
 
 
+def text() -> str:
+    """All figures as Markdown."""
+    lines = [f"Counted on {machine()}.", "", *table(), ""]
+    for module in sorted({row[0] for row in cells}):
+        lines += matrix(module)
+    return "\n".join(lines)
+
+
 def main() -> None:
-    """Print all tables."""
+    """Print all tables, and put them into the documentation."""
     load()
     if not counts:
         sys.exit("There are no figures; run: make reliability")
-    lines: list[str] = []
-    for module in dict.fromkeys(sorted(row[0] for row in cells)):
-        lines += [*matrix(module), ""]
-    sys.stdout.write("\n".join([*lines, *table(), ""]))
+    sys.stdout.write(text())
+    head, _begin, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    _old, _end, tail = rest.partition(END)
+    PAGE.write_text(f"{head}{BEGIN}\n\n{text()}\n{END}{tail}", encoding="utf-8")
 
 
 if __name__ == "__main__":

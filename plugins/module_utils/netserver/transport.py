@@ -179,8 +179,8 @@ class Transport:
         if first is None:
             unprepared = requests.Request(*operation, headers=_headers(request))
             first = self._session.prepare_request(unprepared)
-            if request.body is not None:
-                # addresses with a query, as those of reads have, hardly ever come again
+            if not request.query:
+                # an address with a query, as those of reads, hardly ever comes again
                 self._first_of[operation] = first
         prepared = first.copy()
         prepared.prepare_body(_encoded(request.body), None)
