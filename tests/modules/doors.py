@@ -20,6 +20,7 @@ from typing import Any
 from ansible import constants as C  # noqa: N812 - as Ansible calls it
 from ansible.errors import AnsibleError
 from ansible.module_utils import basic
+from ansible.module_utils.common import warnings
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play_context import PlayContext
 from ansible.playbook.task import Task
@@ -49,6 +50,7 @@ def through_module(name: str, arguments: Result, check_mode: bool) -> Result:
         from ansible.module_utils.testing import patch_module_args
     except ImportError:  # ansible-core before 2.19
         basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": passed}).encode()
+        warnings._global_warnings.clear()  # a module has a process of its own
         run(module, printed)
     else:
         with patch_module_args(passed):
