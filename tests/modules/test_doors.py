@@ -17,6 +17,8 @@ from tests.netserver import NetServer
 
 MODULE = "superoffice_external_user"
 OLD, NEW = "Old-password-1", "New-password-1"
+# spelled otherwise in JSON
+ODD = "\"Ny\\t\tø-1'"
 MASK = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 TASKS: list[Result] = [
@@ -50,6 +52,7 @@ TASKS: list[Result] = [
     {"user_name": "anna", "url": "ftp://x"},
     {"user_name": "anna", "password": ""},
     {"user_name": f"anna {NEW}", "password": NEW},
+    {"user_name": f"anna {ODD}", "password": ODD},
     # argument errors
     {},
     {"user_name": "anna", "rolle": "x"},
@@ -94,6 +97,7 @@ def test_both_doors_say_the_same_to_the_letter(
     assert plugin == module
     for secret in (server.admin[1], "application-token-1"):
         assert secret not in json.dumps(plugin)
+    assert json.dumps(ODD)[1:-1] not in json.dumps(plugin)
 
 
 def test_the_invocation_is_there_and_masked_in_both(
