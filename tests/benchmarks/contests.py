@@ -27,13 +27,17 @@ PLAYS = Path(__file__).parent / "plays"
 
 @dataclasses.dataclass(frozen=True)
 class Scale:
-    """How much is measured. The slow ones run in the first `slow_rounds` only, on a `sample`."""
+    """How much is measured. The slow ones run in the first `slow_rounds` only, on a `sample`.
+
+    The slowest, the naive loop, runs in the first round only.
+    """
 
     users: int = 10_000
     changes: int = 1_000
-    rounds: int = 5
-    slow_rounds: int = 3
+    rounds: int = 3
+    slow_rounds: int = 2
     sample: int = 15
+    naive_sample: int = 100
     loop: int = 100
     loop_rounds: int = 2
     latencies: tuple[int, ...] = (0, 50)
@@ -48,6 +52,7 @@ QUICK = Scale(
     rounds=1,
     slow_rounds=1,
     sample=3,
+    naive_sample=3,
     loop=5,
     loop_rounds=1,
     latencies=(0,),
@@ -89,13 +94,13 @@ class Contests:
         new = definitions.new(users, changes)
         for number in range(self.scale.rounds):
             for latency in self.scale.latencies:
-                self._in_sync(latency, in_sync, is_slow=number < self.scale.slow_rounds)
-                self._changes(latency, different, is_slow=number < self.scale.slow_rounds)
-                self._creations(latency, new, is_slow=number < self.scale.slow_rounds)
+                self._in_sync(latency, in_sync, number)
+                self._changes(latency, different, number)
+                self._creations(latency, new, number)
         for latency in self.scale.latencies:
             self._work_out(latency)
 
-    def _in_sync(self, latency: int, entries: list[Entry], *, is_slow: bool) -> None:
+    def _in_sync(self, latency: int, entries: list[Entry], number: int) -> None:
         purpose = f"sync, {latency} ms"
         _say(purpose)
         src = self._write("sync.json", entries)
@@ -103,12 +108,13 @@ class Contests:
             self._play(purpose, "empty", url)
             self._raw(purpose, url, floor.of_sync(len(entries)))
             self._bulk(purpose, "bulk", url, 0, src=src)
-            if is_slow:
+            if number < self.scale.slow_rounds:
                 self._play(purpose, "expert", url, src=src, there=len(entries))
-                self._play(purpose, "naive", url, src=src, sample=self.scale.sample)
                 self._singles(purpose, url, src)
+            if number == 0:
+                self._play(purpose, "naive", url, src=src, sample=self.scale.naive_sample)
 
-    def _changes(self, latency: int, entries: list[Entry], *, is_slow: bool) -> None:
+    def _changes(self, latency: int, entries: list[Entry], number: int) -> None:
         purpose = f"changes, {latency} ms"
         _say(purpose)
         users, changes = len(entries), self.scale.changes
@@ -118,16 +124,17 @@ class Contests:
             self._raw(purpose, url, floor.of_changes(users, entries[:changes]))
         with serving(users, latency=latency) as url:
             self._bulk(purpose, "bulk", url, changes, src=src)
-        if not is_slow:
+        if number == 0:
+            with serving(users, latency=latency) as url:
+                self._play(purpose, "naive", url, src=src, sample=self.scale.naive_sample)
+        if number >= self.scale.slow_rounds:
             return
         with serving(users, latency=latency) as url:
             self._play(purpose, "expert", url, src=few, there=users)
         with serving(users, latency=latency) as url:
-            self._play(purpose, "naive", url, src=src, sample=self.scale.sample)
-        with serving(users, latency=latency) as url:
             self._singles(purpose, url, src)
 
-    def _creations(self, latency: int, entries: list[Entry], *, is_slow: bool) -> None:
+    def _creations(self, latency: int, entries: list[Entry], number: int) -> None:
         purpose = f"creations, {latency} ms"
         _say(purpose)
         users, count = self.scale.users, len(entries)
@@ -138,12 +145,13 @@ class Contests:
             self._raw(purpose, url, floor.of_creations(users, entries))
         with serving(users, **options) as url:
             self._bulk(purpose, "bulk", url, count, src=src)
-        if not is_slow:
+        if number == 0:
+            with serving(users, **options) as url:
+                self._play(purpose, "naive", url, src=src, sample=self.scale.naive_sample)
+        if number >= self.scale.slow_rounds:
             return
         with serving(users, **options) as url:
             self._play(purpose, "expert", url, src=few, there=users)
-        with serving(users, **options) as url:
-            self._play(purpose, "naive", url, src=src, sample=self.scale.sample)
         for door in ("single, here", "single, module"):
             with serving(users, **options) as url:
                 self._single(purpose, door, url, src)
@@ -164,29 +172,14 @@ class Contests:
         sync, changes, creations = (
             self.figures[f"{purpose}, {latency} ms"] for purpose in ("sync", "changes", "creations")
         )
-        users, many, sample = self.scale.users, self.scale.changes, self.scale.sample
+        many = self.scale.changes
         for row in (sync, changes, creations):
             row["floor"] = combined(lambda empty, raw: empty + raw, sync["empty"], row["raw"])
-        note = f"extrapolated from {sample} users"
         for name in ("naive", "single, here", "single, module"):
-            empty, same = sync["empty"], sync[name]
-            sync[f"{name}, all"] = combined(
-                lambda none, some: none + (some - none) / sample * users, empty, same, note=note
-            )
-            # the others are in sync
-            changes[f"{name}, all"] = combined(
-                lambda none, some, other: (
-                    none + (some - none) / sample * (users - many) + (other - none) / sample * many
-                ),
-                *(empty, same, changes[name]),
-                note=note,
-            )
-            creations[f"{name}, all"] = combined(
-                lambda none, some: none + (some - none) / sample * many,
-                *(empty, creations[name]),
-                note=note,
-            )
+            sample = self.scale.naive_sample if name == "naive" else self.scale.sample
+            self._stretch(name, sample, (sync, changes, creations))
         sync["expert, all"] = Series(sync["expert"].seconds)
+        sample = self.scale.sample
         note = f"writes extrapolated from {sample}"
         for row in (changes, creations):
             row["expert, all"] = combined(
@@ -194,6 +187,29 @@ class Contests:
                 *(sync["expert"], row["expert"]),
                 note=note,
             )
+
+    def _stretch(self, name: str, sample: int, rows: tuple[dict[str, Series], ...]) -> None:
+        """Work out how long a loop over all users takes, from one over a sample."""
+        sync, changes, creations = rows
+        users, many = self.scale.users, self.scale.changes
+        note = f"extrapolated from {sample} users"
+        empty, same = sync["empty"], sync[name]
+        sync[f"{name}, all"] = combined(
+            lambda none, some: none + (some - none) / sample * users, empty, same, note=note
+        )
+        # the others are in sync
+        changes[f"{name}, all"] = combined(
+            lambda none, some, other: (
+                none + (some - none) / sample * (users - many) + (other - none) / sample * many
+            ),
+            *(empty, same, changes[name]),
+            note=note,
+        )
+        creations[f"{name}, all"] = combined(
+            lambda none, some: none + (some - none) / sample * many,
+            *(empty, creations[name]),
+            note=note,
+        )
 
     # --- one user, and a loop over some
 
