@@ -46,7 +46,7 @@ except ImportError:
 else:
     REQUESTS_IMPORT_ERROR = None
 
-VERSION = "0.1.0"
+VERSION = "1.0.0"
 # a page of users has 0.2 MB; decoded, a hostile answer grows to 25 times its size
 LARGEST_ANSWER = 32 * 1024 * 1024
 PIECE = 64 * 1024
