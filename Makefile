@@ -48,18 +48,20 @@ test: $(VENV)/.test ## run all tests
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
 
 slow: $(VENV)/.test ## run the tests that `make test` leaves out (some minutes)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m slow $(TESTS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --hypothesis-profile new-examples \
+		-m slow $(TESTS)
 
 reliability: $(VENV)/.test ## prove docs/reliability.md, and print its figures (some minutes)
 	@rm -rf build/reliability
-	@$(BIN)/python -m pytest -n $(WORKERS) -q -m "slow or not slow" tests/reliability
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --hypothesis-profile new-examples -q \
+		-m "slow or not slow" tests/reliability
 	@$(BIN)/python -m tests.reliability.figures
 
 integration: $(VENV)/.test ## run the integration targets only
 	@$(BIN)/python -m pytest -n $(WORKERS) tests/integration
 
 # make bench QUICK=1 takes about a minute, and writes nothing
-bench: $(VENV)/.bench ## measure the speed, a quarter of an hour, into docs/performance.md
+bench: $(VENV)/.bench ## measure the speed, half an hour, into docs/performance.md
 	@$(BIN)/python -m tests.benchmarks $(if $(QUICK),--quick)
 
 lint: ruff yamllint ansible-lint typing docs-lint changelog-lint sanity ## run all linters
