@@ -29,15 +29,16 @@ TEXTS = st.one_of(
     ),
 )  # fmt: skip
 SCALARS = st.one_of(
-    # an infinite number and one of 5,000 digits are tracebacks of ansible-core, in every module
-    st.none(), st.booleans(), st.integers(), st.floats(allow_infinity=False), TEXTS,
-    st.sampled_from([0, 1, -1, 101, 1001, 2**31, 10**30]),
+    # tracebacks of ansible-core, in every module: an infinite number, one of 5,000 digits, and for
+    # an id a list that begins with a number of more than 64 bits
+    st.none(), st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(allow_infinity=False),
+    TEXTS, st.sampled_from([0, 1, -1, 101, 1001, 2**31]),
 )  # fmt: skip
 NAMES = st.sampled_from(
     ["state", "associate_id", "person_id", "user_name", "previous_user_names", "password",
      "update_password", "generate_password", "role", "role_id", "is_active", "users", "x", ""]
 )  # fmt: skip
-VALUES = st.recursive(
+VALUES = st.integers() | st.recursive(
     SCALARS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
     max_leaves=6,
