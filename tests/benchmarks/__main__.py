@@ -27,9 +27,7 @@ def main() -> int:
     parser.add_argument(
         "parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all"
     )
-    parser.add_argument(
-        "--quick", action="store_true", help="a minute instead of half an hour"
-    )
+    parser.add_argument("--quick", action="store_true", help="a minute instead of half an hour")
     parser.add_argument(
         "--again", action="store_true", help="only write the last full run down again"
     )
