@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.superoffice.crm.plugins.module_utils.netserver.archive import EVERY_ROW
 
 from tests.modules.doors import Result
 from tests.netserver import NetServer
@@ -132,13 +133,22 @@ def wrote_later(server: NetServer, login: str, other: str, name: str) -> bool:
     user = server.tenant.user(name)
     assert user
     entries = server.journal.entries
-    looks = [e.sequence for e in entries if e.login == login and "Archive" in e.operation]
+    looks = [e.sequence for e in entries if e.login == login and shows(e, name, user.associate_id)]
     writes = [
         e.sequence
         for e in entries
         if e.login == other and e.committed and is_about(e, name, user.associate_id)
     ]
     return bool(writes) and max(writes) > max(looks)
+
+
+def shows(entry: Entry, name: str, associate_id: int) -> bool:
+    """Whether a read shows this user; the first page has all, and the one after it none."""
+    if entry.operation != "Archive/ExternalUsers":
+        return False
+    restriction = entry.query["$filter"]
+    is_of_all = restriction == EVERY_ROW and entry.query.get("$skip") == "0"
+    return is_of_all or name in restriction or str(associate_id) in restriction
 
 
 def is_about(entry: Entry, name: str, associate_id: int) -> bool:
