@@ -36,7 +36,7 @@ class Scale:
     changes: int = 1_000
     rounds: int = 3
     slow_rounds: int = 2
-    sample: int = 15
+    sample: int = 10
     naive_sample: int = 100
     loop: int = 100
     loop_rounds: int = 2
