@@ -7,8 +7,8 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-# how many tests run at once
-WORKERS ?= 2
+# how many tests run at once: one more than two cores can serve, since some wait now and then
+WORKERS ?= 3
 # which tests `make test` runs: all, or the folders that are named
 TESTS ?=
 

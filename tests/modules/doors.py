@@ -17,6 +17,7 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from typing import Any
 
+import pytest
 from ansible import constants as C  # noqa: N812 - as Ansible calls it
 from ansible.errors import AnsibleError
 from ansible.module_utils import basic
@@ -95,3 +96,5 @@ def action(name: str, arguments: Result, check_mode: bool = False, **attributes:
 
 
 DOORS: dict[str, Door] = {"module": through_module, "action": through_action}
+# for what happens far behind the doors, where there is but one way: `make slow` takes the other one
+MOSTLY_ONE = ["action", pytest.param("module", marks=pytest.mark.slow)]

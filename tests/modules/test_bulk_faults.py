@@ -13,10 +13,16 @@ from typing import Any
 import pytest
 
 from tests.modules.conftest import Run
+from tests.modules.doors import MOSTLY_ONE
 from tests.netserver import NetServer
 
 NUMBER = 20
 GOOD = "Good-pass-1"
+
+
+@pytest.fixture(params=MOSTLY_ONE)
+def door(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.modules.conftest import Run
-from tests.modules.doors import Result
+from tests.modules.doors import MOSTLY_ONE, Result
 from tests.netserver import NetServer
 from tests.netserver.dialect import describe
 
@@ -62,6 +62,11 @@ FAILING: dict[str, dict[str, str]] = {
         for form in ("401", "403", "404", "object")
     },
 }
+
+
+@pytest.fixture(params=MOSTLY_ONE)
+def door(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 def choices() -> Iterator[Any]:
