@@ -117,13 +117,16 @@ def invocation_is_wanted(task_vars: Values | None = None) -> bool:
 def _masked(result: Values, secrets: Iterable[str]) -> Values:
     """Return a result without secrets, as a module does: a second wall behind our own.
 
-    Ansible looks at each value of a result for each secret, which takes long for many users. That
-    none is anywhere in all of them together is seen at once, and nearly always so.
+    Ansible looks at each value for each secret, which takes long for many users. That none is in a
+    part of the result is seen at once, and so it nearly always is, but for the arguments.
     """
-    everything = _json(result)
-    if any(_json(secret)[1:-1] in everything for secret in secrets):
-        result = remove_values(result, secrets)
-    return result
+    written = [_json(secret)[1:-1] for secret in secrets]
+    masked = dict(result)
+    for name, value in result.items():
+        text = _json(value)
+        if any(secret in text for secret in written):
+            masked[name] = remove_values(value, secrets)
+    return masked
 
 
 def _json(value: object) -> str:
