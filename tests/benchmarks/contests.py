@@ -36,8 +36,10 @@ class Scale:
     changes: int = 1_000
     rounds: int = 3
     slow_rounds: int = 2
+    # what is quick for one user needs many of them to be told from noise
     sample: int = 10
-    naive_sample: int = 100
+    expert_sample: int = 50
+    long_sample: int = 100
     loop: int = 100
     loop_rounds: int = 2
     latencies: tuple[int, ...] = (0, 50)
@@ -52,7 +54,8 @@ QUICK = Scale(
     rounds=1,
     slow_rounds=1,
     sample=3,
-    naive_sample=3,
+    expert_sample=3,
+    long_sample=20,
     loop=5,
     loop_rounds=1,
     latencies=(0,),
@@ -112,21 +115,21 @@ class Contests:
                 self._play(purpose, "expert", url, src=src, there=len(entries))
                 self._singles(purpose, url, src)
             if number == 0:
-                self._play(purpose, "naive", url, src=src, sample=self.scale.naive_sample)
+                self._play(purpose, "naive", url, src=src, sample=self.scale.long_sample)
 
     def _changes(self, latency: int, entries: list[Entry], number: int) -> None:
         purpose = f"changes, {latency} ms"
         _say(purpose)
         users, changes = len(entries), self.scale.changes
         src = self._write("changes.json", entries)
-        few = self._write("few.json", definitions.existing(users, changed=self.scale.sample))
+        few = self._write("few.json", definitions.existing(users, changed=self.scale.expert_sample))
         with serving(users, latency=latency) as url:
             self._raw(purpose, url, floor.of_changes(users, entries[:changes]))
         with serving(users, latency=latency) as url:
             self._bulk(purpose, "bulk", url, changes, src=src)
         if number == 0:
             with serving(users, latency=latency) as url:
-                self._play(purpose, "naive", url, src=src, sample=self.scale.naive_sample)
+                self._play(purpose, "naive", url, src=src, sample=self.scale.long_sample)
         if number >= self.scale.slow_rounds:
             return
         with serving(users, latency=latency) as url:
@@ -139,7 +142,7 @@ class Contests:
         _say(purpose)
         users, count = self.scale.users, len(entries)
         src = self._write("creations.json", entries)
-        few = self._write("few.json", entries[: self.scale.sample])
+        few = self._write("few.json", entries[: self.scale.expert_sample])
         options = {"persons": count, "latency": latency}
         with serving(users, **options) as url:
             self._raw(purpose, url, floor.of_creations(users, entries))
@@ -147,7 +150,7 @@ class Contests:
             self._bulk(purpose, "bulk", url, count, src=src)
         if number == 0:
             with serving(users, **options) as url:
-                self._play(purpose, "naive", url, src=src, sample=self.scale.naive_sample)
+                self._play(purpose, "naive", url, src=src, sample=self.scale.long_sample)
         if number >= self.scale.slow_rounds:
             return
         with serving(users, **options) as url:
@@ -160,12 +163,16 @@ class Contests:
         """Loop over the single module through both doors, the second one on other users."""
         self._single(purpose, "single, here", url, src)
         entries = json.loads(src.read_text(encoding="utf-8"))["users"]
-        others = self._write("others.json", entries[self.scale.sample :])
+        others = self._write("others.json", entries[self.scale.long_sample :])
         self._single(purpose, "single, module", url, others)
 
     def _single(self, purpose: str, door: str, url: str, src: Path) -> None:
-        variables = {"src": src, "sample": self.scale.sample, "as_module": door.endswith("module")}
+        variables = {"src": src, "sample": self._sample(door), "as_module": door.endswith("module")}
         self._play(purpose, door, url, "single", **variables)
+
+    def _sample(self, name: str) -> int:
+        """How many users stand for all of them in a loop."""
+        return self.scale.sample if name == "single, module" else self.scale.long_sample
 
     def _work_out(self, latency: int) -> None:
         """Put the floor together, and stretch samples to all users."""
@@ -176,10 +183,9 @@ class Contests:
         for row in (sync, changes, creations):
             row["floor"] = combined(lambda empty, raw: empty + raw, sync["empty"], row["raw"])
         for name in ("naive", "single, here", "single, module"):
-            sample = self.scale.naive_sample if name == "naive" else self.scale.sample
-            self._stretch(name, sample, (sync, changes, creations))
+            self._stretch(name, self._sample(name), (sync, changes, creations))
         sync["expert, all"] = Series(sync["expert"].seconds)
-        sample = self.scale.sample
+        sample = self.scale.expert_sample
         note = f"writes extrapolated from {sample}"
         for row in (changes, creations):
             row["expert, all"] = combined(
