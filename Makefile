@@ -51,7 +51,7 @@ slow: $(VENV)/.test ## run the tests that `make test` leaves out (some minutes)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --hypothesis-profile new-examples \
 		-m slow $(TESTS)
 
-reliability: $(VENV)/.test ## prove docs/reliability.md, and print its figures (some minutes)
+reliability: $(VENV)/.test ## prove docs/reliability.md, and write its figures (some minutes)
 	@rm -rf build/reliability
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --hypothesis-profile new-examples -q \
 		-m "slow or not slow" tests/reliability
