@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import collections
 import contextlib
+import copy
 import dataclasses
 import http.cookiejar
 import json
@@ -159,18 +160,21 @@ class Transport:
         # not by the session: even where redirects are not allowed it reads the whole body of one
         adapter = self._session.get_adapter(self.settings.root)
         try:
-            with adapter.send(prepared, timeout=self.settings.timeout, **self._ways) as response:
-                body = self._read(request, response)
+            answer: typing.Any = adapter.send(
+                prepared, timeout=self.settings.timeout, **self._ways
+            )
+            with contextlib.closing(answer):
+                body = self._read(request, answer)
         # requests' own errors are OSErrors, or ValueErrors
         except (OSError, ValueError, urllib3.exceptions.HTTPError) as exc:
             raise connection_error(exc, request, self.settings) from exc
-        if response.status_code == 204 and body == b"" and _announces_body(response):
+        if answer.status == 204 and body == b"" and _announces_body(answer):
             # the "null" that follows would be taken for the next answer on this connection
             self._session.close()
-        raw = answers.Raw(response.status_code, response.headers, body)
-        answer = answers.interpret(request, raw, self.secrets(request.body))
+        raw = answers.Raw(answer.status, answer.headers, body)
+        meaning = answers.interpret(request, raw, self.secrets(request.body))
         self._was_let_in = True
-        return answer
+        return meaning
 
     def _prepared(self, request: Request) -> requests.PreparedRequest:
         """Make an HTTP request; those of one operation differ in their bodies only."""
@@ -182,22 +186,27 @@ class Transport:
             if not request.query:
                 # an address with a query, as those of reads, hardly ever comes again
                 self._first_of[operation] = first
-        prepared = first.copy()
-        prepared.prepare_body(_encoded(request.body), None)
+        body = _encoded(request.body)
+        if body is None:
+            return first
+        prepared = copy.copy(first)
+        prepared.body = body
+        length = {"Content-Length": str(len(body))}
+        prepared.headers = requests.structures.CaseInsensitiveDict({**first.headers, **length})
         return prepared
 
-    def _read(self, request: Request, response: requests.Response) -> bytes:
+    def _read(self, request: Request, answer: typing.Any) -> bytes:
         """Read a body, but neither for ever nor without end."""
         deadline = time.monotonic() + PATIENCE * self.settings.timeout
         pieces, size = [], 0
-        for piece in _pieces(response):
+        for piece in _pieces(answer):
             pieces.append(piece)
             size += len(piece)
             if size > LARGEST_ANSWER:
                 raise NotUnderstood(
                     f"{request.name} answered with more than {LARGEST_ANSWER} bytes",
                     operation=request.operation,
-                    status=response.status_code,
+                    status=answer.status,
                 )
             if time.monotonic() > deadline:
                 raise TimedOut(
@@ -208,11 +217,11 @@ class Transport:
         return b"".join(pieces)
 
 
-def _pieces(response: requests.Response) -> Iterator[bytes]:
+def _pieces(answer: typing.Any) -> Iterator[bytes]:
     """Yield a body as it arrives: whoever waits for a whole piece may wait for ever."""
-    read = getattr(response.raw, "read1", None)
+    read = getattr(answer, "read1", None)
     if read is None:  # urllib3 1.26
-        yield from response.iter_content(PIECE)
+        yield from answer.stream(PIECE, decode_content=True)
         return
     while piece := read(PIECE, decode_content=True):
         yield piece
@@ -312,9 +321,9 @@ def _proxy_secrets(urls: Iterable[str]) -> Iterator[str]:
             yield base64.b64encode(f"{user}:{password}".encode("latin-1", "replace")).decode()
 
 
-def _announces_body(response: requests.Response) -> bool:
-    length = response.headers.get("Content-Length", "0")
-    return length != "0" or "Transfer-Encoding" in response.headers
+def _announces_body(answer: typing.Any) -> bool:
+    length = answer.headers.get("Content-Length", "0")
+    return length != "0" or "Transfer-Encoding" in answer.headers
 
 
 @contextlib.contextmanager
