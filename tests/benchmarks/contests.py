@@ -34,7 +34,7 @@ class Scale:
 
     users: int = 10_000
     changes: int = 1_000
-    rounds: int = 3
+    rounds: int = 4
     slow_rounds: int = 2
     # what is quick for one user needs many of them to be told from noise
     sample: int = 10

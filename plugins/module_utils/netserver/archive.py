@@ -222,12 +222,16 @@ def _user_row(
 ) -> UserRow:
     operation = "Archive/ExternalUsers"
     associate_name = shapes.text(row, "assocName", operation)
+    user_name = shapes.text(row, "userName", operation)
+    if associate_name == user_name:
+        # as nearly always: the same text once, and not twice for each of 100,000 users
+        associate_name = user_name
     return UserRow(
         associate_id=shapes.number(row, "PrimaryKey", operation),
         # an internal user, if the service lists such as well, may be nobody's login
         person_id=0 if row.get("personId") is None else shapes.number(row, "personId", operation),
         # a service that fills only one of the two columns has the login name there
-        user_name=shapes.text(row, "userName", operation) or associate_name,
+        user_name=user_name or associate_name,
         associate_name=associate_name,
         role=in_language(shapes.text(row, "role", operation), language),
         is_active=shapes.flag(row, "isActive", operation),

@@ -38,7 +38,7 @@ class OneSite(HTTPAdapter):
     def cert_verify(self, conn: typing.Any, *ways: typing.Any) -> None:
         """Tell the connections which certificates are good."""
         if conn is not self._trusting:
-            super().cert_verify(conn, *ways)
+            super().cert_verify(conn, *ways)  # type: ignore[no-untyped-call]
             self._trusting = conn
 
     def request_url(self, request: typing.Any, proxies: typing.Any) -> str:
@@ -49,8 +49,8 @@ class OneSite(HTTPAdapter):
             self._latest = (url, target)
         return target
 
-    def build_response(self, req: typing.Any, resp: typing.Any) -> typing.Any:
-        """Return the answer as urllib3 gives it; one of `requests` has cookies and a history too."""
+    def build_response(self, req: typing.Any, resp: typing.Any) -> typing.Any:  # noqa: ARG002
+        """Return the answer as urllib3 gives it, without the cookies and history of `requests`."""
         return resp
 
     def close(self) -> None:

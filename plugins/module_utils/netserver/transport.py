@@ -160,9 +160,7 @@ class Transport:
         # not by the session: even where redirects are not allowed it reads the whole body of one
         adapter = self._session.get_adapter(self.settings.root)
         try:
-            answer: typing.Any = adapter.send(
-                prepared, timeout=self.settings.timeout, **self._ways
-            )
+            answer: typing.Any = adapter.send(prepared, timeout=self.settings.timeout, **self._ways)
             with contextlib.closing(answer):
                 body = self._read(request, answer)
         # requests' own errors are OSErrors, or ValueErrors

@@ -14,6 +14,7 @@ import dataclasses
 import json
 import os
 import stat
+import sys
 import typing
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -278,7 +279,8 @@ class _Reader:
                 break
             if not isinstance(event, yaml.ScalarEvent):
                 raise self._error(event, "a key must be a text")
-            key = event.value
+            # every user has the same few keys
+            key = sys.intern(event.value)
             if key in values:
                 raise self._error(event, f"the key '{key[:80]}' stands twice in one mapping")
             value = self._value(next(self._events), (*path, key))

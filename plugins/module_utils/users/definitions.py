@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import sys
 import typing
 from collections.abc import Iterable, Mapping
 
@@ -207,6 +208,9 @@ def desired_of(values: Mapping[str, typing.Any]) -> DesiredUser:
     """
     given = {name: value for name, value in values.items() if value is not None}
     password = given.get("password", UNSET)
+    if type(given.get("role")) is str:
+        # many users have the same few roles
+        given["role"] = sys.intern(given["role"])
     desired = DesiredUser(
         state=_STATES[given.get("state", State.PRESENT.value)],
         associate_id=given.get("associate_id", UNSET),
