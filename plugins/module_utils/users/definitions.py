@@ -208,9 +208,9 @@ def desired_of(values: Mapping[str, typing.Any]) -> DesiredUser:
     """
     given = {name: value for name, value in values.items() if value is not None}
     password = given.get("password", UNSET)
-    if type(given.get("role")) is str:
-        # many users have the same few roles
-        given["role"] = sys.intern(given["role"])
+    if given.get("role"):
+        # many users have the same few roles; Ansible's own kinds of text can not be shared
+        given["role"] = sys.intern(str(given["role"]))
     desired = DesiredUser(
         state=_STATES[given.get("state", State.PRESENT.value)],
         associate_id=given.get("associate_id", UNSET),
