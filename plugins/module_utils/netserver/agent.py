@@ -202,7 +202,9 @@ class UserAgent:
             try:
                 silent = self._set(before, after, change, password, spelling)
             except (Refused, Failed) as error:
-                if proved or not _may_be_spelling(error):
+                # another thread may have proved it since
+                is_proved = self._proved.get(is_several) is spelling
+                if is_proved or not _may_be_spelling(error):
                     raise
                 refusal = error
                 continue
