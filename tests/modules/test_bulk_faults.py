@@ -37,8 +37,10 @@ def vendors(tenant: Any) -> list[str]:
     return [user.user_name for user in tenant.users() if user.role_name == "Vendor"]
 
 
-def refuse(server: NetServer, times: int | None, **options: Any) -> None:
-    body = '{"Error": true, "ErrorType": "SoSentryException", "Message": "No."}'
+REFUSAL = '{"Error": true, "ErrorType": "SoSentryException", "Message": "No."}'
+
+
+def refuse(server: NetServer, times: int | None, body: str = REFUSAL, **options: Any) -> None:
     server.faults.add(
         "status", operation="SetExternalUserInfo", status=400, body=body, times=times, **options
     )
@@ -273,6 +275,19 @@ def test_one_retry_after_holds_all_back(
     assert "failed" not in result
     assert 1.0 <= time.monotonic() - started < 3.0
     assert len(journal.committed) == NUMBER
+
+
+def test_a_late_refusal_does_not_doubt_a_spelling_that_another_user_proved(
+    bulk: Run, server: NetServer, tenant: Any, journal: Any
+) -> None:
+    tenant.add_external_users({"user_name": name, "role_id": 5} for name in ("u0", "u1"))
+    users = [{"user_name": name, "role": "Vendor"} for name in ("u0", "u1")]
+    # a refusal without a type could be one of the spelling of the flags, which the other user
+    # has proved by the time that it comes
+    refuse(server, 1, body='{"Message": "No."}', seconds=0.5)
+    result = bulk(users=users, concurrency=2)
+    assert statuses(result) == {"modified": 1, "failed": 1}
+    assert journal.counts()["SetExternalUserInfo"] == 2
 
 
 # --- the proof

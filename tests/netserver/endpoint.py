@@ -112,7 +112,7 @@ class Endpoint:
     async def _serve(self, visit: Visit) -> web.StreamResponse:
         route = _route(visit)
         fault = visit.fault = self.faults.strike(visit.operation, visit.http.path)
-        if fault and fault.kind == "delay" and fault.options["when"] == "before":
+        if fault and fault.waits == "before":
             await asyncio.sleep(fault.options["seconds"])
         if route and (fault is None or fault.commit):
             # The lock makes a request and a look at the tenant exclude each other.
@@ -125,7 +125,7 @@ class Endpoint:
         spoiled = _spoil(visit, correlation) if fault else None
         response = spoiled or _response(visit.reply, correlation)
         self._record(visit)
-        if fault and fault.kind == "delay" and fault.options["when"] == "after":
+        if fault and fault.waits == "after":
             await asyncio.sleep(fault.options["seconds"])
         return response
 

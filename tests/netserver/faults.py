@@ -25,8 +25,9 @@ KINDS = {
     "drop_before": Kind("The connection is closed before the call takes effect.", False, {}),
     "drop_after": Kind("The call takes effect, then the connection is closed.", True, {}),
     "status": Kind(
-        "Another status.", False,
-        {"status": 503, "retry_after": None, "body": None, "content_type": "application/json"},
+        "Another status, after a wait.", False,
+        {"status": 503, "retry_after": None, "body": None, "content_type": "application/json",
+         "seconds": 0.0},
     ),
     "delay": Kind("Wait, before or after the effect.", True, {"seconds": 1.0, "when": "before"}),
     "truncate": Kind(
@@ -55,6 +56,13 @@ class Fault:
     commit: bool
     options: dict[str, Any]
     struck: int = 0
+
+    @property
+    def waits(self) -> str:
+        """Whether it waits "before" or "after" the effect; empty if it does not."""
+        if self.kind in ("delay", "status"):
+            return str(self.options.get("when", "before"))
+        return ""
 
     def matches(self, operation: str, path: str) -> bool:
         """Tell whether the rule is meant for this request; patterns are globs in any case."""
