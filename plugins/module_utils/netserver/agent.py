@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -60,8 +59,7 @@ SPELLINGS = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class UserCard:
+class UserCard(typing.NamedTuple):
     """What GetUser knows of a user of any type. Whether it is active is not part of it."""
 
     associate_id: int
@@ -78,8 +76,7 @@ class UserCard:
         return self.user_type == EXTERNAL_ASSOCIATE
 
 
-@dataclasses.dataclass(frozen=True)
-class Standing:
+class Standing(typing.NamedTuple):
     """What a user is, as lists of many tell it: its type, and whether it is retired."""
 
     user_type: str
@@ -240,7 +237,7 @@ class UserAgent:
             values = {
                 f.option: getattr(after, f.option) for f in fields_of(part & ~Change.PASSWORD)
             }
-            sent = dataclasses.replace(sent, **values)
+            sent = sent._replace(**values)
             body = {
                 "AssociateId": sent.associate_id,
                 "UserName": sent.user_name,

@@ -11,7 +11,6 @@ since only the caller knows whether the call could have one.
 
 from __future__ import annotations
 
-import dataclasses
 import email.utils
 import json
 import re
@@ -70,8 +69,7 @@ REASONS = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class Raw:
+class Raw(typing.NamedTuple):
     """An HTTP answer as it came."""
 
     status: int
@@ -79,8 +77,7 @@ class Raw:
     body: bytes
 
 
-@dataclasses.dataclass(frozen=True)
-class Answer:
+class Answer(typing.NamedTuple):
     """A successful answer; `value` is none for a null and for no content at all."""
 
     status: int

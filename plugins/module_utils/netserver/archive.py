@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing
 import urllib.parse
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,8 +34,7 @@ CONTACT_COLUMNS = "contactId,contactName"
 ROLE_TYPES = ("Employee", "ExternalUser", "Anonymous", "System")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class UserRow:
+class UserRow(typing.NamedTuple):
     """An external user as the archive lists it: the role is a text, not an id."""
 
     associate_id: int

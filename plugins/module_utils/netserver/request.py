@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
-import dataclasses
+import types
 import typing
 from collections.abc import Mapping
 
 
-@dataclasses.dataclass(frozen=True)
-class Request:
+class Request(typing.NamedTuple):
     """One request in the service's terms.
 
     `kind` is what results count it under, `safe` says that it only reads. Secrets stay wrapped in
@@ -23,7 +22,7 @@ class Request:
     operation: str
     method: str
     path: str
-    query: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    query: Mapping[str, str] = types.MappingProxyType({})
     body: typing.Any = None
     safe: bool = True
 

@@ -20,7 +20,7 @@ from .request import Request
 from .transport import Settings, Transport
 
 _PRINCIPAL = Request("login", "User/currentPrincipal", "GET", "v1/User/currentPrincipal")
-_TRIAL = dataclasses.replace(_PRINCIPAL, kind="trial_login")
+_TRIAL = _PRINCIPAL._replace(kind="trial_login")
 
 
 class Service:

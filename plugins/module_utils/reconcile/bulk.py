@@ -10,11 +10,11 @@ the same however many there are.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import itertools
+import types
 import typing
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ..netserver.agent import Standing
 from ..netserver.authentication import Basic
@@ -50,30 +50,27 @@ NAMED_INTERNALS = 20
 INFO_PAGE = 1000
 
 
-@dataclasses.dataclass(frozen=True)
-class Wish:
+class Wish(typing.NamedTuple):
     """What a run is asked for, apart from the definitions. `scope` is none for all users."""
 
     prune: str = "ignore"
     scope: Selection | None = None
     protect: tuple[str, ...] = ()
-    limits: dict[str, limits.Limit] = dataclasses.field(default_factory=dict)
+    limits: Mapping[str, limits.Limit] = types.MappingProxyType({})
     most_failures: int = 10
     preflight: bool = True
     concurrency: int = 8
     verify: bool = True
 
 
-@dataclasses.dataclass(frozen=True)
-class World:
+class World(typing.NamedTuple):
     """The installation as it was read."""
 
     roles: Roles
     population: Population
 
 
-@dataclasses.dataclass(frozen=True)
-class Proposal:
+class Proposal(typing.NamedTuple):
     """What a run would do, and everything that speaks against it."""
 
     steps: list[Step]
@@ -81,8 +78,7 @@ class Proposal:
     findings: list[Finding]
 
 
-@dataclasses.dataclass(frozen=True)
-class Outcome:
+class Outcome(typing.NamedTuple):
     """What became of one user: `applied` is none for a step that was not begun."""
 
     step: Step
@@ -192,9 +188,9 @@ def with_password(step: Step) -> Step:
     if step.plan.action is not Action.CREATE or not desired.generate_password:
         return step
     generated = strong_password()
-    desired = dataclasses.replace(desired, password=generated)
-    plan = dataclasses.replace(step.plan, desired=desired)
-    return dataclasses.replace(step, plan=plan, generated=generated)
+    desired = desired._replace(password=generated)
+    plan = step.plan._replace(desired=desired)
+    return step._replace(plan=plan, generated=generated)
 
 
 def _role_key(desired: DesiredUser) -> object:
@@ -306,7 +302,7 @@ def _step_on(standing: Standing | None, step: Step, user: CurrentUser) -> Step:
 
 def _left_alone(step: Step, after: CurrentUser | None) -> Step:
     plan = Plan(step.plan.desired, Action.NONE, before=after, after=after)
-    return dataclasses.replace(step, plan=plan)
+    return step._replace(plan=plan)
 
 
 def _id(step: Step) -> int | None:
@@ -386,14 +382,14 @@ def _prove_all(
     for associate_id, (key, outcome) in written.items():
         user = found.get(associate_id)
         if _is_as_planned(outcome.step, user):
-            outcomes[key] = dataclasses.replace(outcome, applied=Applied(True, user))
+            outcomes[key] = outcome._replace(applied=Applied(True, user))
         else:
             unproved.append((associate_id, key, outcome))
 
     def work(item: tuple[typing.Any, int, Outcome]) -> None:
         associate_id, key, outcome = item
         applied = prove(service, world.roles, outcome.step.plan, associate_id)
-        outcomes[key] = dataclasses.replace(outcome, applied=applied)
+        outcomes[key] = outcome._replace(applied=applied)
 
     in_parallel(work, unproved, wish.concurrency)
 
@@ -412,4 +408,4 @@ def _is_as_planned(step: Step, found: CurrentUser | None) -> bool:
 
 def _failed(outcome: Outcome, failure: Failure) -> Outcome:
     user = outcome.applied.user if outcome.applied else None
-    return dataclasses.replace(outcome, applied=Applied(True, user, failure))
+    return outcome._replace(applied=Applied(True, user, failure))

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import typing
 
 from ..netserver.errors import NetServerError
 from ..users.errors import UserError
@@ -14,8 +14,7 @@ from ..users.errors import UserError
 Problem = (UserError, NetServerError)
 
 
-@dataclasses.dataclass(frozen=True)
-class Failure:
+class Failure(typing.NamedTuple):
     """Why something did not come about. `status` and `operation` are empty without an answer."""
 
     message: str

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import typing
 
 from ..netserver.service import Service
 from ..users.errors import UserError
@@ -20,8 +20,7 @@ from .reading import find_role, find_users, read_roles
 from .writing import Applied, apply_plan
 
 
-@dataclasses.dataclass(frozen=True)
-class Decision:
+class Decision(typing.NamedTuple):
     """A checked plan, with what carrying it out needs to know, and a password that we made."""
 
     plan: Plan
@@ -42,7 +41,7 @@ def decide(service: Service, desired: DesiredUser) -> Decision:
     generated: Secret | None = None
     if current is None and desired.generate_password and desired.state is State.PRESENT:
         generated = strong_password()
-        desired = dataclasses.replace(desired, password=generated)
+        desired = desired._replace(password=generated)
     trial = Trial.NOT_VERIFIABLE
     if current and needs_trial(desired, current) and isinstance(desired.password, Secret):
         trial = service.try_login(current, desired.password)

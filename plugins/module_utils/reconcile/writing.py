@@ -10,7 +10,7 @@ what is missing is sent again.
 
 from __future__ import annotations
 
-import dataclasses
+import typing
 
 from ..netserver import archive
 from ..netserver.errors import NetServerError, Outcome
@@ -32,8 +32,7 @@ _NOT_SEEN = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class Applied:
+class Applied(typing.NamedTuple):
     """What became of a plan: whether anything was written, the user afterwards, and what failed."""
 
     wrote: bool
@@ -50,7 +49,7 @@ def apply_plan(service: Service, roles: Roles, plan: Plan, *, verify: bool) -> A
         known = _insist(service, write)
     except Problem as error:
         return Applied(write.took_part(), write.current, _write_failure(plan, error, write))
-    after = plan.after and dataclasses.replace(plan.after, associate_id=known)
+    after = plan.after and plan.after._replace(associate_id=known)
     if not verify:
         return Applied(True, after)
     return prove(service, roles, plan, known)

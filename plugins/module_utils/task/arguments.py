@@ -9,7 +9,6 @@ Each option is documented in plugins/doc_fragments or in its module; ansible-tes
 
 from __future__ import annotations
 
-import dataclasses
 import typing
 from collections.abc import Callable, Mapping
 
@@ -49,8 +48,7 @@ ENVIRONMENT = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class Task:
+class Task(typing.NamedTuple):
     """What both doors need to know of a module: its options, and what it does with them.
 
     `run` takes the checked options, whether nothing may be written, and whom to tell how far it is;

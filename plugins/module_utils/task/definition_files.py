@@ -10,7 +10,6 @@ unexpanded (so that a small file can not become a large one), and holds no tree 
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import stat
@@ -42,8 +41,7 @@ class FileError(Exception):
     """A file that can not be read as definitions; the text names file and line."""
 
 
-@dataclasses.dataclass(frozen=True)
-class DefinitionFile:
+class DefinitionFile(typing.NamedTuple):
     """What stands in one file."""
 
     name: str

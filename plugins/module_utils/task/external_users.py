@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import typing
 from collections.abc import Mapping, Sequence
@@ -52,7 +51,7 @@ def run(options: Options, check_mode: bool, progress: Progress) -> Result:
         root = service.transport.settings.root
         try:
             world = bulk.look(service, progress)
-            wish = dataclasses.replace(wish, scope=_scope(options, world))
+            wish = wish._replace(scope=_scope(options, world))
             prints = Fingerprints(_key(service))
             planned = None
             if options["plan"] is not None:
@@ -91,7 +90,7 @@ def _proposal(
     else:
         if definitions.findings:
             # whoever is meant by a broken definition is not left over
-            wish = dataclasses.replace(wish, prune="ignore")
+            wish = wish._replace(prune="ignore")
         steps, findings = bulk.propose(service, world, definitions.declared, wish)
     return bulk.weigh(service, world, steps, [*definitions.findings, *findings], wish)
 

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
+import typing
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .definitions import Declared, Finding, Place
@@ -19,16 +19,14 @@ from .population import Population
 from .selection import Selection, matches
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Match:
+class Match(typing.NamedTuple):
     """A declaration, and the existing user that it is about, if there is one."""
 
     declared: Declared
     current: CurrentUser | None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Step:
+class Step(typing.NamedTuple):
     """What happens to one user of a run. `place` is none for a user that no definition names.
 
     `stale` says why a plan that was made earlier may no longer be carried out.
@@ -131,12 +129,11 @@ def protect(step: Step, globs: Sequence[str], own_name: str, own_id: int | None)
         for user in users
     )
     if is_own or any(matches(user.user_name, globs) for user in users):
-        return dataclasses.replace(step, protected=True)
+        return step._replace(protected=True)
     return step
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Order:
+class Order(typing.NamedTuple):
     """The waves in which steps are carried out, each to be finished before the next begins.
 
     `needs` tells, by the id() of a step, which one has to succeed before it can.

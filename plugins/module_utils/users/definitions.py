@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import sys
 import typing
@@ -34,37 +33,33 @@ LONGEST_ID = 20
 MOST_FINDINGS = 1000
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Place:
-    """Where an entry stands: in which list, at which index, and in which line if it is a file."""
+class Place(typing.NamedTuple):
+    """Where an entry stands: in which list, at which number, and in which line if it is a file."""
 
     source: str
-    index: int
+    number: int
     line: int = 0
 
     def __str__(self) -> str:
         if self.line:
-            return f"{self.source}:{self.line} (users[{self.index}])"
-        return f"{self.source}[{self.index}]"
+            return f"{self.source}:{self.line} (users[{self.number}])"
+        return f"{self.source}[{self.number}]"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(typing.NamedTuple):
     """A declaration, and where it stands."""
 
     desired: DesiredUser
     place: Place
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Foreign:
+class Foreign(typing.NamedTuple):
     """A value of a file that no option can have, such as a date; `what` says which kind."""
 
     what: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(typing.NamedTuple):
     """Something wrong with the input or with what it asks for; `where` may be empty."""
 
     where: str

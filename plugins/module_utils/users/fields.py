@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
+import typing
 
 from .model import Change
 
 
-@dataclasses.dataclass(frozen=True)
-class Field:
+class Field(typing.NamedTuple):
     """A field: its name in options and results, on the wire, and the flag that names it."""
 
     option: str

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import collections
-import dataclasses
 import re
+import typing
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
@@ -28,18 +28,17 @@ _VERBS = {
 SHOWN = 5
 
 
-@dataclasses.dataclass(frozen=True)
-class Limit:
+class Limit(typing.NamedTuple):
     """A number of users, or a share of the existing ones in scope: at least one of them."""
 
     text: str
-    count: int | None = None
+    users: int | None = None
     percent: Decimal | None = None
 
     def of(self, existing: int) -> int:
         """Return how many users it allows, of so many that exist."""
         if self.percent is None:
-            return self.count or 0
+            return self.users or 0
         allowed = int(existing * self.percent / 100)
         return max(1, allowed) if self.percent > 0 else 0
 
@@ -104,7 +103,7 @@ def _parsed(name: str, value: object) -> Limit:
         raise UserError(
             "definition", f"limits.{name} must be a count such as 5 or a share such as 10%."
         )
-    return Limit(text, count=int(text))
+    return Limit(text, users=int(text))
 
 
 def _name(plan: Plan) -> str:

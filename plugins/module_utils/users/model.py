@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import typing
 from typing import Final
 
 
@@ -60,8 +61,7 @@ class Secret:
     value: str = dataclasses.field(repr=False)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Role:
+class Role(typing.NamedTuple):
     """A role of the installation.
 
     `names` are all spellings that the service may use for it (a multi-language text has one per
@@ -79,8 +79,7 @@ class Role:
         return text == self.name or text in self.names
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class CurrentUser:
+class CurrentUser(typing.NamedTuple):
     """An external user as the service has it, or as a plan predicts it.
 
     `associate_id` is none for a user that is not created yet. `associate_name` is the name of the
@@ -112,8 +111,7 @@ class CurrentUser:
         return split and user_name == self.associate_name
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class DesiredUser:
+class DesiredUser(typing.NamedTuple):
     """One user as a task or a definition declares it; UNSET means: not managed."""
 
     state: State = State.PRESENT

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import typing
 
@@ -24,8 +23,7 @@ class Kind(enum.Enum):
     CHOICE = "choice"
 
 
-@dataclasses.dataclass(frozen=True)
-class Option:
+class Option(typing.NamedTuple):
     """An option of one user; `sharable` says that a default for many users makes sense."""
 
     name: str

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
+import typing
 
 from .errors import UserError
 from .fields import fields_of
@@ -44,8 +44,7 @@ class PasswordEvent(str, enum.Enum):
     NOT_APPLIED = "not_applied"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(typing.NamedTuple):
     """A decision: the user before and after, and the one call that leads from one to the other."""
 
     desired: DesiredUser
@@ -170,15 +169,13 @@ def _plan_modification(
     change = Change.PASSWORD if event is PasswordEvent.SET else Change.NONE
     if desired.user_name is not UNSET and not current.is_named(desired.user_name):
         change |= Change.USER_NAME
-        after = dataclasses.replace(
-            after, user_name=desired.user_name, associate_name=desired.user_name
-        )
+        after = after._replace(user_name=desired.user_name, associate_name=desired.user_name)
     if role is not None and role.role_id != current.role_id:
         change |= Change.ROLE
-        after = dataclasses.replace(after, role_id=role.role_id, role=role.name)
+        after = after._replace(role_id=role.role_id, role=role.name)
     if desired.is_active is not UNSET and desired.is_active != current.is_active:
         change |= Change.ACTIVE
-        after = dataclasses.replace(after, is_active=desired.is_active)
+        after = after._replace(is_active=desired.is_active)
     action = Action.MODIFY if change else Action.NONE
     return Plan(desired, action, current, after, change, event)
 

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 from collections.abc import Iterable
 
@@ -107,7 +106,7 @@ class Roles:
 
 def resolved(desired: DesiredUser, role: Role) -> DesiredUser:
     """Return the definition with its role as an id."""
-    return dataclasses.replace(desired, role=role.name, role_id=role.role_id)
+    return desired._replace(role=role.name, role_id=role.role_id)
 
 
 def _is_meant(role: Role, desired: DesiredUser) -> bool:

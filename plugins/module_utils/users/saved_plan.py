@@ -10,7 +10,6 @@ made from, so that a user who moved since is noticed, and a checksum over all no
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import hmac
 import json
@@ -30,8 +29,7 @@ Document = dict[str, typing.Any]
 _STATE = ("associate_id", "person_id", "user_name", "role_id", "role", "is_active")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(typing.NamedTuple):
     """One user of a saved plan."""
 
     action: Action
@@ -59,11 +57,7 @@ class Fingerprints:
 
         The password goes in under the key only, so that nobody can try passwords on the plan.
         """
-        values = {
-            field.name: getattr(desired, field.name)
-            for field in dataclasses.fields(desired)
-            if field.name != "password"
-        }
+        values = {name: value for name, value in desired._asdict().items() if name != "password"}
         plain = {name: None if value is UNSET else value for name, value in values.items()}
         if isinstance(desired.password, Secret) and not desired.generate_password:
             password = desired.password.value.encode()
@@ -184,12 +178,12 @@ def _revive(
     is_done = _is_done(entry, current)
     if is_done and entry.action is Action.MODIFY and plan.sets_password:
         # what a password is can not be seen: it is set again, and does no harm
-        plan = dataclasses.replace(plan, after=current, change=Change.PASSWORD)
+        plan = plan._replace(after=current, change=Change.PASSWORD)
     elif is_done:
-        done = dataclasses.replace(
-            plan, action=Action.NONE, change=Change.NONE, password_event=PasswordEvent.UNCHANGED
+        done = plan._replace(
+            action=Action.NONE, change=Change.NONE, password_event=PasswordEvent.UNCHANGED
         )
-        return Step(dataclasses.replace(done, after=current), place)
+        return Step(done._replace(after=current), place)
     if not is_done and prints.of_state(current) != entry.state:
         stale = "its state has changed since the plan was made"
     elif sources and sources.have_changed(entry):
@@ -235,9 +229,9 @@ def _bare(entry: Entry, passwords: Mapping[str, Secret]) -> DesiredUser:
         generate_password=entry.generates,
     )
     if Change.ROLE in entry.change:
-        desired = dataclasses.replace(desired, role_id=user.role_id)
+        desired = desired._replace(role_id=user.role_id)
     if Change.ACTIVE in entry.change:
-        desired = dataclasses.replace(desired, is_active=user.is_active)
+        desired = desired._replace(is_active=user.is_active)
     return desired
 
 

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import fnmatch
 import functools
 import re
+import typing
 from collections.abc import Iterable
 
 from .model import UNSET, CurrentUser, Unset, same_name
@@ -17,8 +17,7 @@ from .model import UNSET, CurrentUser, Unset, same_name
 WILDCARDS = "*?["
 
 
-@dataclasses.dataclass(frozen=True)
-class Selection:
+class Selection(typing.NamedTuple):
     """Conditions that all have to be met; UNSET means: whatever."""
 
     associate_id: int | Unset = UNSET

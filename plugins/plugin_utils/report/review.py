@@ -135,7 +135,7 @@ def review_document(review: Review) -> dict[str, typing.Any]:
             {**dataclasses.asdict(login), "in_git": bool(login.where)} for login in review.logins
         ],
         "missing": [{"definition": what, "where": where} for what, where in review.missing],
-        "findings": [dataclasses.asdict(finding) for finding in review.findings],
+        "findings": [finding._asdict() for finding in review.findings],
     }
 
 

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from typing import Any
 
@@ -135,7 +134,7 @@ def test_who_is_left_over_is_in_scope_and_meant_by_nobody() -> None:
     ],
 )
 def test_pruning_does(mode: str, active: bool, action: Action, status: str) -> None:
-    step = prune_step(dataclasses.replace(PEOPLE[0], is_active=active), mode)
+    step = prune_step(PEOPLE[0]._replace(is_active=active), mode)
     assert (step.plan.action, status_of(step), step.where) == (action, status, "prune")
 
 
@@ -160,7 +159,7 @@ def test_protection(
 
 
 def test_the_calling_login_is_known_by_the_name_of_its_associate_too() -> None:
-    split = dataclasses.replace(PEOPLE[0], associate_name="EXT00001")
+    split = PEOPLE[0]._replace(associate_name="EXT00001")
     [step] = steps_of([split], {"user_name": "anna", "state": "absent"})
     assert protect(step, (), "ext00001", None).protected
 
@@ -196,7 +195,7 @@ def test_steps_that_do_not_act_free_nothing() -> None:
     steps = steps_of(
         PEOPLE, {"associate_id": 1, "user_name": "bo"}, {"associate_id": 2, "user_name": "free"}
     )
-    steps[1] = dataclasses.replace(steps[1], protected=True)
+    steps[1] = steps[1]._replace(protected=True)
     _order, [finding] = ordered(steps, Population(PEOPLE))
     assert (finding.kind, finding.where) == ("conflict", "users[0]")
 

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import pytest
@@ -77,8 +76,8 @@ def test_keys_that_point_at_different_users_are_refused(
         ({"person_id": 1001}, [ANNA, SECOND]),
         ({"person_id": 1001, "user_name": "third"}, [ANNA, SECOND]),
         ({"user_name": "new", "previous_user_names": ("anna", "old")}, [ANNA, OLD]),
-        ({"user_name": "x"}, [dataclasses.replace(ANNA, associate_name="x"),
-                              dataclasses.replace(BERTA, user_name="x")]),
+        ({"user_name": "x"}, [ANNA._replace(associate_name="x"),
+                              BERTA._replace(user_name="x")]),
     ],
 )  # fmt: skip
 def test_several_users_are_refused_with_all_their_names(
@@ -101,7 +100,7 @@ def test_absent_means_the_login_of_that_name_and_never_another_one_of_the_person
     assert identify(gone, [ANNA, SECOND]) == SECOND
     # the same definition again, now that anna2 is deleted
     assert identify(gone, [ANNA]) is None
-    third = dataclasses.replace(ANNA, associate_id=46, user_name="anna3", associate_name="anna3")
+    third = ANNA._replace(associate_id=46, user_name="anna3", associate_name="anna3")
     assert identify(gone, [ANNA, third]) is None
 
 
@@ -112,6 +111,6 @@ def test_absent_with_an_id_refuses_another_name() -> None:
 
 
 def test_a_user_is_found_by_either_of_its_two_names() -> None:
-    split = dataclasses.replace(ANNA, user_name="login", associate_name="EXT00042")
+    split = ANNA._replace(user_name="login", associate_name="EXT00042")
     assert identify(DesiredUser(user_name="LOGIN"), [split]) == split
     assert identify(DesiredUser(user_name="ext00042"), [split]) == split

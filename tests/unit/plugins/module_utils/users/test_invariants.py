@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 
 import pytest
@@ -52,11 +51,7 @@ users = st.builds(
     role_id=st.sampled_from(sorted(ROLES)),
     role=st.just(""),
     is_active=st.booleans(),
-).map(
-    lambda user: dataclasses.replace(
-        user, associate_name=user.user_name, role=ROLES[user.role_id].name
-    )
-)
+).map(lambda user: user._replace(associate_name=user.user_name, role=ROLES[user.role_id].name))
 definitions = st.builds(
     DesiredUser,
     state=st.sampled_from(State),

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import pytest
@@ -108,7 +107,7 @@ def test_a_password_that_was_not_given_is_left_alone_whatever_the_policy() -> No
 
 def test_a_refused_login_of_an_inactive_user_says_nothing_of_the_password() -> None:
     desired = wanting(password=PASSWORD, update_password=WHEN_CHANGED)
-    inactive = dataclasses.replace(ANNA, is_active=False)
+    inactive = ANNA._replace(is_active=False)
     assert not needs_trial(desired, inactive)
     plan = plan_user(desired, inactive, None, Trial.MISMATCH)
     assert plan.password_event is PasswordEvent.NOT_VERIFIABLE
@@ -199,7 +198,7 @@ def test_absent_deletes_what_is_there_and_nothing_else(
 
 
 def test_either_name_is_good_where_the_service_renamed_one_of_two() -> None:
-    split = dataclasses.replace(ANNA, associate_name="berta")
+    split = ANNA._replace(associate_name="berta")
     assert not plan_user(wanting(associate_id=42, user_name="berta"), split).changed
     assert not plan_user(wanting(associate_id=42, user_name="anna"), split).changed
     assert plan_user(wanting(associate_id=42, user_name="Berta"), split).renames
@@ -222,7 +221,7 @@ def test_either_name_is_good_where_the_service_renamed_one_of_two() -> None:
 def test_a_read_back_user_is_compared_field_by_field(
     found: dict[str, Any], left: Change, said: list[str]
 ) -> None:
-    user = dataclasses.replace(ANNA, **found)
+    user = ANNA._replace(**found)
     assert remaining(ANNA, user) == left
     assert differences(ANNA, user) == said
 
