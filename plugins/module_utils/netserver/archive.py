@@ -61,8 +61,8 @@ class Archive:
         query = {**USER_QUERY, "$filter": restriction}
         if with_contact:
             query["$select"] += f",{CONTACT_COLUMNS}"
-        for row in self._rows("ExternalUsers", query):
-            yield _user_row(row, self._language, with_contact=with_contact)
+        for page in one_ahead(self._pages("ExternalUsers", query, "archive")):
+            yield from [_user_row(row, self._language, with_contact=with_contact) for row in page]
 
     def few_external_users(self, restriction: str) -> list[UserRow]:
         """Read the external users of a restriction that so few can meet that one page has them."""
@@ -93,13 +93,8 @@ class Archive:
             "$select": "roleId,name,roleTypeId,isDeleted",
             "$filter": "roleId gt 0",
         }
-        return [_role(row, self._language) for row in self._rows("Role", query, kind="roles")]
-
-    def _rows(
-        self, provider: str, query: Mapping[str, str], kind: str = "archive"
-    ) -> Iterator[Mapping[str, typing.Any]]:
-        for page in one_ahead(self._pages(provider, query, kind)):
-            yield from page
+        pages = self._pages("Role", query, "roles")
+        return [_role(row, self._language) for page in pages for row in page]
 
     def _pages(
         self, provider: str, query: Mapping[str, str], kind: str

@@ -194,7 +194,7 @@ def with_password(step: Step) -> Step:
 
 
 def _role_key(desired: DesiredUser) -> object:
-    return (desired.role, desired.role_id)
+    return desired.role if desired.role_id is UNSET else desired.role_id
 
 
 def _roles_of(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import typing
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 Item = typing.TypeVar("Item")
 Value = typing.TypeVar("Value")
@@ -42,6 +42,23 @@ def in_parallel(work: Callable[[Item], Value], items: Sequence[Item], workers: i
         for future in [pool.submit(drain) for _worker in range(min(workers, len(items)))]:
             future.result()
     return results
+
+
+def meanwhile(work: Callable[[], Value]) -> Callable[[], Value]:
+    """Begin `work` in a thread; what is returned waits for its end, and returns or raises its own.
+
+    Whoever is interrupted before need not wait.
+    """
+    coming: Future[Value] = Future()
+
+    def run() -> None:
+        try:
+            coming.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - it belongs to the one who waits
+            coming.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return coming.result
 
 
 class Budget:

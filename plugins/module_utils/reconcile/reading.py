@@ -89,7 +89,8 @@ def as_users(service: Service, roles: Roles, rows: Sequence[UserRow]) -> list[Cu
     Where a text does not tell the role, because several have that name or because none is known by
     it, the service is asked: role by role for many users, user by user for a few.
     """
-    unclear = {row.associate_id: row.role for row in rows if roles.id_of_text(row.role) is None}
+    ids = {text: roles.id_of_text(text) for text in {row.role for row in rows}}
+    unclear = {row.associate_id: row.role for row in rows if ids[row.role] is None}
     known: dict[int, int] = {}
     candidates = roles.ids_of_texts(set(unclear.values()))
     if sum(not roles.ids_of_texts([text]) for text in unclear.values()) > FEW:
@@ -102,17 +103,16 @@ def as_users(service: Service, roles: Roles, rows: Sequence[UserRow]) -> list[Cu
     for associate_id in unclear.keys() - known.keys():
         card = service.agent.user(associate_id)
         known[associate_id] = card.role_id if card else 0
-    return [_as_user(roles, row, known.get(row.associate_id)) for row in rows]
+    return [_as_user(roles, row, known.get(row.associate_id) or ids[row.role] or 0) for row in rows]
 
 
-def _as_user(roles: Roles, row: UserRow, known: int | None) -> CurrentUser:
-    role_id = roles.id_of_text(row.role) if known is None else known
+def _as_user(roles: Roles, row: UserRow, role_id: int) -> CurrentUser:
     return CurrentUser(
         associate_id=row.associate_id,
         person_id=row.person_id,
         user_name=row.user_name,
-        role_id=role_id or 0,
-        role=roles.name(role_id or 0) or row.role,
+        role_id=role_id,
+        role=roles.name(role_id) or row.role,
         is_active=row.is_active,
         associate_name=row.associate_name,
     )

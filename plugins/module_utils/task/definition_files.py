@@ -10,8 +10,10 @@ unexpanded (so that a small file can not become a large one), and holds no tree 
 
 from __future__ import annotations
 
+import collections
 import json
 import os
+import re
 import stat
 import sys
 import typing
@@ -35,6 +37,7 @@ DEEPEST = 20
 # far more than there are options: merge keys could make a small file a large one
 LARGEST_MAPPING = 100
 KEYS = ("users", "defaults")
+_GAP = re.compile(r"[ \t\r\n,]*")
 
 
 class FileError(Exception):
@@ -157,11 +160,11 @@ def _from_json(name: str, text: str) -> DefinitionFile:
 def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(pairs) > LARGEST_MAPPING:
         raise ValueError(f"a mapping has more than {LARGEST_MAPPING} keys")
-    result: dict[str, object] = {}
-    for key, value in pairs:
-        if key in result:
-            raise ValueError(f"the key '{key[:80]}' stands twice in one mapping")
-        result[key] = value
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        names = collections.Counter(key for key, _value in pairs)
+        [(double, _count)] = names.most_common(1)
+        raise ValueError(f"the key '{double[:80]}' stands twice in one mapping")
     return result
 
 
@@ -172,8 +175,7 @@ def _json_lines(text: str) -> Iterator[int]:
     line, counted = 1, 0
     position = start + 1
     while start >= 0:
-        while position < len(text) and text[position] in " \t\r\n,":
-            position += 1
+        position = _GAP.match(text, position).end()  # type: ignore[union-attr]
         if position >= len(text) or text[position] == "]":
             return
         line += text.count("\n", counted, position)

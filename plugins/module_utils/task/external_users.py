@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import typing
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from ..netserver.service import Service
 from ..reconcile import bulk
 from ..reconcile.bulk import Outcome, Progress, Proposal, Wish, World
 from ..reconcile.failure import Problem, failure_of
+from ..reconcile.parallel import meanwhile
 from ..users import limits, saved_plan
 from ..users.batch import Step
 from ..users.definitions import LONGEST_ID, Definitions, Finding, Place
@@ -34,23 +36,21 @@ LARGEST_PLAN = 256 * 1024 * 1024
 
 def run(options: Options, check_mode: bool, progress: Progress) -> Result:
     """Make all users be as the definitions declare them."""
-    definitions = _definitions(options)
     wish, problems = _wish(options)
-    is_empty = options["plan"] is None and not any(
-        one.desired.state is State.PRESENT for one in definitions.declared
-    )
-    if options["prune"] != "ignore" and is_empty and not options["allow_empty"]:
-        message = (
-            "there is no definition of a user that shall exist, and pruning would then mean every"
-            " user in scope. Set allow_empty if that is meant."
-        )
-        problems.append(Finding("users", message))
-    if problems:
-        return refused([*problems, *definitions.findings], {})
+    definitions = None
+    if problems or wish.prune != "ignore":
+        # then what they say may be reason enough to ask the service for nothing
+        definitions = _definitions(options)
+        problems += _emptiness(options, definitions)
+        if problems:
+            return refused([*problems, *definitions.findings], {})
     with Service(connection_settings(options), wish.concurrency) as service:
         root = service.transport.settings.root
+        looked = meanwhile(functools.partial(bulk.look, service, progress))
+        if definitions is None:
+            definitions = _definitions(options)
         try:
-            world = bulk.look(service, progress)
+            world = looked()
             wish = wish._replace(scope=_scope(options, world))
             prints = Fingerprints(_key(service))
             planned = None
@@ -100,6 +100,20 @@ def _warnings(definitions: Definitions) -> Result:
         return {}
     names = ", ".join(definitions.unused_passwords[:10])
     return {"warnings": [f"passwords names users that no definition is about: {names}"]}
+
+
+def _emptiness(options: Options, definitions: Definitions) -> list[Finding]:
+    """Refuse to prune everybody, unless that is meant."""
+    is_empty = options["plan"] is None and not any(
+        one.desired.state is State.PRESENT for one in definitions.declared
+    )
+    if options["prune"] == "ignore" or not is_empty or options["allow_empty"]:
+        return []
+    message = (
+        "there is no definition of a user that shall exist, and pruning would then mean every"
+        " user in scope. Set allow_empty if that is meant."
+    )
+    return [Finding("users", message)]
 
 
 def _definitions(options: Options) -> Definitions:

@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import typing
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from .definitions import Declared, Finding, Place
 from .errors import UserError
@@ -72,11 +73,7 @@ def match(
     matches_: list[Match] = []
     findings: list[Finding] = []
     owners: dict[int, Declared] = {}
-    logins = {
-        (one.desired.person_id, same_name(one.desired.user_name))
-        for one in declared
-        if one.desired.person_id is not UNSET and one.desired.user_name is not UNSET
-    }
+    logins = functools.cache(functools.partial(_logins, declared))
     for one in declared:
         candidates = population.candidates(one.desired)
         if _is_further_login(one.desired, candidates, logins):
@@ -176,7 +173,9 @@ def ordered(steps: Iterable[Step], population: Population) -> tuple[Order, list[
 
 
 def _is_further_login(
-    desired: DesiredUser, candidates: Sequence[CurrentUser], logins: set[tuple[int, str]]
+    desired: DesiredUser,
+    candidates: Sequence[CurrentUser],
+    logins: Callable[[], set[tuple[int, str]]],
 ) -> bool:
     """Tell whether the person of a declaration has other logins only, which others declare.
 
@@ -185,11 +184,21 @@ def _is_further_login(
     if desired.associate_id is not UNSET or desired.user_name is UNSET:
         return False
     theirs = [user for user in candidates if user.person_id == desired.person_id]
+    for user in theirs:
+        if user.is_called(desired.user_name):
+            return False
     return bool(theirs) and all(
-        not user.is_called(desired.user_name)
-        and (user.person_id, same_name(user.user_name)) in logins
-        for user in theirs
+        (user.person_id, same_name(user.user_name)) in logins() for user in theirs
     )
+
+
+def _logins(declared: Iterable[Declared]) -> set[tuple[int, str]]:
+    """Return the logins that are declared by person and name."""
+    return {
+        (one.desired.person_id, same_name(one.desired.user_name))
+        for one in declared
+        if one.desired.person_id is not UNSET and one.desired.user_name is not UNSET
+    }
 
 
 def _refuse_contradictory_deletion(

@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import sys
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from .errors import UserError
 from .model import (
@@ -22,12 +23,12 @@ from .model import (
     is_sendable,
     same_name,
 )
-from .options import BY_NAME, SHARABLE, Kind, Option
+from .options import OPTIONS, SHARABLE, Kind, Option
 from .roles import Roles
 
 Entry = dict[str, typing.Any]
-_STATES = {state.value: state for state in State}
-_UPDATES = {when.value: when for when in UpdatePassword}
+# returns the value of the option of this name in its type, or raises a ValueError
+Check = Callable[[str, object], typing.Any]
 LARGEST_ID = 2**31 - 1
 LONGEST_ID = 20
 MOST_FINDINGS = 1000
@@ -102,11 +103,13 @@ class Definitions:
         """Add the entries of one list, with the `defaults` of its file if it has some."""
         shared = {**self._defaults, **self._checked_defaults(defaults or {}, source)}
         for place, entry in entries:
-            if self._is_hopeless(place):
+            if len(self.findings) >= MOST_FINDINGS:
+                self._give_up(place)
                 return
             try:
                 values = _with_defaults(checked_entry(entry), shared)
-                self._add_password(values)
+                if self._passwords:
+                    self._add_password(values)
                 self.declared.append(Declared(desired_of(values), place))
             except UserError as error:
                 self.findings.append(Finding(str(place), str(error), error.kind))
@@ -116,34 +119,33 @@ class Definitions:
         seen: dict[tuple[str, object], Place] = {}
         kept = []
         for declared in self.declared:
-            if self._is_hopeless(declared.place):
-                break
-            keys = tuple(_keys(declared.desired))
-            double = next((key for key in keys if key in seen), None)
-            if double is None:
-                seen.update((key, declared.place) for key in keys)
+            keys = _keys(declared.desired)
+            doubles = [key for key in keys if key in seen]
+            if not doubles:
+                for key in keys:
+                    seen[key] = declared.place
                 kept.append(declared)
                 continue
-            option, value = double
+            if len(self.findings) >= MOST_FINDINGS:
+                self._give_up(declared.place)
+                break
+            option, value = key = doubles[0]
             shown = declared.desired.user_name if option == "user_name" else value
             message = (
-                f"{option} '{shown}' is that of {seen[double]} already; names compare without case."
+                f"{option} '{shown}' is that of {seen[key]} already; names compare without case."
                 " Keep one of the two."
             )
             self.findings.append(Finding(str(declared.place), message, "duplicate"))
         self.declared = kept
 
-    def _is_hopeless(self, place: Place) -> bool:
-        """Tell whether so much is wrong that nobody wants to read more of it."""
-        if len(self.findings) < MOST_FINDINGS:
-            return False
+    def _give_up(self, place: Place) -> None:
+        """Say, once, that so much is wrong that nobody wants to read more of it."""
         if len(self.findings) == MOST_FINDINGS:
             self.findings.append(Finding(str(place), "from here on nothing more was looked at."))
-        return True
 
     def _add_password(self, values: Entry) -> None:
         name = values.get("user_name")
-        if not self._passwords or not isinstance(name, str):
+        if not isinstance(name, str):
             return
         self._unused_passwords.pop(same_name(name), None)
         secret = self._passwords.get(same_name(name))
@@ -160,7 +162,7 @@ class Definitions:
     def _checked_defaults(self, defaults: Mapping[str, typing.Any], source: str) -> Entry:
         where = f"{source}: defaults" if source else "defaults"
         try:
-            values = checked_entry(defaults, SHARABLE)
+            values = checked_entry(defaults, _SHARABLE)
         except UserError as error:
             self.findings.append(Finding(where, str(error)))
             return {}
@@ -169,23 +171,28 @@ class Definitions:
         return values
 
 
-def checked_entry(entry: object, known: Mapping[str, Option] = BY_NAME) -> Entry:
+def checked_entry(entry: object, known: Mapping[str, Check] | None = None) -> Entry:
     """Return an entry with its values in their types; null is the same as not given.
+
+    Args:
+        entry: what stands in a list of users, or as its defaults.
+        known: the options that may be given; all of them unless others are named.
 
     Raises:
         UserError: everything that is wrong with the entry, in one sentence.
     """
+    known = _CHECKS if known is None else known
     if not isinstance(entry, Mapping):
         raise UserError("definition", f"an entry must be a mapping, not {_type_name(entry)}.")
     values: Entry = {}
     problems = []
     for name, value in entry.items():
-        option = known.get(name) if isinstance(name, str) else None
-        if option is None:
+        check = known.get(name)
+        if check is None:
             problems.append(_unknown(name, known))
         elif value is not None:
             try:
-                values[option.name] = _converted(option, value)
+                values[name] = check(name, value)
             except ValueError as error:
                 problems.append(str(error))
     if problems:
@@ -196,29 +203,16 @@ def checked_entry(entry: object, known: Mapping[str, Option] = BY_NAME) -> Entry
 
 
 def desired_of(values: Mapping[str, typing.Any]) -> DesiredUser:
-    """Turn checked values of the options into a declaration.
+    """Turn checked values of the options into a declaration; null is the same as not given.
 
     Raises:
         UserError: the options contradict each other, or one can not be what it is.
     """
     given = {name: value for name, value in values.items() if value is not None}
-    password = given.get("password", UNSET)
-    if given.get("role"):
-        # many users have the same few roles; Ansible's own kinds of text can not be shared
-        given["role"] = sys.intern(str(given["role"]))
-    desired = DesiredUser(
-        state=_STATES[given.get("state", State.PRESENT.value)],
-        associate_id=given.get("associate_id", UNSET),
-        person_id=given.get("person_id", UNSET),
-        user_name=given.get("user_name", UNSET),
-        previous_user_names=tuple(given.get("previous_user_names", ())),
-        password=Secret(password) if isinstance(password, str) else password,
-        update_password=_UPDATES[given.get("update_password", UpdatePassword.ON_CREATE.value)],
-        generate_password=given.get("generate_password", False),
-        role=given.get("role", UNSET),
-        role_id=given.get("role_id", UNSET),
-        is_active=given.get("is_active", UNSET),
-    )
+    for name, converted in _CONVERSIONS.items():
+        if name in given:
+            given[name] = converted(given[name])
+    desired = DesiredUser(**given)
     problem = _contradiction(desired)
     if problem:
         raise UserError("definition", f"{desired.subject}: {problem}.")
@@ -252,46 +246,81 @@ def _unknown(name: object, known: Iterable[str]) -> str:
     return f"unknown option '{text}'{nearest(text, known)}"
 
 
-def _converted(option: Option, value: typing.Any) -> typing.Any:
-    """Return a value in the type of its option; templates make texts of numbers and booleans."""
-    if isinstance(value, Foreign):
-        raise ValueError(f"{option.name} can not be {value.what}")
-    if option.kind is Kind.ID:
-        if isinstance(value, str) and len(value) <= LONGEST_ID and value.strip().isdecimal():
-            value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= LARGEST_ID:
-            raise ValueError(f"{option.name} must be a positive id")
+def _text(name: str, value: object) -> str:
+    if isinstance(value, str):
         return value
-    if option.kind is Kind.FLAG:
-        return _as_flag(option, value)
-    if option.kind is Kind.NAMES:
-        if not isinstance(value, list):
-            raise ValueError(f"{option.name} must be a list of texts, not {_type_name(value)}")
-        return [_as_text(option, item) for item in value]
-    if option.kind is Kind.SECRET and isinstance(value, Secret):
+    _refuse_foreign(name, value)
+    raise ValueError(f"{name} must be a text, not {_type_name(value)}; put it in quotes")
+
+
+def _id(name: str, value: object) -> int:
+    if isinstance(value, str) and len(value) <= LONGEST_ID and value.strip().isdecimal():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST_ID:
         return value
-    text = _as_text(option, value)
-    if option.choices and text not in option.choices:
-        raise ValueError(f"{option.name} must be one of {', '.join(option.choices)}")
-    return Secret(text) if option.kind is Kind.SECRET else text
+    _refuse_foreign(name, value)
+    raise ValueError(f"{name} must be a positive id")
 
 
-def _as_text(option: Option, value: object) -> str:
-    if isinstance(value, Foreign):
-        raise ValueError(f"{option.name} can not be {value.what}")
-    if not isinstance(value, str):
-        raise ValueError(f"{option.name} must be a text, not {_type_name(value)}; put it in quotes")
-    return value
-
-
-def _as_flag(option: Option, value: object) -> bool:
+def _flag(name: str, value: object) -> bool:
     if isinstance(value, bool):
         return value
     words = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
     flag = words.get(value.strip().lower()) if isinstance(value, str) else None
     if flag is None:
-        raise ValueError(f"{option.name} must be true or false")
+        _refuse_foreign(name, value)
+        raise ValueError(f"{name} must be true or false")
     return flag
+
+
+def _names(name: str, value: object) -> list[str]:
+    if isinstance(value, list):
+        return [_text(name, item) for item in value]
+    _refuse_foreign(name, value)
+    raise ValueError(f"{name} must be a list of texts, not {_type_name(value)}")
+
+
+def _secret(name: str, value: object) -> Secret:
+    return value if isinstance(value, Secret) else Secret(_text(name, value))
+
+
+def _choice(choices: Sequence[str], name: str, value: object) -> str:
+    text = _text(name, value)
+    if text not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}")
+    return text
+
+
+def _refuse_foreign(name: str, value: object) -> None:
+    if isinstance(value, Foreign):
+        raise ValueError(f"{name} can not be {value.what}")
+
+
+def _check_of(option: Option) -> Check:
+    if option.kind is Kind.CHOICE:
+        return functools.partial(_choice, option.choices)
+    return _CHECK_OF_KIND[option.kind]
+
+
+# return a value in the type of its option; templates make texts of numbers and booleans
+_CHECK_OF_KIND: dict[Kind, Check] = {
+    Kind.TEXT: _text,
+    Kind.SECRET: _secret,
+    Kind.ID: _id,
+    Kind.FLAG: _flag,
+    Kind.NAMES: _names,
+}
+_CHECKS = {option.name: _check_of(option) for option in OPTIONS}
+_SHARABLE = {name: _CHECKS[name] for name in SHARABLE}
+# what a declaration has in another type than a task's options
+_CONVERSIONS: dict[str, Callable[[typing.Any], typing.Any]] = {
+    "state": State,
+    "previous_user_names": tuple,
+    "password": lambda text: Secret(text) if isinstance(text, str) else text,
+    "update_password": UpdatePassword,
+    # many users have the same few roles; Ansible's own kinds of text can not be shared
+    "role": lambda text: sys.intern(str(text)),
+}
 
 
 def _type_name(value: object) -> str:
@@ -305,6 +334,8 @@ def _type_name(value: object) -> str:
 
 def _with_defaults(values: Entry, defaults: Mapping[str, typing.Any]) -> Entry:
     """Add defaults to an entry; what it says itself about the role or the password goes first."""
+    if not defaults:
+        return values
     merged = {**defaults, **values}
     if "role" in values or "role_id" in values:
         for name in {"role", "role_id"} - values.keys():
@@ -318,8 +349,11 @@ def _contradiction(desired: DesiredUser) -> str:
     """Say what is wrong with a declaration in itself, or nothing."""
     if desired.associate_id is desired.person_id is desired.user_name is UNSET:
         return "an entry needs associate_id, person_id or user_name"
-    ids = (desired.associate_id, desired.person_id, desired.role_id)
-    for option, value in zip(("associate_id", "person_id", "role_id"), ids, strict=True):
+    for option, value in (
+        ("associate_id", desired.associate_id),
+        ("person_id", desired.person_id),
+        ("role_id", desired.role_id),
+    ):
         if value is not UNSET and not 0 < value <= LARGEST_ID:
             return f"{option} must be a positive id, not {value}"
     for option, text in _texts(desired):
@@ -334,28 +368,30 @@ def _contradiction(desired: DesiredUser) -> str:
     return ""
 
 
-def _texts(desired: DesiredUser) -> Iterable[tuple[str, str]]:
+def _texts(desired: DesiredUser) -> list[tuple[str, str]]:
+    texts = [("previous_user_names", name) for name in desired.previous_user_names]
     if desired.user_name is not UNSET:
-        yield "user_name", desired.user_name
+        texts.append(("user_name", desired.user_name))
     if desired.role is not UNSET:
-        yield "role", desired.role
+        texts.append(("role", desired.role))
     if isinstance(desired.password, Secret):
-        yield "password", desired.password.value
-    for name in desired.previous_user_names:
-        yield "previous_user_names", name
+        texts.append(("password", desired.password.value))
+    return texts
 
 
-def _keys(desired: DesiredUser) -> Iterable[tuple[str, object]]:
+def _keys(desired: DesiredUser) -> list[tuple[str, object]]:
     """Return what no second declaration may say as well.
 
     One person may have several users, which their names tell apart.
     """
+    keys: list[tuple[str, object]] = []
     if desired.associate_id is not UNSET:
-        yield "associate_id", desired.associate_id
+        keys.append(("associate_id", desired.associate_id))
     if desired.user_name is not UNSET:
-        yield "user_name", same_name(desired.user_name)
+        keys.append(("user_name", same_name(desired.user_name)))
     elif desired.person_id is not UNSET and desired.associate_id is UNSET:
-        yield "person_id", desired.person_id
+        keys.append(("person_id", desired.person_id))
+    return keys
 
 
 def _definition(user: CurrentUser, roles: Roles, has_double: bool) -> Entry:

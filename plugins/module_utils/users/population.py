@@ -42,15 +42,13 @@ class Population:
 
     def candidates(self, desired: DesiredUser) -> list[CurrentUser]:
         """Return every user that a key of a declaration may mean."""
-        found: dict[int | None, CurrentUser] = {}
-        if desired.associate_id is not UNSET:
-            user = self._by_id.get(desired.associate_id)
-            found.update({user.associate_id: user} if user else {})
+        found: list[CurrentUser] = []
+        if desired.associate_id is not UNSET and desired.associate_id in self._by_id:
+            found.append(self._by_id[desired.associate_id])
         if desired.person_id is not UNSET:
-            found.update({u.associate_id: u for u in self._by_person.get(desired.person_id, [])})
-        names = desired.previous_user_names
+            found += self._by_person.get(desired.person_id, ())
         if desired.user_name is not UNSET:
-            names = (desired.user_name, *names)
-        for name in names:
-            found.update({user.associate_id: user for user in self.called(name)})
-        return list(found.values())
+            found += self.called(desired.user_name)
+        for name in desired.previous_user_names:
+            found += self.called(name)
+        return list({user.associate_id: user for user in found}.values())
