@@ -17,7 +17,7 @@ LONGEST_NUMBER = 20
 
 def rows(value: typing.Any, operation: str) -> list[Mapping[str, typing.Any]]:
     """Return a list of objects."""
-    if not isinstance(value, list) or not all(isinstance(row, Mapping) for row in value):
+    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
         raise _unexpected(operation, "a list of objects")
     return value
 

@@ -128,7 +128,8 @@ def weigh(
     `findings` are those that there are already. With any of them the limits are not looked at:
     they would count users that only a mistake leaves over.
     """
-    steps = [with_password(step) for step in steps]
+    idle = [step for step in steps if not step.acts]
+    steps = [with_password(step) for step in steps if step.acts]
     own_name, own_id = _own(service, steps)
     steps = [batch.protect(step, wish.protect, own_name, own_id) for step in steps]
     steps, strangers = _known_to_be_ours(service, steps)
@@ -140,7 +141,7 @@ def weigh(
         acting = [step.plan for step in steps if step.acts]
         sentences = limits.breaches(acting, wish.limits, _in_scope(world, wish))
         findings = [Finding("limits", sentence, "limits") for sentence in sentences]
-    return Proposal(steps, order, findings)
+    return Proposal([*idle, *steps], order, findings)
 
 
 def carry_out(

@@ -18,7 +18,7 @@ from ..netserver import address
 from ..netserver.authentication import Authentication, Basic, Bearer, SoTicket, Xsrf
 from ..netserver.errors import BadConnectionOption
 from ..netserver.transport import Settings
-from ..users.definitions import desired_of
+from ..users.definitions import checked_entry, desired_of
 from ..users.model import DesiredUser, Secret, is_sendable
 from ..users.options import OPTIONS, Kind, Option
 
@@ -213,7 +213,7 @@ def desired_user(options: Options) -> DesiredUser:
     Raises:
         UserError: an option can not be what it is.
     """
-    return desired_of({option.name: options[option.name] for option in OPTIONS})
+    return desired_of(checked_entry({option.name: options[option.name] for option in OPTIONS}))
 
 
 def _check_texts(options: Options) -> None:

@@ -11,6 +11,7 @@ unexpanded (so that a small file can not become a large one), and holds no tree 
 from __future__ import annotations
 
 import collections
+import functools
 import json
 import os
 import re
@@ -90,7 +91,7 @@ def read(path: Path) -> DefinitionFile:
             " with vars_files or include_vars, and give its users and passwords as options."
         )
     if path.suffix == ".json":
-        return _from_json(name, text)
+        return _from_json(path, text)
     if not HAS_YAML:
         raise FileError(f"{name}: PyYAML is needed to read it, and is not installed.")
     return _from_yaml(name, text)
@@ -142,7 +143,8 @@ def _refuse(error: OSError) -> None:
     raise error
 
 
-def _from_json(name: str, text: str) -> DefinitionFile:
+def _from_json(path: Path, text: str) -> DefinitionFile:
+    name = str(path)
     try:
         content = json.loads(text, object_pairs_hook=_without_doubles)
     except json.JSONDecodeError as error:
@@ -152,8 +154,9 @@ def _from_json(name: str, text: str) -> DefinitionFile:
     except ValueError as error:
         raise FileError(f"{name}: {error}.") from error
     users, defaults = _parts(name, content)
-    lines = _json_lines(text)
-    entries = [(Place(name, index, next(lines, 0)), user) for index, user in enumerate(users)]
+    # only whoever has to name a place needs them, and can not keep the text for it
+    lines = functools.cache(functools.partial(_json_lines_again, path))
+    entries = [(Place(name, index, lines), user) for index, user in enumerate(users)]
     return DefinitionFile(name, entries, defaults)
 
 
@@ -166,6 +169,13 @@ def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
         [(double, _count)] = names.most_common(1)
         raise ValueError(f"the key '{double[:80]}' stands twice in one mapping")
     return result
+
+
+def _json_lines_again(path: Path) -> list[int]:
+    try:
+        return list(_json_lines(text_of(path, LARGEST_FILE)))
+    except FileError:
+        return []
 
 
 def _json_lines(text: str) -> Iterator[int]:
@@ -198,10 +208,7 @@ def _from_yaml(name: str, text: str) -> DefinitionFile:
         reason = getattr(error, "reason", "") or "it can not be read"
         raise FileError(f"{name}: is not valid YAML: {reason}.") from error
     users, defaults = _parts(name, content)
-    entries = [
-        (Place(name, index, lines[index] if index < len(lines) else 0), user)
-        for index, user in enumerate(users)
-    ]
+    entries = [(Place(name, index, lambda: lines), user) for index, user in enumerate(users)]
     return DefinitionFile(name, entries, defaults)
 
 

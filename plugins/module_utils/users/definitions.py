@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import functools
-import sys
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -35,15 +34,25 @@ MOST_FINDINGS = 1000
 
 
 class Place(typing.NamedTuple):
-    """Where an entry stands: in which list, at which number, and in which line if it is a file."""
+    """Where an entry stands: in which list, and at which number.
+
+    `lines` tells the lines of all entries, if it is the list of a file.
+    """
 
     source: str
     number: int
-    line: int = 0
+    lines: Callable[[], Sequence[int]] | None = None
+
+    @property
+    def line(self) -> int:
+        """The line in which the entry begins, or 0."""
+        lines = self.lines() if self.lines else ()
+        return lines[self.number] if self.number < len(lines) else 0
 
     def __str__(self) -> str:
-        if self.line:
-            return f"{self.source}:{self.line} (users[{self.number}])"
+        line = self.line
+        if line:
+            return f"{self.source}:{line} (users[{self.number}])"
         return f"{self.source}[{self.number}]"
 
 
@@ -182,7 +191,7 @@ def checked_entry(entry: object, known: Mapping[str, Check] | None = None) -> En
         UserError: everything that is wrong with the entry, in one sentence.
     """
     known = _CHECKS if known is None else known
-    if not isinstance(entry, Mapping):
+    if not isinstance(entry, dict):
         raise UserError("definition", f"an entry must be a mapping, not {_type_name(entry)}.")
     values: Entry = {}
     problems = []
@@ -203,13 +212,13 @@ def checked_entry(entry: object, known: Mapping[str, Check] | None = None) -> En
 
 
 def desired_of(values: Mapping[str, typing.Any]) -> DesiredUser:
-    """Turn checked values of the options into a declaration; null is the same as not given.
+    """Turn checked values of the options, those that are given, into a declaration.
 
     Raises:
         UserError: the options contradict each other, or one can not be what it is.
     """
-    given = {name: value for name, value in values.items() if value is not None}
-    for name, converted in _CONVERSIONS.items():
+    given = dict(values)
+    for name, converted in _CONVERSIONS:
         if name in given:
             given[name] = converted(given[name])
     desired = DesiredUser(**given)
@@ -313,14 +322,13 @@ _CHECK_OF_KIND: dict[Kind, Check] = {
 _CHECKS = {option.name: _check_of(option) for option in OPTIONS}
 _SHARABLE = {name: _CHECKS[name] for name in SHARABLE}
 # what a declaration has in another type than a task's options
-_CONVERSIONS: dict[str, Callable[[typing.Any], typing.Any]] = {
-    "state": State,
-    "previous_user_names": tuple,
-    "password": lambda text: Secret(text) if isinstance(text, str) else text,
-    "update_password": UpdatePassword,
-    # many users have the same few roles; Ansible's own kinds of text can not be shared
-    "role": lambda text: sys.intern(str(text)),
-}
+_CONVERSIONS: tuple[tuple[str, Callable[[typing.Any], typing.Any]], ...] = (
+    ("state", State),
+    ("previous_user_names", tuple),
+    ("update_password", UpdatePassword),
+    # many users have the same few roles, and then the same text; it may be a kind of Ansible's own
+    ("role", functools.lru_cache(str)),
+)
 
 
 def _type_name(value: object) -> str:
@@ -349,13 +357,6 @@ def _contradiction(desired: DesiredUser) -> str:
     """Say what is wrong with a declaration in itself, or nothing."""
     if desired.associate_id is desired.person_id is desired.user_name is UNSET:
         return "an entry needs associate_id, person_id or user_name"
-    for option, value in (
-        ("associate_id", desired.associate_id),
-        ("person_id", desired.person_id),
-        ("role_id", desired.role_id),
-    ):
-        if value is not UNSET and not 0 < value <= LARGEST_ID:
-            return f"{option} must be a positive id, not {value}"
     for option, text in _texts(desired):
         if not text or text.isspace():
             return f"{option} must not be empty"

@@ -97,7 +97,7 @@ class CurrentUser(typing.NamedTuple):
     def is_called(self, user_name: str) -> bool:
         """Tell whether `user_name` is this user's name; names compare without case."""
         wanted = same_name(user_name)
-        return wanted in (same_name(self.user_name), same_name(self.associate_name))
+        return wanted == same_name(self.user_name) or wanted == same_name(self.associate_name)
 
     def is_named(self, user_name: str) -> bool:
         """Tell whether the name is spelled `user_name`, so that a rename has nothing to do.

@@ -23,7 +23,10 @@ class Population:
                 continue
             self._by_id[user.associate_id] = user
             self._by_person.setdefault(user.person_id, []).append(user)
-            for name in {same_name(user.user_name), same_name(user.associate_name)} - {""}:
+            names = {same_name(user.user_name)}
+            if user.associate_name and user.associate_name is not user.user_name:
+                names.add(same_name(user.associate_name))
+            for name in names:
                 self._by_name.setdefault(name, []).append(user)
 
     def __len__(self) -> int:

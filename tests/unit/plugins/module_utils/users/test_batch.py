@@ -22,6 +22,7 @@ from ansible_collections.superoffice.crm.plugins.module_utils.users.batch import
 from ansible_collections.superoffice.crm.plugins.module_utils.users.definitions import (
     Declared,
     Place,
+    checked_entry,
     desired_of,
 )
 from ansible_collections.superoffice.crm.plugins.module_utils.users.model import (
@@ -48,7 +49,9 @@ def user(number: int, name: str, person: int | None = None, role: Role = PARTNER
 
 
 def declared(*entries: dict[str, Any]) -> list[Declared]:
-    return [Declared(desired_of(one), Place("users", n)) for n, one in enumerate(entries)]
+    return [
+        Declared(desired_of(checked_entry(one)), Place("users", n)) for n, one in enumerate(entries)
+    ]
 
 
 def steps_of(people: list[CurrentUser], *entries: dict[str, Any]) -> list[Step]:

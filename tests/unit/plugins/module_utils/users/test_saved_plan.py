@@ -15,6 +15,7 @@ from ansible_collections.superoffice.crm.plugins.module_utils.users.batch import
 from ansible_collections.superoffice.crm.plugins.module_utils.users.definitions import (
     Declared,
     Place,
+    checked_entry,
     desired_of,
 )
 from ansible_collections.superoffice.crm.plugins.module_utils.users.errors import UserError
@@ -51,7 +52,10 @@ ENTRIES: list[dict[str, Any]] = [
     {"user_name": "new", "person_id": 1003, "role": "Vendor", "password": SECRET},
     {"user_name": "made", "person_id": 1004, "role": "Vendor", "generate_password": True},
 ]
-DECLARED = [Declared(desired_of(one), Place("users", index)) for index, one in enumerate(ENTRIES)]
+DECLARED = [
+    Declared(desired_of(checked_entry(one)), Place("users", index))
+    for index, one in enumerate(ENTRIES)
+]
 
 
 def steps() -> list[Step]:
@@ -135,7 +139,7 @@ def test_the_name_of_a_role_in_another_language_is_no_other_state() -> None:
 )
 def test_the_fingerprint_of_a_definition_covers(change: dict[str, Any]) -> None:
     entry = {"user_name": "anna", "role": "Vendor", "password": SECRET}
-    one, other = desired_of(entry), desired_of({**entry, **change})
+    one, other = (desired_of(checked_entry(each)) for each in (entry, {**entry, **change}))
     assert PRINTS.of_definition(one) != PRINTS.of_definition(other)
 
 
