@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import difflib
+import enum
 import functools
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,7 +23,7 @@ from .model import (
     is_sendable,
     same_name,
 )
-from .options import OPTIONS, SHARABLE, Kind, Option
+from .options import OPTIONS, SHARABLE, Kind
 from .roles import Roles
 
 Entry = dict[str, typing.Any]
@@ -181,7 +182,7 @@ class Definitions:
 
 
 def checked_entry(entry: object, known: Mapping[str, Check] | None = None) -> Entry:
-    """Return an entry with its values in their types; null is the same as not given.
+    """Return an entry with its values as a declaration has them; null is the same as not given.
 
     Args:
         entry: what stands in a list of users, or as its defaults.
@@ -217,11 +218,7 @@ def desired_of(values: Mapping[str, typing.Any]) -> DesiredUser:
     Raises:
         UserError: the options contradict each other, or one can not be what it is.
     """
-    given = dict(values)
-    for name, converted in _CONVERSIONS:
-        if name in given:
-            given[name] = converted(given[name])
-    desired = DesiredUser(**given)
+    desired = DesiredUser(**values)
     problem = _contradiction(desired)
     if problem:
         raise UserError("definition", f"{desired.subject}: {problem}.")
@@ -282,9 +279,14 @@ def _flag(name: str, value: object) -> bool:
     return flag
 
 
-def _names(name: str, value: object) -> list[str]:
+def _shared_text(name: str, value: object) -> str:
+    # many users have the same few roles, and then the same text; it may be a kind of Ansible's own
+    return _shared(_text(name, value))
+
+
+def _names(name: str, value: object) -> tuple[str, ...]:
     if isinstance(value, list):
-        return [_text(name, item) for item in value]
+        return tuple(_text(name, item) for item in value)
     _refuse_foreign(name, value)
     raise ValueError(f"{name} must be a list of texts, not {_type_name(value)}")
 
@@ -293,11 +295,11 @@ def _secret(name: str, value: object) -> Secret:
     return value if isinstance(value, Secret) else Secret(_text(name, value))
 
 
-def _choice(choices: Sequence[str], name: str, value: object) -> str:
+def _choice(choices: Mapping[str, enum.Enum], name: str, value: object) -> enum.Enum:
     text = _text(name, value)
     if text not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}")
-    return text
+    return choices[text]
 
 
 def _refuse_foreign(name: str, value: object) -> None:
@@ -305,13 +307,12 @@ def _refuse_foreign(name: str, value: object) -> None:
         raise ValueError(f"{name} can not be {value.what}")
 
 
-def _check_of(option: Option) -> Check:
-    if option.kind is Kind.CHOICE:
-        return functools.partial(_choice, option.choices)
-    return _CHECK_OF_KIND[option.kind]
+def _chosen(kind: type[enum.Enum]) -> Check:
+    return functools.partial(_choice, {str(one.value): one for one in kind})
 
 
-# return a value in the type of its option; templates make texts of numbers and booleans
+_shared = functools.lru_cache(str)
+# return a value in the type of a declaration; templates make texts of numbers and booleans
 _CHECK_OF_KIND: dict[Kind, Check] = {
     Kind.TEXT: _text,
     Kind.SECRET: _secret,
@@ -319,16 +320,13 @@ _CHECK_OF_KIND: dict[Kind, Check] = {
     Kind.FLAG: _flag,
     Kind.NAMES: _names,
 }
-_CHECKS = {option.name: _check_of(option) for option in OPTIONS}
+_CHECKS = {
+    **{one.name: _CHECK_OF_KIND[one.kind] for one in OPTIONS if one.kind in _CHECK_OF_KIND},
+    "state": _chosen(State),
+    "update_password": _chosen(UpdatePassword),
+    "role": _shared_text,
+}
 _SHARABLE = {name: _CHECKS[name] for name in SHARABLE}
-# what a declaration has in another type than a task's options
-_CONVERSIONS: tuple[tuple[str, Callable[[typing.Any], typing.Any]], ...] = (
-    ("state", State),
-    ("previous_user_names", tuple),
-    ("update_password", UpdatePassword),
-    # many users have the same few roles, and then the same text; it may be a kind of Ansible's own
-    ("role", functools.lru_cache(str)),
-)
 
 
 def _type_name(value: object) -> str:
