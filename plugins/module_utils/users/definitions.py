@@ -265,7 +265,9 @@ def _id(name: str, value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST_ID:
         return value
     _refuse_foreign(name, value)
-    raise ValueError(f"{name} must be a positive id")
+    # a number that is not too long to be read
+    shown = f", not {value}" if isinstance(value, int) and abs(value) < 2**63 else ""
+    raise ValueError(f"{name} must be a positive id{shown}")
 
 
 def _flag(name: str, value: object) -> bool:
