@@ -29,8 +29,9 @@ def findings_in(sources: Sequence[str], *, passwords_allowed: bool) -> tuple[lis
     files, findings = read_all(list(sources))
     definitions = Definitions({}, {}, "")
     for file in files:
-        definitions.add(file.entries, file.defaults, file.name)
-        for place, entry in file.entries:
+        entries = list(file.entries)
+        definitions.add(entries, file.defaults, file.name)
+        for place, entry in entries:
             if isinstance(entry, dict) and entry.get("password") and not passwords_allowed:
                 message = (
                     "a password does not belong into git; give it by external_users_passwords."

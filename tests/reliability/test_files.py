@@ -272,10 +272,11 @@ def read_anything(content: bytes, file: Path) -> None:
     if message:
         assert str(file) in message
         return
+    entries = list(read.entries)
     definitions = Definitions({}, {}, "")
-    definitions.add(read.entries, read.defaults, read.name)
+    definitions.add(entries, read.defaults, read.name)
     definitions.leave_out_doubles()
-    assert len(definitions.declared) <= len(read.entries)
+    assert len(definitions.declared) <= len(entries)
 
 
 @pytest.mark.parametrize("suffix", [".yml", ".json"])

@@ -18,7 +18,7 @@ import re
 import stat
 import sys
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ..users.definitions import LONGEST_ID, Finding, Foreign, Place, nearest
@@ -46,10 +46,10 @@ class FileError(Exception):
 
 
 class DefinitionFile(typing.NamedTuple):
-    """What stands in one file."""
+    """What stands in one file. `entries` can be taken once; none is held longer than that."""
 
     name: str
-    entries: list[tuple[Place, object]]
+    entries: Iterator[tuple[Place, object]]
     defaults: dict[str, typing.Any]
 
 
@@ -156,8 +156,16 @@ def _from_json(path: Path, text: str) -> DefinitionFile:
     users, defaults = _parts(name, content)
     # only whoever has to name a place needs them, and can not keep the text for it
     lines = functools.cache(functools.partial(_json_lines_again, path))
-    entries = [(Place(name, index, lines), user) for index, user in enumerate(users)]
-    return DefinitionFile(name, entries, defaults)
+    return DefinitionFile(name, _taken(users, name, lines), defaults)
+
+
+def _taken(
+    users: list[object], name: str, lines: Callable[[], Sequence[int]]
+) -> Iterator[tuple[Place, object]]:
+    """Take the entries out of a list: many of them need more room than the declarations made."""
+    for number in range(len(users)):
+        user, users[number] = users[number], None
+        yield Place(name, number, lines), user
 
 
 def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -208,8 +216,7 @@ def _from_yaml(name: str, text: str) -> DefinitionFile:
         reason = getattr(error, "reason", "") or "it can not be read"
         raise FileError(f"{name}: is not valid YAML: {reason}.") from error
     users, defaults = _parts(name, content)
-    entries = [(Place(name, index, lambda: lines), user) for index, user in enumerate(users)]
-    return DefinitionFile(name, entries, defaults)
+    return DefinitionFile(name, _taken(users, name, lambda: lines), defaults)
 
 
 def _parts(name: str, content: object) -> tuple[list[object], dict[str, typing.Any]]:

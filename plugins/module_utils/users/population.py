@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Iterable, Iterator
 
 from .model import UNSET, CurrentUser, DesiredUser, same_name
+
+Key = typing.TypeVar("Key", int, str)
 
 
 class Population:
@@ -22,12 +25,12 @@ class Population:
             if user.associate_id is None:
                 continue
             self._by_id[user.associate_id] = user
-            self._by_person.setdefault(user.person_id, []).append(user)
+            _add(self._by_person, user.person_id, user)
             names = {same_name(user.user_name)}
             if user.associate_name and user.associate_name is not user.user_name:
                 names.add(same_name(user.associate_name))
             for name in names:
-                self._by_name.setdefault(name, []).append(user)
+                _add(self._by_name, name, user)
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -55,3 +58,11 @@ class Population:
         for name in desired.previous_user_names:
             found += self.called(name)
         return list({user.associate_id: user for user in found}.values())
+
+
+def _add(index: dict[Key, list[CurrentUser]], key: Key, user: CurrentUser) -> None:
+    # nearly always the first and only one: a list to which it is appended takes more room
+    if key in index:
+        index[key].append(user)
+    else:
+        index[key] = [user]
