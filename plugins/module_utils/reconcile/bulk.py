@@ -342,7 +342,9 @@ def _service_findings(
     persons = service.archive.existing_persons(wanted) if wanted else set()
 
     def work(step: Step) -> list[Finding]:
-        asks = id(step) not in order.needs and step.where not in in_conflict
+        # where a step stands is not for nothing: the lines of a file may have to be looked up
+        has_conflict = bool(in_conflict) and step.where in in_conflict
+        asks = id(step) not in order.needs and not has_conflict
         problems = problems_of(service, step.plan, persons.__contains__, asks_for_name=asks)
         return [Finding(step.where, str(error), error.kind) for error in problems]
 

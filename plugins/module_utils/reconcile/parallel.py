@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import collections
 import threading
 import typing
 from collections.abc import Callable, Sequence
@@ -20,22 +21,20 @@ def in_parallel(work: Callable[[Item], Value], items: Sequence[Item], workers: i
     if workers == 1 or len(items) <= 1:
         return [work(item) for item in items]
     results: list[typing.Any] = [None] * len(items)
-    numbers = iter(range(len(items)))
-    taking = threading.Lock()
+    # a lock around a counter would have the threads queue where the work itself is short
+    waiting = collections.deque(range(len(items)))
 
     # a thread takes one item after the other: a future each would cost more than the bookkeeping
     def drain() -> None:
-        nonlocal numbers
-        while True:
-            with taking:
-                number = next(numbers, None)
-            if number is None:
+        while waiting:
+            try:
+                number = waiting.popleft()
+            except IndexError:  # another thread took the last one
                 return
             try:
                 results[number] = work(items[number])
             except BaseException:
-                with taking:
-                    numbers = iter(())
+                waiting.clear()
                 raise
 
     with ThreadPoolExecutor(max_workers=min(workers, len(items))) as pool:
