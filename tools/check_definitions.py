@@ -17,11 +17,11 @@ from pathlib import Path
 # without Ansible, and so not by the name of the collection
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugins"))
 
-from module_utils.task.definition_files import read_all  # type: ignore[import-not-found]
-from module_utils.users.definitions import (  # type: ignore[import-not-found]
+from module_utils.domain.definitions import (  # type: ignore[import-not-found]
     Definitions,
     Finding,
 )
+from module_utils.task.definition_files import read_all  # type: ignore[import-not-found]
 
 
 def findings_in(sources: Sequence[str], *, passwords_allowed: bool) -> tuple[list[Finding], int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ansible_collections.superoffice.crm.plugins.module_utils.users.schema import json_schema
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.schema import json_schema
 
 FILE = Path(__file__).resolve().parents[1] / "docs" / "external_users.schema.json"
 

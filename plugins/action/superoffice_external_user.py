@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 from ansible_collections.superoffice.crm.plugins.module_utils.task.external_user import TASK
-from ansible_collections.superoffice.crm.plugins.plugin_utils.local_action import LocalAction
+from ansible_collections.superoffice.crm.plugins.plugin_utils.in_process import InProcessAction
 
 
-class ActionModule(LocalAction):
+class ActionModule(InProcessAction):
     """The task of superoffice_external_user."""
 
     task = TASK

@@ -16,7 +16,7 @@ import typing
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..module_utils.users.model import same_name
+from ..module_utils.domain.model import same_name
 from .report.model import ReportError, plain
 
 Entry = dict[str, typing.Any]

@@ -9,9 +9,9 @@ from __future__ import annotations
 import typing
 from collections.abc import Mapping
 
-from ..module_utils.reconcile.passwords import strong_password
-from ..module_utils.users.model import UNSET, CurrentUser, same_name
-from ..module_utils.users.selection import Selection, matches
+from ..module_utils.domain.model import UNSET, CurrentUser, same_name
+from ..module_utils.domain.selection import Selection, matches
+from ..module_utils.engine.passwords import strong_password
 from .definition_writer import scalar
 from .report.model import ReportError, plain
 

@@ -13,7 +13,7 @@ import sys
 import typing
 import urllib.parse
 
-from ansible_collections.superoffice.crm.plugins.module_utils.netserver import archive
+from ansible_collections.superoffice.crm.plugins.module_utils.client import archive
 
 from . import definitions
 from .definitions import Entry

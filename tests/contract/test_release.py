@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.superoffice.crm.plugins.module_utils.netserver.transport import VERSION
+from ansible_collections.superoffice.crm.plugins.module_utils.client.http import VERSION
 
 from tools.ansible_test import files_of_checkout
 from tools.matrix import CORES, ROWS

@@ -12,12 +12,12 @@ from typing import Any
 
 import jsonschema
 import pytest
-from ansible_collections.superoffice.crm.plugins.module_utils.users.definitions import (
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.definitions import (
     checked_entry,
     desired_of,
 )
-from ansible_collections.superoffice.crm.plugins.module_utils.users.errors import UserError
-from ansible_collections.superoffice.crm.plugins.module_utils.users.schema import json_schema
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.errors import UserError
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.schema import json_schema
 
 SHIPPED = Path(__file__).resolve().parents[2] / "docs" / "external_users.schema.json"
 

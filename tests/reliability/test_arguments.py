@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.superoffice.crm.plugins.module_utils.users.saved_plan import checksum
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.saved_plan import checksum
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

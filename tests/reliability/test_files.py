@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.definitions import Definitions
 from ansible_collections.superoffice.crm.plugins.module_utils.task import definition_files
-from ansible_collections.superoffice.crm.plugins.module_utils.users.definitions import Definitions
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.superoffice.crm.plugins.module_utils.netserver.archive import EVERY_ROW
+from ansible_collections.superoffice.crm.plugins.module_utils.client.archive import EVERY_ROW
 
 from tests.modules.doors import Result
 from tests.netserver import NetServer

@@ -17,10 +17,10 @@ PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 ROOMS = PLUGINS / "module_utils"
 PACKAGE = "ansible_collections.superoffice.crm.plugins"
 MAY_IMPORT = {
-    "users": set(),
-    "netserver": {"users"},
-    "reconcile": {"users", "netserver"},
-    "task": {"users", "netserver", "reconcile"},
+    "domain": set(),
+    "client": {"domain"},
+    "engine": {"domain", "client"},
+    "task": {"domain", "client", "engine"},
 }
 EXITS = {"fail_json", "exit_json", "exit", "_exit"}
 
@@ -106,7 +106,7 @@ def test_the_doors_know_only_the_task_room(path: Path) -> None:
 def test_reports_know_values_and_never_the_service(path: Path) -> None:
     known = {name for name in imports(path) if name.startswith(f"{PACKAGE}.module_utils.")}
     inside = {name.removeprefix(f"{PACKAGE}.module_utils.") for name in known}
-    allowed = ("users", "task.definition_files", "reconcile.passwords")
+    allowed = ("domain", "task.definition_files", "engine.passwords")
     assert not [name for name in inside if not name.startswith(allowed)]
 
 
@@ -125,7 +125,7 @@ def test_nothing_below_the_task_room_knows_ansible(path: Path) -> None:
     assert not foreign
 
 
-@pytest.mark.parametrize("path", files(ROOMS / "users"), ids=named)
+@pytest.mark.parametrize("path", files(ROOMS / "domain"), ids=named)
 def test_the_domain_does_no_io_and_has_no_clock(path: Path) -> None:
     outside = {"requests", "urllib", "http", "socket", "ssl", "time", "datetime", "random", "os"}
     assert not {name.split(".")[0] for name in imports(path)} & outside

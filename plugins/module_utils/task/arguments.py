@@ -14,13 +14,13 @@ from collections.abc import Callable, Mapping
 
 from ansible.module_utils.common.parameters import env_fallback
 
-from ..netserver import address
-from ..netserver.authentication import Authentication, Basic, Bearer, SoTicket, Xsrf
-from ..netserver.errors import BadConnectionOption
-from ..netserver.transport import Settings
-from ..users.definitions import checked_entry, desired_of
-from ..users.model import DesiredUser, Secret, is_sendable
-from ..users.options import OPTIONS, Kind, Option
+from ..client import urls
+from ..client.authentication import Authentication, Basic, Bearer, SoTicket, Xsrf
+from ..client.errors import BadConnectionOption
+from ..client.http import Settings
+from ..domain.definitions import checked_entry, desired_of
+from ..domain.model import DesiredUser, Secret, is_sendable
+from ..domain.options import OPTIONS, Kind, Option
 
 Options = Mapping[str, typing.Any]
 Progress = Callable[[str, int, int], None]
@@ -97,7 +97,7 @@ def _as_it_is(value: typing.Any) -> typing.Any:
 
 
 def _without_login(url: typing.Any) -> typing.Any:
-    return address.without_secrets(url) if isinstance(url, str) else url
+    return urls.without_secrets(url) if isinstance(url, str) else url
 
 
 # a login in the address is refused, and still not to be seen
@@ -193,7 +193,7 @@ def connection_settings(options: Options) -> Settings:
     _check_texts(options)
     app_token = options["app_token"]
     return Settings(
-        root=address.api_root(options["url"], allow_http=options["allow_http"]),
+        root=urls.api_root(options["url"], allow_http=options["allow_http"]),
         authentication=_authentication(options),
         app_token=Secret(app_token) if app_token else None,
         language=options["language"] or "en",

@@ -10,12 +10,12 @@ import collections
 import typing
 from collections.abc import Sequence
 
-from ..netserver.redaction import MASK
-from ..reconcile.bulk import Outcome
-from ..reconcile.failure import Failure
-from ..users.batch import Step, status_of, summary
-from ..users.definitions import Finding
-from ..users.fields import flag_names
+from ..client.redaction import MASK
+from ..domain.batch import Step, status_of, summary
+from ..domain.definitions import Finding
+from ..domain.fields import flag_names
+from ..engine.bulk import Outcome
+from ..engine.failure import Failure
 from .arguments import Options
 from .result import Result, failed, side_of
 

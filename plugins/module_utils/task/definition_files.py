@@ -21,7 +21,7 @@ import typing
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from ..users.definitions import LONGEST_ID, Finding, Foreign, Place, nearest
+from ..domain.definitions import LONGEST_ID, Finding, Foreign, Place, nearest
 
 try:
     import yaml

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from ..netserver.redaction import MASK
-from ..netserver.service import Service
-from ..reconcile.failure import Problem, failure_of
-from ..reconcile.single import carry_out, decide
+from ..client.client import Service
+from ..client.redaction import MASK
+from ..engine.failure import Problem, failure_of
+from ..engine.single import carry_out, decide
 from .arguments import Options, Task, connection_settings, desired_user, user_options
 from .result import Result, of_user, undecided
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..netserver import archive
-from ..netserver.archive import UserRow
-from ..netserver.service import Service
-from ..reconcile.failure import Problem, failure_of
-from ..reconcile.reading import as_users, read_roles
-from ..users.definitions import definitions_of
-from ..users.errors import UserError
-from ..users.model import UNSET, CurrentUser, DesiredUser
-from ..users.roles import Roles
-from ..users.selection import Selection, is_literal, longest_literal
+from ..client import archive
+from ..client.archive import UserRow
+from ..client.client import Service
+from ..domain.definitions import definitions_of
+from ..domain.errors import UserError
+from ..domain.model import UNSET, CurrentUser, DesiredUser
+from ..domain.roles import Roles
+from ..domain.selection import Selection, is_literal, longest_literal
+from ..engine.failure import Problem, failure_of
+from ..engine.read import as_users, read_roles
 from .arguments import Options, Task, connection_settings
 from .result import Result, undecided, user_facts
 

@@ -12,18 +12,18 @@ import typing
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ..netserver.service import Service
-from ..reconcile import bulk
-from ..reconcile.bulk import Outcome, Progress, Proposal, Wish, World
-from ..reconcile.failure import Problem, failure_of
-from ..reconcile.parallel import meanwhile
-from ..users import limits, saved_plan
-from ..users.batch import Step
-from ..users.definitions import LONGEST_ID, Definitions, Finding, Place
-from ..users.errors import UserError
-from ..users.model import UNSET, DesiredUser, Secret, State
-from ..users.saved_plan import Fingerprints
-from ..users.selection import Selection
+from ..client.client import Service
+from ..domain import limits, saved_plan
+from ..domain.batch import Step
+from ..domain.definitions import LONGEST_ID, Definitions, Finding, Place
+from ..domain.errors import UserError
+from ..domain.model import UNSET, DesiredUser, Secret, State
+from ..domain.saved_plan import Fingerprints
+from ..domain.selection import Selection
+from ..engine import bulk
+from ..engine.bulk import Outcome, Progress, Proposal, Wish, World
+from ..engine.failure import Problem, failure_of
+from ..engine.parallel import meanwhile
 from .arguments import Options, Task, connection_settings
 from .bulk_result import of_bulk, refused
 from .definition_files import FileError, read_all, text_of

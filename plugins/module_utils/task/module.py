@@ -11,7 +11,7 @@ import typing
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .arguments import Task
-from .door import LIBRARY_PROBLEM, perform
+from .runner import LIBRARY_PROBLEM, perform
 
 
 class _Module(AnsibleModule):

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import typing
 
-from ..reconcile.failure import Failure
-from ..reconcile.writing import Applied
-from ..users.fields import flag_names
-from ..users.model import UNSET, CurrentUser, DesiredUser, State
-from ..users.plan import Action, PasswordEvent, Plan
+from ..domain.fields import flag_names
+from ..domain.model import UNSET, CurrentUser, DesiredUser, State
+from ..domain.plan import Action, PasswordEvent, Plan
+from ..engine.apply import Applied
+from ..engine.failure import Failure
 
 Result = dict[str, typing.Any]
 

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from ..netserver.service import Service
-from ..reconcile.failure import Problem, failure_of
+from ..client.client import Service
+from ..engine.failure import Problem, failure_of
 from .arguments import Options, Task, connection_settings
 from .result import Result, undecided
 

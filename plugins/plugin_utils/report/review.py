@@ -11,11 +11,11 @@ import dataclasses
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 
+from ...module_utils.domain.batch import match
+from ...module_utils.domain.definitions import Definitions, Finding, Place
+from ...module_utils.domain.model import CurrentUser, State, same_name
+from ...module_utils.domain.user_index import UserIndex
 from ...module_utils.task.definition_files import read_all
-from ...module_utils.users.batch import match
-from ...module_utils.users.definitions import Definitions, Finding, Place
-from ...module_utils.users.model import CurrentUser, State, same_name
-from ...module_utils.users.population import Population
 from .markdown import LIMIT, code, sentence
 from .model import ReportError, Values, plain
 
@@ -105,7 +105,7 @@ def review_of(
     declared, findings = _declared(
         plain(definitions or []), plain(src or []), plain(defaults or {})
     )
-    matches, conflicts = match(declared.declared, Population(current))
+    matches, conflicts = match(declared.declared, UserIndex(current))
     where = {one.current.associate_id: str(one.declared.place) for one in matches if one.current}
     missing = [
         (one.declared.desired.subject, str(one.declared.place))

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.definitions import Foreign
 from ansible_collections.superoffice.crm.plugins.module_utils.task import definition_files
 from ansible_collections.superoffice.crm.plugins.module_utils.task.definition_files import (
     FileError,
     read,
     read_all,
 )
-from ansible_collections.superoffice.crm.plugins.module_utils.users.definitions import Foreign
 
 pytest.importorskip("yaml")
 pytest.importorskip("hypothesis")

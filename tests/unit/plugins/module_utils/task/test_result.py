@@ -9,19 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.superoffice.crm.plugins.module_utils.netserver.errors import (
+from ansible_collections.superoffice.crm.plugins.module_utils.client.errors import (
     Forbidden,
     Refused,
 )
-from ansible_collections.superoffice.crm.plugins.module_utils.reconcile.failure import failure_of
-from ansible_collections.superoffice.crm.plugins.module_utils.reconcile.writing import Applied
-from ansible_collections.superoffice.crm.plugins.module_utils.task.result import (
-    failed,
-    of_user,
-    user_facts,
-)
-from ansible_collections.superoffice.crm.plugins.module_utils.users.errors import UserError
-from ansible_collections.superoffice.crm.plugins.module_utils.users.model import (
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.errors import UserError
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.model import (
     CurrentUser,
     DesiredUser,
     Role,
@@ -29,7 +22,14 @@ from ansible_collections.superoffice.crm.plugins.module_utils.users.model import
     State,
     UpdatePassword,
 )
-from ansible_collections.superoffice.crm.plugins.module_utils.users.plan import plan_user
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.plan import plan_user
+from ansible_collections.superoffice.crm.plugins.module_utils.engine.apply import Applied
+from ansible_collections.superoffice.crm.plugins.module_utils.engine.failure import failure_of
+from ansible_collections.superoffice.crm.plugins.module_utils.task.result import (
+    failed,
+    of_user,
+    user_facts,
+)
 
 ANNA = CurrentUser(42, 1001, "anna", 5, "Partner", is_active=True, associate_name="anna")
 PASSWORD = Secret("Correct-Horse-1")

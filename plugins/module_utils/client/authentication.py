@@ -1,0 +1,95 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a request proves who it comes from: one small class per scheme of the service.
+
+Each is a callable that `requests` applies to a prepared request. That a request carries one at all
+also keeps `requests` from looking for credentials in a netrc file.
+"""
+
+from __future__ import annotations
+
+import base64
+import typing
+from collections.abc import Sequence
+
+from ..domain.model import Secret
+
+if typing.TYPE_CHECKING:
+    from requests import PreparedRequest
+
+
+class Authentication(typing.Protocol):
+    """What the transport needs to know of a scheme."""
+
+    scheme: str
+
+    @property
+    def secrets(self) -> Sequence[str]:
+        """All texts that must not be seen, as they travel."""
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Add the credentials to a request."""
+
+
+class _Header:
+    """A scheme whose proof is one Authorization header."""
+
+    scheme = ""
+
+    def __init__(self, word: str, credentials: str, secrets: Sequence[str]) -> None:
+        self._header = f"{word} {credentials}"
+        self.secrets = (*secrets, credentials)
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        request.headers["Authorization"] = self._header
+        return request
+
+
+class Basic(_Header):
+    """User name and password."""
+
+    scheme = "basic"
+
+    def __init__(self, user_name: str, password: Secret) -> None:
+        self.user_name = user_name
+        joined = f"{user_name}:{password.value}".encode()
+        super().__init__("Basic", base64.b64encode(joined).decode(), [password.value])
+
+
+class SoTicket(_Header):
+    """A ticket of the service, sent as it is."""
+
+    scheme = "soticket"
+
+    def __init__(self, ticket: Secret) -> None:
+        super().__init__("SOTicket", ticket.value, [])
+
+
+class Bearer(_Header):
+    """A token, from User/currentToken or an identity provider."""
+
+    scheme = "bearer"
+
+    def __init__(self, token: Secret) -> None:
+        super().__init__("Bearer", token.value, [])
+
+
+class Xsrf:
+    """The session cookies of a browser with the token that goes with them."""
+
+    scheme = "xsrf"
+
+    def __init__(self, cookie: Secret, token: Secret) -> None:
+        self._cookie = cookie.value
+        self._token = token.value
+        values = [part.strip().partition("=")[2] for part in cookie.value.split(";")]
+        # short ones such as "1" are no secrets, and masking them would spoil every text
+        long_values = [value for value in values if len(value) >= 6]
+        self.secrets: Sequence[str] = (cookie.value, token.value, *long_values)
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:  # noqa: D102
+        request.headers["Cookie"] = self._cookie
+        request.headers["X-XSRF-TOKEN"] = self._token
+        return request

@@ -1,0 +1,92 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One installation, seen through one login, for the length of one task."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from collections.abc import Mapping
+
+from ..domain.model import CurrentUser, LoginProbe, Secret, same_name
+from . import json_fields
+from .archive import Archive
+from .authentication import Basic
+from .errors import NetServerError, Unauthorized
+from .http import Settings, Transport
+from .request import Request
+from .user_agent import UserAgent
+
+_PRINCIPAL = Request("login", "User/currentPrincipal", "GET", "v1/User/currentPrincipal")
+_TRIAL = _PRINCIPAL._replace(kind="trial_login")
+
+
+class Service:
+    """The doors to a NetServer: the User agent, the archives, and the login itself."""
+
+    def __init__(self, settings: Settings, most_at_once: int = 1) -> None:
+        self.transport = Transport(settings, most_at_once=most_at_once)
+        self.agent = UserAgent(self.transport)
+        self.archive = Archive(self.transport)
+
+    def __enter__(self) -> Service:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: types.TracebackType | None,
+    ) -> None:
+        self.transport.close()
+
+    @property
+    def requests(self) -> dict[str, int]:
+        """How many requests were sent, by kind."""
+        return dict(sorted(self.transport.sent.items()))
+
+    def check_login(self) -> None:
+        """Ask the service who we are; raises what it has against us."""
+        self.transport.call(_PRINCIPAL)
+
+    def own_id(self) -> int:
+        """Return the associate id of the calling login."""
+        principal = json_fields.record(self.transport.call(_PRINCIPAL).value, _PRINCIPAL.operation)
+        return json_fields.number(principal, "AssociateId", _PRINCIPAL.operation)
+
+    def probe_login(self, user: CurrentUser, password: Secret) -> LoginProbe:
+        """Log in once as `user`, in a session of its own, to see whether `password` is right.
+
+        Anything but an identity that is this user's, or a plain 401, tells nothing: the service
+        may not let external users in at all, or something before it may have answered.
+        """
+        settings = self.transport.settings
+        if settings.authentication.scheme != Basic.scheme or ":" in user.user_name:
+            return LoginProbe.NOT_VERIFIABLE
+        theirs = Transport(
+            dataclasses.replace(settings, authentication=Basic(user.user_name, password), retries=0)
+        )
+        try:
+            principal = theirs.call(_TRIAL).value
+        except Unauthorized:
+            return LoginProbe.MISMATCH
+        except NetServerError:
+            return LoginProbe.NOT_VERIFIABLE
+        finally:
+            for kind, number in theirs.sent.items():
+                self.transport.count(kind, number)
+            theirs.close()
+        return LoginProbe.MATCH if _is_principal(principal, user) else LoginProbe.NOT_VERIFIABLE
+
+
+def _is_principal(principal: object, user: CurrentUser) -> bool:
+    if not isinstance(principal, Mapping):
+        return False
+    try:
+        found = json_fields.number(principal, "AssociateId", "User/currentPrincipal")
+    except NetServerError:
+        name = principal.get("UserName")
+        return isinstance(name, str) and same_name(name) == same_name(user.user_name)
+    return found == user.associate_id

@@ -1,0 +1,42 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a failed task or user says: one sentence, and the facts that a playbook can test."""
+
+from __future__ import annotations
+
+import typing
+
+from ..client.errors import NetServerError
+from ..domain.errors import UserError
+
+Problem = (UserError, NetServerError)
+
+
+class Failure(typing.NamedTuple):
+    """Why something did not come about. `status` and `operation` are empty without an answer."""
+
+    message: str
+    kind: str
+    status: int | None = None
+    operation: str = ""
+
+
+def failure_of(error: UserError | NetServerError, tried: str = "", known: str = "") -> Failure:
+    """Put an error into the words of a result.
+
+    Args:
+        error: what was raised.
+        tried: what was tried on whom, such as "External user 'anna' could not be read"; an error
+            about a definition says that itself.
+        known: what is known of the effect, as a sentence.
+    """
+    if isinstance(error, UserError):
+        text = str(error)
+        return Failure(f"{text} {known}".strip(), error.kind)
+    text = error.sentence()
+    if not text.endswith("."):
+        text += "."
+    start = f"{tried}: " if tried else ""
+    return Failure(f"{start}{text} {known}".strip(), error.kind, error.status, error.operation)

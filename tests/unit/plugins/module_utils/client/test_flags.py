@@ -1,0 +1,63 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How modification flags travel: three spellings of one set."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from ansible_collections.superoffice.crm.plugins.module_utils.client.user_agent import (
+    FlagSpelling,
+    to_wire,
+)
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.fields import fields_of
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.model import Change
+
+SETS = [
+    Change(sum(numbers))
+    for count in range(1, 5)
+    for numbers in itertools.combinations((1, 2, 4, 8), count)
+]
+
+
+@pytest.mark.parametrize(
+    ("change", "names", "number", "one_by_one"),
+    [
+        (Change.USER_NAME, "UserName", 1, ["UserName"]),
+        (Change.PASSWORD, "Password", 2, ["Password"]),
+        (Change.ROLE, "Role", 4, ["Role"]),
+        (Change.ACTIVE, "Active", 8, ["Active"]),
+        (Change.ROLE | Change.ACTIVE, "Role, Active", 12, ["Role", "Active"]),
+        (Change.ACTIVE | Change.USER_NAME, "UserName, Active", 9, ["UserName", "Active"]),
+        (
+            Change.USER_NAME | Change.PASSWORD | Change.ROLE | Change.ACTIVE,
+            "UserName, Password, Role, Active",
+            15,
+            ["UserName", "Password", "Role", "Active"],
+        ),
+    ],
+)
+def test_flags_are_names_or_their_sum_or_one_by_one(
+    change: Change, names: str, number: int, one_by_one: list[str]
+) -> None:
+    assert list(to_wire(change, FlagSpelling.NAMES)) == [(names, change)]
+    assert list(to_wire(change, FlagSpelling.INTEGER)) == [(number, change)]
+    assert [flags for flags, _part in to_wire(change, FlagSpelling.ONE_BY_ONE)] == one_by_one
+
+
+@pytest.mark.parametrize("spelling", FlagSpelling)
+@pytest.mark.parametrize("change", SETS)
+def test_no_spelling_says_more_or_less_than_what_changes(
+    change: Change, spelling: FlagSpelling
+) -> None:
+    said = Change.NONE
+    for flags, part in to_wire(change, spelling):
+        assert flags not in ("All", "Unknown", 0, "")
+        assert not said & part
+        said |= part
+        wanted = {field.flag for field in fields_of(part)}
+        assert flags == part.value if isinstance(flags, int) else set(flags.split(", ")) == wanted
+    assert said == change

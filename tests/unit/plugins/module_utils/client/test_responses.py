@@ -1,0 +1,202 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an HTTP answer means, in every form that the documents and proxies know."""
+
+from __future__ import annotations
+
+import datetime
+import email.utils
+import json
+from typing import Any
+
+import pytest
+from ansible_collections.superoffice.crm.plugins.module_utils.client.errors import (
+    Effect,
+    Failed,
+    Forbidden,
+    NetServerError,
+    NotUnderstood,
+    Redirected,
+    Refused,
+    Throttled,
+    Unauthorized,
+    Unavailable,
+)
+from ansible_collections.superoffice.crm.plugins.module_utils.client.request import Request
+from ansible_collections.superoffice.crm.plugins.module_utils.client.responses import (
+    LONGEST_TEXT,
+    RawResponse,
+    is_error_object,
+    parse_response,
+)
+
+REQUEST = Request("modify", "SetExternalUserInfo", "POST", "v1/Agents/User/SetExternalUserInfo")
+NOT_DONE, UNKNOWN = Effect.NONE, Effect.UNKNOWN
+REST_ERROR = {
+    "Error": True, "ErrorType": "SoNotFoundException", "ErrorMessage": "Contact 9 not found",
+    "ErrorSource": "SuperOffice.Services.Implementation",
+}  # fmt: skip
+AGENT_ERROR = {
+    "Error": True, "ErrorType": "ArgumentException", "Message": "Bad argument",
+    "ErrorSource": "SuperOffice.Services.Implementation",
+}  # fmt: skip
+MALFORMED = {"Message": "The request is invalid.", "MessageDetail": "No value for X."}
+PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head></html>"
+
+
+def meaning(
+    status: int, body: Any = b"", headers: dict[str, str] | None = None, *secrets: str
+) -> Any:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return parse_response(REQUEST, RawResponse(status, headers or {}, content), secrets)
+
+
+def failure(
+    status: int, body: Any = b"", headers: dict[str, str] | None = None, *secrets: str
+) -> NetServerError:
+    with pytest.raises(NetServerError) as caught:
+        meaning(status, body, headers, *secrets)
+    assert caught.value.status == status
+    assert caught.value.operation == "SetExternalUserInfo"
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "value", "bare_null"),
+    [
+        (204, b"", None, False),
+        (204, b"null", None, False),
+        (200, b"null", None, True),
+        (200, b"", None, True),
+        (200, b"  \r\n", None, True),
+        (200, b"427", 427, False),
+        (200, b'"427"', "427", False),
+        (200, b"\xef\xbb\xbf427", 427, False),
+        (200, b"false", False, False),
+        (200, b"[]", [], False),
+        (200, b"{}", {}, False),
+        (201, b"1", 1, False),
+        (200, '{"Name":"Leverand\u00f8r"}'.encode(), {"Name": "Leverand\u00f8r"}, False),
+        (200, b'{"Reason":"","Result":true}', {"Reason": "", "Result": True}, False),
+    ],
+)
+def test_success_has_several_forms(status: int, body: bytes, value: Any, bare_null: bool) -> None:
+    answer = meaning(status, body)
+    assert answer.value == value
+    assert answer.is_bare_null is bare_null
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "outcome", "said"),
+    [
+        (200, AGENT_ERROR, Refused, NOT_DONE, "ArgumentException - Bad argument"),
+        (200, REST_ERROR, Refused, NOT_DONE, "SoNotFoundException - Contact 9 not found"),
+        (200, MALFORMED, Refused, NOT_DONE, "The request is invalid - No value for X"),
+        (204, AGENT_ERROR, Refused, NOT_DONE, "Bad argument"),
+        (400, AGENT_ERROR, Refused, NOT_DONE, "HTTP 400 Bad Request"),
+        (400, REST_ERROR, Refused, NOT_DONE, "Contact 9 not found"),
+        (400, MALFORMED, Refused, NOT_DONE, "No value for X"),
+        (400, b"", Refused, NOT_DONE, "HTTP 400"),
+        (400, PAGE, Refused, NOT_DONE, "HTTP 400"),
+        (404, REST_ERROR, Refused, NOT_DONE, "HTTP 404 Not Found"),
+        (409, AGENT_ERROR, Refused, NOT_DONE, "HTTP 409 Conflict"),
+        (421, b"", Refused, NOT_DONE, "HTTP 421 Misdirected Request"),
+        (401, PAGE, Unauthorized, NOT_DONE, "HTTP 401 Unauthorized"),
+        (403, AGENT_ERROR, Forbidden, NOT_DONE, "HTTP 403 Forbidden"),
+        (429, b"", Throttled, NOT_DONE, "HTTP 429 Too Many Requests"),
+        (500, AGENT_ERROR, Failed, UNKNOWN, "HTTP 500"),
+        (500, b"", Unavailable, UNKNOWN, "HTTP 500"),
+        (501, b"", Failed, UNKNOWN, "HTTP 501"),
+        (502, PAGE, Unavailable, UNKNOWN, "HTTP 502 Bad Gateway"),
+        (503, b"", Unavailable, UNKNOWN, "HTTP 503 Service Unavailable"),
+        (504, b"", Unavailable, UNKNOWN, "HTTP 504 Gateway Timeout"),
+        (408, b"", Unavailable, UNKNOWN, "HTTP 408 Request Timeout"),
+        (599, b"", Failed, UNKNOWN, "HTTP 599"),
+        (200, PAGE, NotUnderstood, UNKNOWN, "an HTML page instead of JSON"),
+        (200, b'{"Na', NotUnderstood, UNKNOWN, "broken or truncated JSON"),
+        (200, b"ok", NotUnderstood, UNKNOWN, "2 bytes that are not JSON"),
+        (200, b"\xff\xfe\x00", NotUnderstood, UNKNOWN, "instead of JSON"),
+        (200, b"[" * 100_000, NotUnderstood, UNKNOWN, "broken or truncated JSON"),
+        (206, b"{}", NotUnderstood, UNKNOWN, "HTTP 206"),
+    ],
+)
+def test_every_documented_failure_is_told_from_the_others(
+    status: int, body: Any, kind: type[NetServerError], outcome: Effect, said: str
+) -> None:
+    error = failure(status, body)
+    assert error.__class__ is kind
+    assert error.effect is outcome
+    assert said in str(error)
+    assert "POST v1/Agents/User/SetExternalUserInfo" in str(error)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_names_its_target_without_its_secrets(status: int) -> None:
+    target = "https://me:pw@sso.example.com/login?ticket=abc#frag"
+    error = failure(status, b"", {"Location": target})
+    assert isinstance(error, Redirected)
+    assert "https://sso.example.com/login" in str(error)
+    for hidden in ("pw@", "ticket", "abc", "frag"):
+        assert hidden not in str(error)
+
+
+@pytest.mark.parametrize("header", ["7", " 7 ", "date"])
+def test_retry_after_is_understood_as_seconds_and_as_a_date(header: str) -> None:
+    if header == "date":
+        later = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=7)
+        header = email.utils.format_datetime(later, usegmt=True)
+    error = failure(503, b"", {"Retry-After": header})
+    assert error.__class__ is Throttled
+    assert error.effect is NOT_DONE
+    assert error.retry_after == pytest.approx(7, abs=2)
+
+
+@pytest.mark.parametrize("header", ["soon", "", "-5", "1e3"])
+def test_a_retry_after_that_says_nothing_is_none(header: str) -> None:
+    assert failure(429, b"", {"Retry-After": header}).retry_after is None
+
+
+@pytest.mark.parametrize(
+    ("value", "is_error"),
+    [
+        (REST_ERROR, True),
+        (AGENT_ERROR, True),
+        (MALFORMED, True),
+        ({"Message": "x"}, True),
+        ({"Error": True}, True),
+        ({"Error": False, "AssociateId": 1}, False),
+        ({"Message": "x", "AssociateId": 1}, False),
+        ({"Success": False, "Message": "x"}, False),
+        ({"Reason": "x", "Result": False}, False),
+        ({}, False),
+        (None, False),
+        ([], False),
+        ("Error", False),
+    ],
+)
+def test_an_error_object_is_told_from_a_carrier(value: Any, is_error: bool) -> None:
+    assert is_error_object(value) is is_error
+
+
+def test_a_long_text_of_the_service_is_cut_after_the_secrets_are_out() -> None:
+    secret = "s3cret-" * 10
+    text = "x" * (LONGEST_TEXT - 20) + secret
+    error = failure(400, {"Message": text, "Error": True}, None, secret)
+    assert len(str(error)) < LONGEST_TEXT + 120
+    assert "s3cret" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("mark", "shown"), [("00ab-7f", True), ("a\nb", False), ("x" * 65, False), ("pa ss", False)]
+)
+def test_a_correlation_id_is_shown_if_it_looks_like_one(mark: str, shown: bool) -> None:
+    error = failure(400, AGENT_ERROR, {"X-Correlation-Id": mark})
+    assert (f"[correlation {mark}]" in str(error)) is shown
+
+
+def test_an_error_type_of_any_odd_shape_is_not_taken_over() -> None:
+    for odd in ("<b>x</b>", "x" * 81, 5, None, ["SoNotFoundException"]):
+        assert failure(400, {**AGENT_ERROR, "ErrorType": odd}).error_type == ""
+    assert failure(400, AGENT_ERROR).error_type == "ArgumentException"

@@ -1,0 +1,266 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Many plans together: who is meant, who is left over, who goes before whom."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.batch import (
+    Step,
+    left_over,
+    match,
+    ordered,
+    protect,
+    prune_step,
+    status_of,
+)
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.definitions import (
+    Declared,
+    Place,
+    checked_entry,
+    desired_of,
+)
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.model import (
+    CurrentUser,
+    Role,
+    same_name,
+)
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.plan import Action, plan_user
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.selection import Selection
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.user_index import UserIndex
+
+pytest.importorskip("hypothesis")
+from hypothesis import given
+from hypothesis import strategies as st
+
+PARTNER, VENDOR = Role(5, "Partner"), Role(6, "Vendor")
+
+
+def user(number: int, name: str, person: int | None = None, role: Role = PARTNER) -> CurrentUser:
+    return CurrentUser(
+        number, person or 1000 + number, name, role.role_id, role.name, is_active=True,
+        associate_name=name,
+    )  # fmt: skip
+
+
+def declared(*entries: dict[str, Any]) -> list[Declared]:
+    return [
+        Declared(desired_of(checked_entry(one)), Place("users", n)) for n, one in enumerate(entries)
+    ]
+
+
+def steps_of(people: list[CurrentUser], *entries: dict[str, Any]) -> list[Step]:
+    matched, findings = match(declared(*entries), UserIndex(people))
+    assert findings == []
+    return [
+        Step(plan_user(one.declared.desired, one.current, PARTNER), one.declared.place)
+        for one in matched
+    ]
+
+
+PEOPLE = [user(1, "anna"), user(2, "bo"), user(3, "cilla", 1002)]  # cilla is bo's second login
+
+
+@pytest.mark.parametrize(
+    ("entry", "found"),
+    [
+        ({"user_name": "ANNA"}, 1),
+        ({"associate_id": 2, "user_name": "new"}, 2),
+        ({"person_id": 1001}, 1),
+        ({"person_id": 1001, "user_name": "new"}, 1),
+        ({"person_id": 1002, "user_name": "cilla"}, 3),
+        ({"user_name": "new", "previous_user_names": ["old", "BO"]}, 2),
+        ({"user_name": "nobody"}, None),
+        ({"associate_id": 9}, None),
+        ({"person_id": 1001, "user_name": "other", "state": "absent"}, None),
+    ],
+)
+def test_a_definition_means(entry: dict[str, Any], found: int | None) -> None:
+    [one], findings = match(declared(entry), UserIndex(PEOPLE))
+    assert findings == []
+    assert (one.current.associate_id if one.current else None) == found
+
+
+@pytest.mark.parametrize(
+    ("entries", "kind"),
+    [
+        ([{"user_name": "anna"}, {"associate_id": 1}], "duplicate"),
+        ([{"user_name": "anna"}, {"person_id": 1001}], "duplicate"),
+        ([{"user_name": "anna"}, {"user_name": "x", "previous_user_names": ["anna"]}], "duplicate"),
+        ([{"user_name": "anna"}, {"associate_id": 1, "state": "absent"}], "duplicate"),
+        ([{"user_name": "bo"}, {"person_id": 1002}], "ambiguous"),
+        ([{"user_name": "bo"}, {"person_id": 1002, "user_name": "third"}], "ambiguous"),
+        ([{"user_name": "bo"}, {"associate_id": 1, "person_id": 1002}], "conflict"),
+        ([{"user_name": "bo"}, {"associate_id": 1, "user_name": "cilla", "state": "absent"}],
+         "conflict"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_means_no_user_of_its_own_is_refused(entries: list[dict[str, Any]], kind: str) -> None:
+    matched, [finding] = match(declared(*entries), UserIndex(PEOPLE))
+    assert len(matched) == 1
+    assert (finding.kind, finding.where) == (kind, "users[1]")
+    if kind == "duplicate":
+        assert "users[0]" in finding.message
+
+
+def test_logins_that_are_all_declared_by_others_are_not_renamed() -> None:
+    entries = [{"person_id": 1002, "user_name": name} for name in ("bo", "third", "cilla")]
+    matched, findings = match(declared(*entries), UserIndex(PEOPLE))
+    assert findings == []
+    assert [one.current and one.current.associate_id for one in matched] == [2, None, 3]
+
+
+def test_who_is_left_over_is_in_scope_and_meant_by_nobody() -> None:
+    matched, _findings = match(declared({"user_name": "bo"}), UserIndex(PEOPLE))
+    for scope, expected in (
+        (Selection(), [1, 3]),
+        (Selection(person_ids=frozenset({1002})), [3]),
+        (Selection(user_names=("a*",), role_ids=frozenset({6})), []),
+    ):
+        left = left_over(UserIndex(PEOPLE), matched, scope)
+        assert [one.associate_id for one in left] == expected
+
+
+@pytest.mark.parametrize(
+    ("mode", "active", "action", "status"),
+    [
+        ("delete", True, Action.DELETE, "deleted"),
+        ("delete", False, Action.DELETE, "deleted"),
+        ("deactivate", True, Action.MODIFY, "deactivated"),
+        ("deactivate", False, Action.NONE, "unchanged"),
+    ],
+)
+def test_pruning_does(mode: str, active: bool, action: Action, status: str) -> None:
+    step = prune_step(PEOPLE[0]._replace(is_active=active), mode)
+    assert (step.plan.action, status_of(step), step.where) == (action, status, "prune")
+
+
+@pytest.mark.parametrize(
+    ("entry", "globs", "own", "own_id", "protected"),
+    [
+        ({"user_name": "anna", "state": "absent"}, ["A*"], "", None, True),
+        ({"user_name": "anna", "state": "absent"}, ["b*"], "", None, False),
+        ({"user_name": "anna", "state": "absent"}, [], "ANNA", None, True),
+        ({"user_name": "anna", "state": "absent"}, [], "", 1, True),
+        ({"user_name": "anna", "state": "absent"}, [], "an", 2, False),
+        ({"associate_id": 1, "user_name": "boss"}, ["boss"], "", None, True),
+        ({"associate_id": 1, "user_name": "boss"}, [], "boss", None, True),
+    ],
+)
+def test_protection(
+    entry: dict[str, Any], globs: list[str], own: str, own_id: int | None, protected: bool
+) -> None:
+    [step] = steps_of(PEOPLE, entry)
+    assert protect(step, globs, own, own_id).protected is protected
+    assert protect(step, globs, own, own_id).acts is not protected
+
+
+def test_the_calling_login_is_known_by_the_name_of_its_associate_too() -> None:
+    split = PEOPLE[0]._replace(associate_name="EXT00001")
+    [step] = steps_of([split], {"user_name": "anna", "state": "absent"})
+    assert protect(step, (), "ext00001", None).protected
+
+
+NEW = {"person_id": 7, "password": "x", "role": "Partner"}
+
+
+def test_the_order_of_kinds() -> None:
+    people = [user(n, name) for n, name in enumerate("abcdef", 1)]
+    steps = steps_of(
+        people,
+        {"user_name": "f", "state": "absent"},
+        {"user_name": "e", "is_active": False},
+        {"user_name": "b", **NEW},
+        {"user_name": "c", "role": "x"},
+        {"associate_id": 2, "user_name": "z"},
+        {"associate_id": 4, "state": "absent"},
+        {"associate_id": 1, "user_name": "d"},
+    )
+    steps[3] = Step(plan_user(steps[3].plan.desired, people[2], VENDOR), steps[3].place)
+    order, findings = ordered(steps, UserIndex(people))
+    assert findings == []
+    assert [[step.user_name for step in wave] for wave in order.waves] == [
+        ["d", "z"],  # the deletion of d and the rename of b free their names
+        ["c", "d"],
+        ["b"],
+        ["e"],
+        ["f"],
+    ]
+
+
+def test_steps_that_do_not_act_free_nothing() -> None:
+    steps = steps_of(
+        PEOPLE, {"associate_id": 1, "user_name": "bo"}, {"associate_id": 2, "user_name": "free"}
+    )
+    steps[1] = steps[1]._replace(protected=True)
+    _order, [finding] = ordered(steps, UserIndex(PEOPLE))
+    assert (finding.kind, finding.where) == ("conflict", "users[0]")
+
+
+@given(st.data())
+def test_no_order_ever_gives_a_name_that_somebody_has(data: st.DataObject) -> None:
+    size = data.draw(st.integers(1, 7))
+    people = [user(n, f"n{n}") for n in range(1, size + 1)]
+    names = [f"n{n}" for n in range(1, size + 3)]
+    wanted = data.draw(st.permutations(names))
+    entries: list[dict[str, Any]] = []
+    for number in range(1, size + 1):
+        kind = data.draw(st.sampled_from(["rename", "rename", "absent", "none"]))
+        if kind == "rename":
+            entries.append({"associate_id": number, "user_name": wanted[number - 1]})
+        elif kind == "absent":
+            entries.append({"associate_id": number, "state": "absent"})
+    if data.draw(st.booleans()):
+        entries.append({**NEW, "user_name": wanted[size]})
+    steps = steps_of(people, *data.draw(st.permutations(entries)))
+    order, findings = ordered(steps, UserIndex(people))
+    held = {one.associate_id: same_name(one.user_name) for one in people}
+    in_order = [step for wave in order.waves for step in wave]
+    assert sorted(map(id, in_order)) == sorted(id(step) for step in steps if step.acts)
+    if findings:
+        # refused rightly: in the end two would have one name, or the renames are a circle
+        assert _clashes(held, steps) or _has_circle(people, steps)
+        return
+    # within a wave any order is good, since its steps are carried out at once
+    for step in itertools.chain.from_iterable(data.draw(st.permutations(w)) for w in order.waves):
+        key = step.plan.before.associate_id if step.plan.before else -1
+        held.pop(key, None)
+        if step.plan.after is not None:
+            assert same_name(step.user_name) not in held.values()
+            held[key] = same_name(step.user_name)
+
+
+def _end(held: dict[int | None, str], steps: list[Step]) -> list[str]:
+    end = dict(held)
+    for number, step in enumerate(steps):
+        key = step.plan.before.associate_id if step.plan.before else -number - 1
+        if step.plan.after is None:
+            end.pop(key, None)
+        else:
+            end[key] = same_name(step.user_name)
+    return list(end.values())
+
+
+def _clashes(held: dict[int | None, str], steps: list[Step]) -> bool:
+    end = _end(held, steps)
+    return len(end) != len(set(end))
+
+
+def _has_circle(people: list[CurrentUser], steps: list[Step]) -> bool:
+    to = {
+        same_name(step.plan.before.user_name): same_name(step.user_name)
+        for step in steps
+        if step.plan.before and step.plan.after and step.plan.renames
+    }
+    for start, name in to.items():
+        for _number in people:
+            if name == start:
+                return True
+            name = to.get(name, "")  # noqa: PLW2901 - walks on
+    return False

@@ -1,0 +1,237 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Definitions: entries become declarations, or findings that say where and what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.definitions import (
+    Definitions,
+    Finding,
+    Foreign,
+    Place,
+)
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.model import (
+    UNSET,
+    Secret,
+    State,
+    UpdatePassword,
+)
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.options import BY_NAME
+
+pytest.importorskip("hypothesis")
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+SECRET = "never-to-be-seen-4711"
+
+
+def collect(
+    *entries: object,
+    defaults: dict[str, Any] | None = None,
+    passwords: dict[str, str] | None = None,
+    of_file: dict[str, Any] | None = None,
+) -> Definitions:
+    secrets = {name: Secret(text) for name, text in (passwords or {}).items()}
+    found = Definitions(defaults or {}, secrets, "")
+    places = [(Place("users", index), entry) for index, entry in enumerate(entries)]
+    found.add(places, of_file, "file.yml")
+    found.leave_out_doubles()
+    return found
+
+
+def finding_of(entry: object, **options: Any) -> Finding:
+    [finding] = collect(entry, **options).findings
+    assert SECRET not in str(finding)
+    return finding
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("anna", "an entry must be a mapping, not a text"),
+        (None, "an entry must be a mapping, not nothing"),
+        (["anna"], "an entry must be a mapping, not a list"),
+        ({}, "needs associate_id, person_id or user_name"),
+        ({"role": "Partner"}, "needs associate_id, person_id or user_name"),
+        ({"username": "a"}, "unknown option 'username' (did you mean 'user_name'?)"),
+        ({"user_name": "a", "pasword": SECRET}, "'pasword' (did you mean 'password'?)"),
+        ({"user_name": "a", "zzz": 1, 7: 2}, "unknown option 'zzz'; unknown option '7'"),
+        ({"user_name": 123}, "user_name must be a text, not a number; put it in quotes"),
+        ({"user_name": True}, "user_name must be a text, not true or false"),
+        ({"user_name": ["a"]}, "user_name must be a text, not a list"),
+        ({"user_name": "   "}, "user_name must not be empty"),
+        ({"user_name": "a\ud800"}, "user_name has characters that can not be sent"),
+        ({"user_name": "a", "password": ""}, "password must not be empty"),
+        ({"user_name": "a", "password": 4711}, "password must be a text, not a number"),
+        ({"user_name": "a", "password": {"x": SECRET}}, "password must be a text, not a mapping"),
+        ({"user_name": "a", "role": ""}, "role must not be empty"),
+        ({"user_name": "a", "role_id": 0}, "role_id must be a positive id"),
+        ({"user_name": "a", "role_id": True}, "role_id must be a positive id"),
+        ({"person_id": -1}, "person_id must be a positive id"),
+        ({"person_id": 2**31}, "person_id must be a positive id"),
+        ({"person_id": "9" * 5000}, "person_id must be a positive id"),
+        ({"person_id": 1.5}, "person_id must be a positive id"),
+        ({"user_name": "a", "is_active": 2}, "is_active must be true or false"),
+        ({"user_name": "a", "is_active": "maybe"}, "is_active must be true or false"),
+        ({"user_name": "a", "state": "gone"}, "state must be one of present, absent"),
+        ({"user_name": "a", "state": State.ABSENT.name}, "state must be one of present, absent"),
+        ({"user_name": "a", "update_password": "never"}, "update_password must be one of on"),
+        ({"user_name": "a", "previous_user_names": "b"}, "must be a list of texts, not a text"),
+        ({"user_name": "a", "previous_user_names": [1]}, "previous_user_names must be a text"),
+        ({"user_name": "a", "previous_user_names": [""]}, "previous_user_names must not be empty"),
+        ({"user_name": "a", "role": "x", "role_id": 1}, "either role or role_id"),
+        ({"user_name": "a", "password": SECRET, "generate_password": True}, "either password or"),
+        ({"user_name": Foreign("a date")}, "user_name can not be a date"),
+        ({"previous_user_names": [Foreign("a date")]}, "previous_user_names can not be a date"),
+        ({"associate_id": Foreign("an octal number")}, "associate_id can not be an octal number"),
+        ({"user_name": "a", "password": Foreign("a vaulted value")}, "can not be a vaulted value"),
+    ],
+    ids=lambda value: str(value)[:60],
+)  # fmt: skip
+def test_a_wrong_entry_is_a_finding_with_its_place(entry: object, told: str) -> None:
+    finding = finding_of(entry)
+    assert finding.where == "users[0]"
+    assert told in finding.message
+
+
+def test_everything_that_is_wrong_with_an_entry_is_said_at_once() -> None:
+    finding = finding_of({"user_name": "anna", "rol": 1, "is_active": 5, "person_id": "x"})
+    for told in ("External user 'anna'", "rol", "is_active", "person_id"):
+        assert told in finding.message
+
+
+@pytest.mark.parametrize(
+    ("value", "flag"),
+    [(True, True), ("yes", True), ("True", True), (" on ", True), ("no", False), ("OFF", False)],
+)
+def test_texts_that_templates_make_of_flags_and_ids_are_understood(value: Any, flag: bool) -> None:
+    [one] = collect({"person_id": " 17 ", "is_active": value}).declared
+    assert (one.desired.person_id, one.desired.is_active) == (17, flag)
+
+
+def test_null_is_the_same_as_not_given() -> None:
+    [one] = collect({"user_name": "a", **dict.fromkeys(set(BY_NAME) - {"user_name"})}).declared
+    assert one.desired == collect({"user_name": "a"}).declared[0].desired
+    assert (one.desired.role, one.desired.is_active, one.desired.password) == (UNSET,) * 3
+
+
+@pytest.mark.parametrize(
+    ("entries", "option"),
+    [
+        ([{"user_name": "anna"}, {"user_name": "ANNA"}], "user_name"),
+        ([{"user_name": "Stra\u00dfe"}, {"user_name": "STRASSE"}], "user_name"),
+        ([{"associate_id": 5, "user_name": "a"}, {"associate_id": "5"}], "associate_id"),
+        ([{"person_id": 5}, {"person_id": 5, "role": "x"}], "person_id"),
+        ([{"user_name": "a"}, {"user_name": "a", "state": "absent"}], "user_name"),
+    ],
+)
+def test_doubles_name_both_places(entries: list[dict[str, Any]], option: str) -> None:
+    found = collect(*entries)
+    [finding] = found.findings
+    assert (finding.where, finding.kind) == ("users[1]", "duplicate")
+    assert "users[0]" in finding.message
+    assert option in finding.message
+    assert len(found.declared) == 1
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [{"person_id": 5, "user_name": "a"}, {"person_id": 5, "user_name": "b"}],
+        [{"person_id": 5, "user_name": "a"}, {"person_id": 5}],
+        [{"associate_id": 5}, {"person_id": 5}],
+    ],
+)
+def test_what_may_be_two_users_is_no_double(entries: list[dict[str, Any]]) -> None:
+    assert len(collect(*entries).declared) == 2
+
+
+def test_defaults_are_for_whoever_does_not_say_otherwise() -> None:
+    found = collect(
+        {"user_name": "a"},
+        {"user_name": "b", "role_id": 7, "is_active": True},
+        {"user_name": "c", "password": SECRET},
+        {"user_name": "d", "role": None, "state": "present"},
+        defaults={"role": "Partner", "is_active": False, "generate_password": True},
+        of_file={"role": "Vendor", "state": "absent"},
+    )
+    assert found.findings == []
+    a, b, c, d = (one.desired for one in found.declared)
+    assert (a.role, a.is_active, a.state, a.generate_password) == (
+        "Vendor",
+        False,
+        State.ABSENT,
+        True,
+    )
+    assert (b.role, b.role_id, b.is_active) == (UNSET, 7, True)
+    assert (c.generate_password, c.role) == (False, "Vendor")
+    assert (d.role, d.state) == ("Vendor", State.PRESENT)
+
+
+@pytest.mark.parametrize(
+    ("defaults", "told"),
+    [
+        ({"user_name": "a"}, "unknown option 'user_name'"),
+        ({"password": SECRET}, "unknown option 'password'"),
+        ({"rol": "x"}, "did you mean 'role'"),
+        ({"role": "x", "role_id": 5}, "either role or role_id"),
+        ({"is_active": "x"}, "is_active must be true or false"),
+    ],
+)
+def test_wrong_defaults_are_a_finding(defaults: dict[str, Any], told: str) -> None:
+    own = finding_of({"user_name": "a", "role": "x"}, defaults=defaults)
+    assert (own.where, told in own.message) == ("defaults", True)
+    of_file = finding_of({"user_name": "a", "role": "x"}, of_file=defaults)
+    assert (of_file.where, told in of_file.message) == ("file.yml: defaults", True)
+
+
+def test_passwords_are_merged_without_case_and_each_is_used() -> None:
+    found = collect(
+        {"user_name": "Anna"},
+        {"user_name": "bo", "update_password": "always"},
+        {"person_id": 3},
+        defaults={"generate_password": True},
+        passwords={"ANNA": SECRET, "cilla": "x"},
+    )
+    assert found.findings == []
+    anna, bo, person = (one.desired for one in found.declared)
+    assert anna.password == Secret(SECRET)
+    assert not anna.generate_password
+    assert (bo.password, bo.generate_password) == (UNSET, True)
+    assert bo.update_password is UpdatePassword.ALWAYS
+    assert person.password is UNSET
+    assert found.unused_passwords == ["cilla"]
+
+
+def test_a_password_that_is_given_twice_is_a_finding() -> None:
+    double = finding_of({"user_name": "a", "password": SECRET}, passwords={"A": SECRET})
+    assert "given twice" in double.message
+    alike = finding_of({"user_name": "a"}, passwords={"A": SECRET, "a": SECRET})
+    assert (alike.where, alike.kind) == ("passwords", "duplicate")
+
+
+ANYTHING = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.binary()),
+    lambda inner: st.one_of(
+        st.lists(inner), st.dictionaries(st.one_of(st.text(), st.integers()), inner)
+    ),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=40)
+@given(st.lists(st.one_of(ANYTHING, st.dictionaries(st.sampled_from(sorted(BY_NAME)), ANYTHING))))
+def test_of_anything_each_entry_is_a_declaration_or_a_finding(entries: list[object]) -> None:
+    found = collect(*entries)
+    assert len(found.declared) + len(found.findings) == len(entries)
+    assert all(finding.where.startswith("users[") for finding in found.findings)
+
+
+def test_many_wrong_entries_are_a_finding_each() -> None:
+    found = collect(*[{"user_name": f"u{n}", "pasword": "x", "rolle": n} for n in range(1000)])
+    assert len(found.findings) == 1000

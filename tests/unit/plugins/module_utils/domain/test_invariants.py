@@ -1,0 +1,139 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What holds for every definition and every user: invariants of plans, results and diffs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.superoffice.crm.plugins.module_utils.client.user_agent import (
+    FlagSpelling,
+    to_wire,
+)
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.model import (
+    UNSET,
+    Change,
+    CurrentUser,
+    DesiredUser,
+    LoginProbe,
+    Role,
+    Secret,
+    State,
+    UpdatePassword,
+)
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.plan import (
+    Action,
+    plan_user,
+    remaining,
+)
+from ansible_collections.superoffice.crm.plugins.module_utils.engine.passwords import (
+    LENGTH,
+    strong_password,
+)
+from ansible_collections.superoffice.crm.plugins.module_utils.task.result import of_user
+
+pytest.importorskip("hypothesis")
+from hypothesis import given
+from hypothesis import strategies as st
+
+ROLES = {number: Role(number, f"Role {number}") for number in (5, 6, 7)}
+SECRET = "never-seen-anywhere"
+NAMES = st.sampled_from(["anna", "Anna", "berta", "stra\u00dfe", "L'Or\u00e9al", " x "])
+
+users = st.builds(
+    CurrentUser,
+    associate_id=st.just(42),
+    person_id=st.just(1001),
+    user_name=NAMES,
+    role_id=st.sampled_from(sorted(ROLES)),
+    role=st.just(""),
+    is_active=st.booleans(),
+).map(lambda user: user._replace(associate_name=user.user_name, role=ROLES[user.role_id].name))
+definitions = st.builds(
+    DesiredUser,
+    state=st.sampled_from(State),
+    associate_id=st.just(UNSET),
+    person_id=st.just(1001),
+    user_name=NAMES,
+    password=st.sampled_from([UNSET, Secret(SECRET)]),
+    update_password=st.sampled_from([UpdatePassword.ON_CREATE, UpdatePassword.WHEN_CHANGED]),
+    role_id=st.sampled_from([UNSET, *ROLES]),
+    is_active=st.sampled_from([UNSET, True, False]),
+)
+trials = st.sampled_from(LoginProbe)
+
+
+def role_of(desired: DesiredUser) -> Role | None:
+    return None if desired.role_id is UNSET else ROLES[desired.role_id]
+
+
+@given(definitions, users, trials)
+def test_planning_the_projected_state_yields_nothing(
+    desired: DesiredUser, current: CurrentUser, trial: LoginProbe
+) -> None:
+    plan = plan_user(desired, current, role_of(desired), trial)
+    again = plan_user(desired, plan.after, role_of(desired), LoginProbe.MATCH)
+    assert not again.changed
+    assert again.after == plan.after
+
+
+@given(definitions, users, trials)
+def test_what_is_not_managed_is_never_changed(
+    desired: DesiredUser, current: CurrentUser, trial: LoginProbe
+) -> None:
+    plan = plan_user(desired, current, role_of(desired), trial)
+    if plan.after is None:
+        return
+    if desired.role_id is UNSET:
+        assert not plan.change & Change.ROLE
+    if desired.is_active is UNSET:
+        assert not plan.change & Change.ACTIVE
+    if desired.password is UNSET:
+        assert not plan.change & Change.PASSWORD
+    assert plan.after.person_id == current.person_id
+    assert plan.after.associate_id == current.associate_id
+
+
+@given(definitions, users, trials)
+def test_the_flags_are_exactly_the_difference(
+    desired: DesiredUser, current: CurrentUser, trial: LoginProbe
+) -> None:
+    plan = plan_user(desired, current, role_of(desired), trial)
+    if plan.after is None:
+        return
+    assert remaining(plan.after, current) == plan.change & ~Change.PASSWORD
+    assert (plan.action is Action.MODIFY) is bool(plan.change)
+    sent = list(to_wire(plan.change, FlagSpelling.ONE_BY_ONE))
+    assert [flags for flags, _part in sent] == of_user(plan, None, {})["modification"]
+
+
+@given(definitions, users, trials)
+def test_a_result_tells_the_change_and_no_secret(
+    desired: DesiredUser, current: CurrentUser, trial: LoginProbe
+) -> None:
+    plan = plan_user(desired, current, role_of(desired), trial)
+    result = of_user(plan, None, {"archive": 1})
+    assert SECRET not in json.dumps(result) + repr(plan)
+    assert result["changed"] is plan.changed
+    before, after = result["diff"]["before"], result["diff"]["after"]
+    if plan.action is Action.DELETE:
+        assert before
+        assert after == {}
+    else:
+        assert list(before) == list(after)
+        assert (before != after) is plan.changed
+    assert result["diff"]["before_header"] == result["diff"]["after_header"]
+
+
+@pytest.mark.parametrize(
+    "password", [strong_password().value for _number in range(50)], ids=range(50)
+)
+def test_a_generated_password_has_characters_of_every_kind(password: str) -> None:
+    assert len(password) == LENGTH
+    for kind in (str.isdigit, str.islower, str.isupper, lambda c: not c.isalnum()):
+        assert sum(map(kind, password)) >= 2
+    assert not set(password) & set("\"'\\: ")
+    assert password != strong_password().value

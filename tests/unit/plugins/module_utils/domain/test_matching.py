@@ -1,0 +1,116 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which user a definition is about, decided from those that its keys lead to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.errors import UserError
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.matching import identify
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.model import (
+    CurrentUser,
+    DesiredUser,
+    State,
+)
+
+ANNA = CurrentUser(42, 1001, "anna", 5, "Partner", is_active=True, associate_name="anna")
+BERTA = CurrentUser(43, 1002, "berta", 5, "Partner", is_active=True, associate_name="berta")
+SECOND = CurrentUser(44, 1001, "anna2", 5, "Partner", is_active=True, associate_name="anna2")
+OLD = CurrentUser(45, 1003, "old", 5, "Partner", is_active=True, associate_name="old")
+EVERYBODY = [ANNA, BERTA, OLD]
+
+
+@pytest.mark.parametrize(
+    ("keys", "found"),
+    [
+        ({"associate_id": 42}, ANNA),
+        ({"associate_id": 9}, None),
+        ({"person_id": 1002}, BERTA),
+        ({"person_id": 9}, None),
+        ({"user_name": "anna"}, ANNA),
+        ({"user_name": "ANNA"}, ANNA),
+        ({"user_name": "nobody"}, None),
+        ({"associate_id": 42, "user_name": "new"}, ANNA),
+        ({"associate_id": 42, "user_name": "Anna"}, ANNA),
+        ({"associate_id": 42, "person_id": 1001, "user_name": "new"}, ANNA),
+        ({"person_id": 1002, "user_name": "new"}, BERTA),
+        ({"user_name": "new", "previous_user_names": ("Old",)}, OLD),
+        ({"user_name": "anna", "previous_user_names": ("old",)}, ANNA),
+        ({"user_name": "new", "previous_user_names": ("older", "old")}, OLD),
+        ({"person_id": 9, "user_name": "new", "previous_user_names": ("old",)}, None),
+        ({"user_name": "new", "previous_user_names": ("old",), "state": State.ABSENT}, None),
+    ],
+)
+def test_the_leading_key_finds_the_user(keys: dict[str, Any], found: CurrentUser | None) -> None:
+    assert identify(DesiredUser(**keys), EVERYBODY) == found
+
+
+@pytest.mark.parametrize(
+    ("keys", "facts"),
+    [
+        ({"associate_id": 42, "user_name": "berta"}, ["'anna'", "'berta'"]),
+        ({"associate_id": 9, "user_name": "berta"}, ["associate_id and user_name", "no existing"]),
+        ({"person_id": 1001, "user_name": "Berta"}, ["person_id and user_name", "person 1002"]),
+        ({"person_id": 9, "user_name": "berta"}, ["person_id and user_name", "no existing user"]),
+        ({"associate_id": 42, "person_id": 1002}, ["associate_id and person_id", "1001"]),
+    ],
+)
+@pytest.mark.parametrize("state", list(State))
+def test_keys_that_point_at_different_users_are_refused(
+    keys: dict[str, Any], facts: list[str], state: State
+) -> None:
+    with pytest.raises(UserError) as caught:
+        identify(DesiredUser(**keys, state=state), EVERYBODY)
+    assert caught.value.kind == "conflict"
+    for fact in facts:
+        assert fact in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("keys", "users"),
+    [
+        ({"person_id": 1001}, [ANNA, SECOND]),
+        ({"person_id": 1001, "user_name": "third"}, [ANNA, SECOND]),
+        ({"user_name": "new", "previous_user_names": ("anna", "old")}, [ANNA, OLD]),
+        ({"user_name": "x"}, [ANNA._replace(associate_name="x"),
+                              BERTA._replace(user_name="x")]),
+    ],
+)  # fmt: skip
+def test_several_users_are_refused_with_all_their_names(
+    keys: dict[str, Any], users: list[CurrentUser]
+) -> None:
+    with pytest.raises(UserError, match="associate_id") as caught:
+        identify(DesiredUser(**keys), users)
+    assert caught.value.kind == "ambiguous"
+    for user in users:
+        assert f"'{user.user_name}' (associate {user.associate_id})" in str(caught.value)
+
+
+def test_the_name_chooses_among_the_logins_of_one_person() -> None:
+    found = identify(DesiredUser(person_id=1001, user_name="ANNA2"), [ANNA, SECOND])
+    assert found == SECOND
+
+
+def test_absent_means_the_login_of_that_name_and_never_another_one_of_the_person() -> None:
+    gone = DesiredUser(person_id=1001, user_name="anna2", state=State.ABSENT)
+    assert identify(gone, [ANNA, SECOND]) == SECOND
+    # the same definition again, now that anna2 is deleted
+    assert identify(gone, [ANNA]) is None
+    third = ANNA._replace(associate_id=46, user_name="anna3", associate_name="anna3")
+    assert identify(gone, [ANNA, third]) is None
+
+
+def test_absent_with_an_id_refuses_another_name() -> None:
+    with pytest.raises(UserError, match="'anna'") as caught:
+        identify(DesiredUser(associate_id=42, user_name="other", state=State.ABSENT), [ANNA])
+    assert caught.value.kind == "conflict"
+
+
+def test_a_user_is_found_by_either_of_its_two_names() -> None:
+    split = ANNA._replace(user_name="login", associate_name="EXT00042")
+    assert identify(DesiredUser(user_name="LOGIN"), [split]) == split
+    assert identify(DesiredUser(user_name="ext00042"), [split]) == split

@@ -1,0 +1,100 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which role a name or an id means, and what is said when it means none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.errors import UserError
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.model import DesiredUser, Role
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.roles import Roles
+
+SUPPLIER = Role(
+    7,
+    "Supplier",
+    names=frozenset({'NO:"Leverandør";US:"Supplier"', "Leverandør", "Supplier"}),
+)
+PARTNER, PARTNER_LOWER = Role(5, "Partner"), Role(15, "partner")
+FORMER = Role(9, "Former partner", deleted=True)
+TWIN, OTHER_TWIN = Role(20, "Twin"), Role(21, "Twin")
+EXTERNAL = [PARTNER, SUPPLIER, FORMER, TWIN, OTHER_TWIN]
+EMPLOYEE = Role(1, "User level 0", type="Employee")
+
+
+def wanting(**options: Any) -> DesiredUser:
+    return DesiredUser(user_name="anna", **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "role"),
+    [
+        ({}, None),
+        ({"role": "Partner"}, PARTNER),
+        ({"role": "PARTNER"}, PARTNER),
+        ({"role": "Supplier"}, SUPPLIER),
+        ({"role": "leverandør"}, SUPPLIER),
+        ({"role_id": 20}, TWIN),
+        ({"role": "Former partner"}, None),
+        ({"role_id": 9}, None),
+        ({"role_id": 99}, None),
+        ({"role": "Part"}, None),
+    ],
+)
+def test_a_role_is_found_by_name_in_any_language_or_by_id(
+    options: dict[str, Any], role: Role | None
+) -> None:
+    assert Roles(EXTERNAL).wanted(wanting(**options)) == role
+
+
+def test_an_exact_name_wins_over_one_that_differs_in_case() -> None:
+    roles = Roles([PARTNER, PARTNER_LOWER])
+    assert roles.wanted(wanting(role="partner")) == PARTNER_LOWER
+    assert roles.wanted(wanting(role="Partner")) == PARTNER
+
+
+@pytest.mark.parametrize(
+    ("roles", "name", "ids"),
+    [(EXTERNAL, "Twin", "20, 21"), ([PARTNER, PARTNER_LOWER], "PARTNER", "5, 15")],
+)
+def test_an_ambiguous_name_is_refused_with_the_ids(roles: list[Role], name: str, ids: str) -> None:
+    with pytest.raises(UserError, match=f"{ids}.*role_id") as caught:
+        Roles(roles).wanted(wanting(role=name))
+    assert caught.value.kind == "role"
+
+
+@pytest.mark.parametrize(
+    ("options", "facts"),
+    [
+        ({"role": "Partnr"}, ["'Partnr' does not exist", "did you mean 'Partner'?"]),
+        ({"role": "xyz"}, ["'xyz' does not exist. Possible roles"]),
+        ({"role_id": 99}, ["the id 99 does not exist"]),
+        ({"role": "User level 0"}, ["is of the type Employee", "needs one of ExternalUser"]),
+        ({"role_id": 1}, ["is of the type Employee"]),
+        ({"role": "Former partner"}, ["is deleted"]),
+        ({"role_id": 9}, ["is deleted"]),
+    ],
+)
+def test_a_refusal_says_why_and_what_is_possible(options: dict[str, Any], facts: list[str]) -> None:
+    error = Roles(EXTERNAL).refusal(wanting(**options), [*EXTERNAL, EMPLOYEE])
+    assert error.kind == "role"
+    for fact in [*facts, "'anna'", "'Partner', 'Supplier', 'Twin', 'Twin'"]:
+        assert fact in str(error)
+    assert "'Former partner'," not in str(error)
+
+
+def test_an_installation_without_external_roles_says_so() -> None:
+    assert "Possible roles: none." in str(Roles([FORMER]).refusal(wanting(role="x"), []))
+
+
+@pytest.mark.parametrize(
+    ("text", "role_id"),
+    [("Partner", 5), ("Leverandør", 7), ("Twin", None), ("unknown", None), ("Former partner", 9)],
+)
+def test_a_listed_text_stands_for_a_role_only_if_that_is_certain(
+    text: str, role_id: int | None
+) -> None:
+    assert Roles(EXTERNAL).id_of_text(text) == role_id

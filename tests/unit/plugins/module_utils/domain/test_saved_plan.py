@@ -1,0 +1,239 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Saved plans: there and back again, fingerprints of what may move, and no secret."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.batch import Step, prune_step
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.definitions import (
+    Declared,
+    Place,
+    checked_entry,
+    desired_of,
+)
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.errors import UserError
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.model import (
+    Change,
+    CurrentUser,
+    DesiredUser,
+    Role,
+    Secret,
+)
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.plan import Action, plan_user
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.saved_plan import (
+    Fingerprints,
+    checksum,
+    from_document,
+    revived,
+    to_document,
+)
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.user_index import UserIndex
+
+pytest.importorskip("hypothesis")
+from hypothesis import given
+from hypothesis import strategies as st
+
+HERE = "https://crm.example.com/api"
+SECRET = "never-to-be-seen-4711"
+PRINTS = Fingerprints("key")
+VENDOR = Role(6, "Vendor")
+ANNA = CurrentUser(1, 1001, "anna", 5, "Partner", is_active=True, associate_name="anna")
+BO = CurrentUser(2, 1002, "bo", 5, "Partner", is_active=True, associate_name="bo")
+
+ENTRIES: list[dict[str, Any]] = [
+    {"user_name": "anna", "role": "Vendor", "password": SECRET, "update_password": "always"},
+    {"user_name": "new", "person_id": 1003, "role": "Vendor", "password": SECRET},
+    {"user_name": "made", "person_id": 1004, "role": "Vendor", "generate_password": True},
+]
+DECLARED = [
+    Declared(desired_of(checked_entry(one)), Place("users", index))
+    for index, one in enumerate(ENTRIES)
+]
+
+
+def steps() -> list[Step]:
+    planned = [
+        Step(plan_user(one.desired, ANNA if index == 0 else None, VENDOR), one.place)
+        for index, one in enumerate(DECLARED)
+    ]
+    planned[2] = planned[2]._replace(generated=Secret(SECRET))
+    return [*planned, prune_step(BO, "deactivate")]
+
+
+def document() -> dict[str, Any]:
+    return to_document(steps(), HERE, PRINTS)
+
+
+def revive(
+    population: list[CurrentUser], declared: list[Declared] | None = DECLARED, **passwords: str
+) -> tuple[dict[str, Step], list[str]]:
+    entries = from_document(json.loads(json.dumps(document())), HERE)
+    secrets = {name: Secret(text) for name, text in passwords.items()}
+    again, findings = revived(entries, UserIndex(population), declared, secrets, PRINTS)
+    return {step.user_name: step for step in again}, [str(finding) for finding in findings]
+
+
+def test_a_plan_survives_being_written_down_and_read() -> None:
+    again, findings = revive([ANNA, BO])
+    assert findings == []
+    assert list(again) == ["anna", "bo", "made", "new"]
+    for step in steps():
+        other = again[step.user_name].plan
+        for name in ("action", "change", "password_event", "before", "after"):
+            assert getattr(other, name) == getattr(step.plan, name)
+        assert again[step.user_name].acts
+    assert again["anna"].plan.desired.password == Secret(SECRET)
+
+
+def test_only_what_acts_is_written_down_in_the_order_of_names() -> None:
+    idle = Step(plan_user(DesiredUser(user_name="anna"), ANNA), Place("users", 9))
+    shielded = [step._replace(protected=True) for step in steps()]
+    assert to_document([idle, *shielded], HERE, PRINTS)["entries"] == []
+    names = [entry["user_name"] for entry in document()["entries"]]
+    assert names == ["anna", "bo", "made", "new"]
+    assert to_document(reversed(steps()), HERE, PRINTS) == document()
+
+
+def test_there_is_no_secret_in_it_and_no_digest_that_can_be_tried_out() -> None:
+    text = json.dumps(document())
+    assert SECRET not in text
+    other = Fingerprints("another key")
+    for one in DECLARED[:2]:
+        assert other.of_definition(one.desired) != PRINTS.of_definition(one.desired)
+    for one in DECLARED[2:]:
+        assert other.of_definition(one.desired) == PRINTS.of_definition(one.desired)
+    assert other.of_state(ANNA) == PRINTS.of_state(ANNA)
+
+
+@pytest.mark.parametrize("field", ["person_id", "user_name", "role_id", "is_active"])
+def test_the_fingerprint_of_a_state_covers(field: str) -> None:
+    values: dict[str, Any] = {"is_active": False, "user_name": "Anna"}
+    moved = ANNA._replace(**{field: values.get(field, 99)})
+    assert PRINTS.of_state(moved) != PRINTS.of_state(ANNA)
+
+
+def test_the_name_of_a_role_in_another_language_is_no_other_state() -> None:
+    assert PRINTS.of_state(ANNA._replace(role="Geschaeftspartner")) == PRINTS.of_state(ANNA)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"role": "Partner"},
+        {"is_active": False},
+        {"password": "another"},
+        {"update_password": "when_changed"},
+        {"user_name": "Anna"},
+        {"previous_user_names": ["x"]},
+        {"person_id": 5},
+        {"state": "absent"},
+    ],
+    ids=str,
+)
+def test_the_fingerprint_of_a_definition_covers(change: dict[str, Any]) -> None:
+    entry = {"user_name": "anna", "role": "Vendor", "password": SECRET}
+    one, other = (desired_of(checked_entry(each)) for each in (entry, {**entry, **change}))
+    assert PRINTS.of_definition(one) != PRINTS.of_definition(other)
+
+
+def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    if isinstance(value, dict):
+        return [leaf for key in value for leaf in leaves(value[key], (*path, key))]
+    if isinstance(value, list):
+        return [
+            leaf for index in range(len(value)) for leaf in leaves(value[index], (*path, index))
+        ]
+    return [path]
+
+
+@given(st.data())
+def test_an_edit_of_any_value_is_noticed(data: st.DataObject) -> None:
+    plan = copy.deepcopy(document())
+    *path, last = data.draw(st.sampled_from(leaves(plan)))
+    target = plan
+    for step in path:
+        target = target[step]
+    target[last] = data.draw(
+        st.one_of(st.none(), st.booleans(), st.integers(), st.text()).filter(
+            lambda value: json.dumps(value) != json.dumps(target[last])
+        )
+    )
+    with pytest.raises(UserError) as caught:
+        from_document(plan, HERE)
+    assert caught.value.kind == "plan"
+
+
+@given(st.one_of(st.none(), st.text(), st.lists(st.integers()), st.dictionaries(
+    st.sampled_from(["format", "installation", "entries", "checksum"]),
+    st.one_of(st.just(1), st.just(HERE), st.lists(st.one_of(st.none(), st.dictionaries(
+        st.text(), st.text())))))))  # fmt: skip
+def test_what_is_no_plan_is_refused_even_with_a_right_checksum(plan: Any) -> None:
+    if isinstance(plan, dict):
+        plan = {**plan, "checksum": checksum(plan)}
+        if plan.get("entries") == [] and plan.get("format") == 1:
+            return
+    with pytest.raises(UserError) as caught:
+        from_document(plan, HERE)
+    assert caught.value.kind == "plan"
+
+
+def test_a_plan_for_another_place_is_refused_by_both_names() -> None:
+    with pytest.raises(UserError, match=rf"{HERE}, and this is https://other"):
+        from_document(document(), "https://other")
+
+
+@pytest.mark.parametrize(
+    ("people", "stale"),
+    [
+        ([ANNA, BO], []),
+        ([ANNA._replace(role_id=2), BO], ["anna"]),
+        ([BO], ["anna"]),
+        ([ANNA, BO._replace(user_name="boo", associate_name="boo")], ["bo"]),
+        ([ANNA, BO, CurrentUser(9, 1003, "new", 2, "x", is_active=True)], ["new"]),
+    ],
+)
+def test_only_who_moved_is_stale(people: list[CurrentUser], stale: list[str]) -> None:
+    again, _findings = revive(people)
+    assert sorted(name for name, step in again.items() if step.stale) == stale
+    assert not [step for step in again.values() if step.stale and step.acts]
+
+
+def test_definitions_that_moved_are_stale_and_new_ones_of_the_left_over_too() -> None:
+    moved = [
+        Declared(desired_of({"user_name": "anna", "role": "Partner"}), Place("users", 0)),
+        *DECLARED[1:],
+        Declared(desired_of({"user_name": "bo"}), Place("users", 3)),
+    ]
+    again, _findings = revive([ANNA, BO], moved)
+    assert sorted(name for name, step in again.items() if step.stale) == ["anna", "bo"]
+    assert "definition" in again["bo"].stale
+
+
+def test_what_is_done_is_not_done_again_but_for_a_password_that_nobody_can_see() -> None:
+    done = [
+        ANNA._replace(role_id=6, role="Vendor"),
+        BO._replace(is_active=False),
+        CurrentUser(8, 1003, "new", 6, "Vendor", is_active=True),
+    ]
+    again, findings = revive(done)
+    assert findings == []
+    acts = {name: step.plan.action for name, step in again.items() if step.acts}
+    assert acts == {"anna": Action.MODIFY, "made": Action.CREATE}
+    assert again["anna"].plan.change is Change.PASSWORD
+    assert not [step for step in again.values() if step.stale]
+
+
+def test_passwords_that_are_not_given_again_are_findings() -> None:
+    again, findings = revive([ANNA, BO], None, NEW=SECRET)
+    assert len(findings) == 1
+    assert "'anna'" in findings[0]
+    assert "passwords" in findings[0]
+    assert again["made"].plan.desired.generate_password
+    assert revive([ANNA, BO], None, new=SECRET, anna=SECRET)[1] == []
