@@ -66,7 +66,7 @@ options:
       - V(on_create) - Only when the user is created.
       - V(always) - On every run, which then reports a change.
       - V(when_changed) - If one login as this user with O(password) is refused. If the user is inactive, O(auth_method) is
-        not V(basic), or the service answers anything else, the password is left alone and RV(password) is V(not_verifiable).
+        not V(basic), or the service answers anything else, the password is left alone and RV(password_status) is V(not_verifiable).
     type: str
     choices:
       - on_create
@@ -198,7 +198,7 @@ user:
       type: bool
       returned: always
       sample: true
-password:
+password_status:
   description: What became of the password.
   returned: unless the user could not be looked at
   type: str

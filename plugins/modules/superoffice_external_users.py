@@ -128,7 +128,7 @@ options:
       - fail
       - skip
     default: fail
-  report:
+  list_results:
     description:
       - Which users RV(results) lists.
       - V(changes) - All but those that are unchanged.
@@ -211,7 +211,7 @@ summary:
     protected: 0
     total: 10000
 results:
-  description: What became of each user, ordered by name. O(report) says which users are listed.
+  description: What became of each user, ordered by name. O(list_results) says which users are listed.
   returned: when there is a plan
   type: list
   elements: dict
@@ -253,7 +253,7 @@ results:
         kind: forbidden
         status: 403
         operation: SetExternalUserInfo
-    password:
+    password_status:
       description: What became of the password, as in M(superoffice.crm.superoffice_external_user).
       type: str
       returned: always

@@ -103,7 +103,7 @@ SCENES: dict[str, list[Result]] = {
         {"user_name": "bo@example.com", "auth_password": "wrong"},
     ],
     "superoffice_external_users": [
-        {"users": MANY, "defaults": {"generate_password": True}, "report": "all"},
+        {"users": MANY, "defaults": {"generate_password": True}, "list_results": "all"},
         {"users": [{"user_name": "bo@example.com", "password": "bad", "update_password": "always"}],
          "preflight": "offline", "limits": {"password": None}},
         {"users": [{"user_name": "bo@example.com", "role": "None such"}]},

@@ -189,7 +189,7 @@ def test_applying_an_export_changes_nothing(
     assert here.mode(f"users/{files[0]}") == 0o600
     assert here.mode("users") == 0o700
     server.journal.clear()
-    output = here.ok("superoffice.crm.apply", external_users_list="all")
+    output = here.ok("superoffice.crm.apply", external_users_list_results="all")
     assert "changed=0" in output
     assert not server.journal.writes
     assert server.tenant.snapshot() == before

@@ -189,7 +189,7 @@ def test_what_matters_most_stands_first(server: NetServer) -> None:
 @pytest.mark.parametrize("mode", ["plan", "apply"])
 def test_json_is_as_its_schema_says(server: NetServer, mode: str) -> None:
     definitions = settled(server, 60)
-    result = bulk(server, users=drifted(server, definitions), check=mode == "plan", report="all")
+    result = bulk(server, users=drifted(server, definitions), check=mode == "plan", list_results="all")
     document = json.loads(report(result, "json", mode=mode, name="fjord", generated_at="today"))
     jsonschema.Draft202012Validator(SCHEMA).validate(document)
     assert document["status"] == ("drift" if mode == "plan" else "changed")
@@ -277,7 +277,7 @@ def test_no_report_holds_a_password(server: NetServer) -> None:
     canary, generated = "Canary-password-4711-x", "Generated-password-0815-x"
     definitions = settled(server, 20)
     definitions[0] |= {"password": canary, "update_password": "always"}
-    result = bulk(server, users=definitions, report="all")
+    result = bulk(server, users=definitions, list_results="all")
     result["results"][1]["generated_password"] = generated
     result["invocation"] = {"module_args": {"auth_password": canary}}
     for format_ in FORMATS:

@@ -355,11 +355,10 @@ def test_options_of_the_module_and_the_role_agree() -> None:
     from ansible_collections.superoffice.crm.plugins.module_utils.task.external_users import TASK
 
     specs = yaml.safe_load(ROLE.joinpath("meta/argument_specs.yml").read_text())["argument_specs"]
-    renamed = {"report": "list"}
     for name, option in TASK.argument_spec.items():
         if name == "show_generated_password":  # external_users_handover_file instead
             continue
-        described = specs["main"]["options"][f"external_users_{renamed.get(name, name)}"]
+        described = specs["main"]["options"][f"external_users_{name}"]
         assert described["type"] == option["type"], name
         assert described.get("choices") == option.get("choices"), name
         if name not in ("url", "src", "users", "passwords", "protect") and "fallback" not in option:

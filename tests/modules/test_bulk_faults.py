@@ -57,7 +57,7 @@ def test_one_bad_user_does_not_stop_the_others_and_fails_the_task(
     bulk: Run, server: NetServer, tenant: Any, crowd: list[dict[str, Any]]
 ) -> None:
     refuse(server, 1, skip=7)
-    result = bulk(users=crowd, concurrency=1, report="all")
+    result = bulk(users=crowd, concurrency=1, list_results="all")
     assert result["failed"] is result["changed"] is result["drift"] is True
     assert statuses(result) == {"modified": 19, "failed": 1}
     assert len(result["results"]) == NUMBER

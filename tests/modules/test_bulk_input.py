@@ -248,7 +248,7 @@ def test_no_password_is_in_a_result_whatever_becomes_of_the_users(
     options = {"users": users, "passwords": passwords, "limits": {"password": None}}
     results = [
         bulk(**options, check=True),
-        bulk(**options, report="all", max_failures=0, concurrency=2),
+        bulk(**options, list_results="all", max_failures=0, concurrency=2),
         bulk(users=users, passwords=passwords),  # against the limit
     ]
     assert results[1]["summary"]["failed"] == 8

@@ -29,7 +29,7 @@ def test_results_are_of_the_changes_or_of_all_in_the_order_of_names(
 ) -> None:
     users = [*reversed(forty[:3]), *[{"user_name": one["user_name"]} for one in forty[3:6]]]
     changes = bulk(users=users, check=True)
-    everything = bulk(users=users, check=True, report="all")
+    everything = bulk(users=users, check=True, list_results="all")
     assert [row["user_name"] for row in changes["results"]] == ["u00", "u01", "u02"]
     assert [row["user_name"] for row in everything["results"]] == [f"u0{n}" for n in range(6)]
     assert changes["summary"] == everything["summary"]
@@ -40,7 +40,7 @@ def test_results_are_of_the_changes_or_of_all_in_the_order_of_names(
         "modification": ["Role"],
         "status": "modified",
         "error": None,
-        "password": "unchanged",
+        "password_status": "unchanged",
     }
     assert everything["results"][5]["status"] == "unchanged"
     assert sum(v for k, v in everything["summary"].items() if k != "total") == 6
@@ -96,12 +96,12 @@ def test_passwords_are_tried_once_each_and_set_on_a_clear_mismatch_only(
         for name in ("right", "wrong", "closed")
     ]
     options = {"users": users, "defaults": {"update_password": "when_changed"}}
-    foreseen = bulk(**options, check=True, report="all")
+    foreseen = bulk(**options, check=True, list_results="all")
     mark = journal.mark()
-    result = bulk(**options, report="all")
-    told = {row["user_name"]: row["password"] for row in result["results"]}
+    result = bulk(**options, list_results="all")
+    told = {row["user_name"]: row["password_status"] for row in result["results"]}
     assert told == {"closed": "not_verifiable", "right": "verified", "wrong": "set"}
-    assert [row["password"] for row in foreseen["results"]] == list(told.values())
+    assert [row["password_status"] for row in foreseen["results"]] == list(told.values())
     assert tenant.password_matches("wrong", "Other-pass-1")
     assert tenant.password_matches("closed", GOOD)
     assert len([e for e in journal.since(mark) if e.operation == "User/currentPrincipal"]) == 2

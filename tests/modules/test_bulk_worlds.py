@@ -219,7 +219,7 @@ def test_a_run_is_foreseen_ends_as_foreseen_and_is_then_over(
     assert all(after[one] == before[one] for one in untouched)
 
     # an inactive user can not log in: whether the password is right shows when it is active again
-    late = {name for name, row in rows.items() if row["password"] == "not_verifiable"}
+    late = {name for name, row in rows.items() if row["password_status"] == "not_verifiable"}
     free = {**options, "limits": {"delete": None, "deactivate": None, "password": None}}
     if late:
         second = run(**free)

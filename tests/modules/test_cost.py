@@ -99,7 +99,7 @@ def test_a_trial_login_uses_a_connection_of_its_own(door: str, crowd: NetServer)
     mark = crowd.journal.mark()
     options = {"password": "Seed-password-01234", "update_password": "when_changed"}
     result, _requests = cost(door, crowd, user_name=NAME, **options)
-    assert result["password"] == "verified"
+    assert result["password_status"] == "verified"
     assert len({entry.connection for entry in crowd.journal.since(mark)}) == 2
 
 

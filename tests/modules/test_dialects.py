@@ -18,7 +18,7 @@ from tests.netserver.dialect import describe
 
 PASSWORD = "Correct-Horse-1"
 NAME, LATER = "Anna@Example.com", "Berta@Example.com"
-PROMISED = ("changed", "action", "modification", "password", "diff")
+PROMISED = ("changed", "action", "modification", "password_status", "diff")
 COUNTS = {
     "read_lag": ("1", "2"),
     "lockout": ("1",),
@@ -193,6 +193,6 @@ def test_a_rename_that_loses_the_password_is_healed_by_when_changed(
     with server.using(rename_keeps_password="no"):
         user(**declared)
         assert not server.tenant.user(associate_id).has_password  # type: ignore[union-attr]
-        assert user(**declared)["password"] == "set"
+        assert user(**declared)["password_status"] == "set"
         assert user(**declared)["changed"] is False
     assert server.tenant.password_matches(associate_id, PASSWORD)

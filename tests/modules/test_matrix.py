@@ -40,14 +40,14 @@ CHANGES = [
     Case("closed", {"is_active": False}, ["Active"], {"is_active": False},
          {"is_active": (True, False)}),
     Case("password always", ALWAYS, ["Password"], {},
-         {"password": ("(unchanged)", "(set)")}, "set", {"changed": True, "password": "set"}),
+         {"password": ("(unchanged)", "(set)")}, "set", {"changed": True, "password_status": "set"}),
     Case("password when changed", WHEN_CHANGED, ["Password"], {},
          {"password": ("(unchanged)", "(set)")}, "set",
-         {"changed": False, "password": "verified"}),
+         {"changed": False, "password_status": "verified"}),
     Case("all at once", {"role": "Vendor", "is_active": False, **ALWAYS},
          ["Password", "Role", "Active"], {"role_id": 6, "role": "Vendor", "is_active": False},
          {"role": ("Partner", "Vendor"), "role_id": (5, 6), "is_active": (True, False),
-          "password": ("(unchanged)", "(set)")}, "set", {"changed": True, "password": "set"}),
+          "password": ("(unchanged)", "(set)")}, "set", {"changed": True, "password_status": "set"}),
 ]  # fmt: skip
 
 
@@ -87,7 +87,7 @@ def test_a_change_is_foreseen_made_once_and_then_over(
     assert done["action"] == "modify"
     assert done["modification"] == case.modification
     assert done["user"] == facts(tenant, anna) == {**before, **case.user}
-    assert done["password"] == case.password
+    assert done["password_status"] == case.password
     for side, at in (("before", 0), ("after", 1)):
         managed = {"user_name": "anna", **{name: pair[at] for name, pair in case.diff.items()}}
         assert done["diff"][side] == managed
@@ -95,7 +95,7 @@ def test_a_change_is_foreseen_made_once_and_then_over(
     [write] = journal.writes
     assert write.operation == "SetExternalUserInfo"
     assert write.argument("ExternalUserInfoModification") == ", ".join(case.modification)
-    for name in ("changed", "action", "modification", "user", "password", "diff"):
+    for name in ("changed", "action", "modification", "user", "password_status", "diff"):
         assert foreseen[0][name] == done[name]
     assert tenant.password_matches(anna, NEW if case.password == "set" else OLD)
 
@@ -131,7 +131,7 @@ def test_a_user_as_declared_is_not_touched(user: Run, tenant: Any, journal: Any,
     assert result["changed"] is False
     assert result["action"] == "none"
     assert result["modification"] == []
-    assert result["password"] == "not_applied"
+    assert result["password_status"] == "not_applied"
     assert result["diff"]["before"] == result["diff"]["after"]
     assert result["user"] == facts(tenant, anna)
     assert tenant.snapshot() == start
@@ -157,7 +157,7 @@ def test_a_creation_is_foreseen_made_once_and_then_over(
     assert done["changed"] is True
     assert done["action"] == "create"
     assert done["modification"] == []
-    assert done["password"] == "set"
+    assert done["password_status"] == "set"
     [record] = tenant.users()
     assert done["user"] == {
         "associate_id": record.associate_id, "person_id": person,
@@ -171,7 +171,7 @@ def test_a_creation_is_foreseen_made_once_and_then_over(
     [write] = journal.writes
     assert write.operation == "CreateExternalUser"
     assert write.argument("Password") == journal.digest(NEW)
-    for name in ("changed", "action", "modification", "password", "diff"):
+    for name in ("changed", "action", "modification", "password_status", "diff"):
         assert foreseen[0][name] == done[name]
     assert foreseen[0]["user"] == {**done["user"], "associate_id": None}
 
@@ -204,7 +204,7 @@ def test_a_deletion_is_foreseen_made_once_and_then_over(
     [write] = journal.writes
     assert write.operation == "DeleteExternalUser"
     assert write.body == {"AssociateId": anna}
-    for name in ("changed", "action", "modification", "user", "password", "diff"):
+    for name in ("changed", "action", "modification", "user", "password_status", "diff"):
         assert foreseen[0][name] == done[name]
 
     after = tenant.snapshot()

@@ -29,7 +29,7 @@ def test_on_create_leaves_an_existing_password_alone_and_says_so(
 ) -> None:
     result = user(user_name="anna", password=NEW)
     assert result["changed"] is False
-    assert result["password"] == "not_applied"
+    assert result["password_status"] == "not_applied"
     assert tenant.password_matches(anna, OLD)
     assert writes() == []
 
@@ -38,7 +38,7 @@ def test_always_sets_it_on_every_run(user: Run, tenant: Any, anna: int, writes: 
     for _number in range(2):
         result = user(user_name="anna", password=NEW, update_password="always")
         assert result["changed"] is True
-        assert result["password"] == "set"
+        assert result["password_status"] == "set"
         assert tenant.password_matches(anna, NEW)
     assert writes() == [("SetExternalUserInfo", "Password")] * 2
 
@@ -49,7 +49,7 @@ def test_when_changed_leaves_a_right_password_alone_after_one_login(
 ) -> None:
     result = user(user_name="anna", password=OLD, update_password="when_changed", check=check)
     assert result["changed"] is False
-    assert result["password"] == "verified"
+    assert result["password_status"] == "verified"
     assert result["requests"]["trial_login"] == 1
     [login] = [entry for entry in journal.entries if "currentPrincipal" in entry.path]
     assert login.login == "anna"
@@ -62,11 +62,11 @@ def test_when_changed_sets_a_wrong_password_in_one_write_and_then_verifies_it(
     foreseen = user(user_name="anna", password=NEW, update_password="when_changed", check=True)
     assert tenant.password_matches(anna, OLD)
     result = user(user_name="anna", password=NEW, update_password="when_changed")
-    assert foreseen["password"] == result["password"] == "set"
+    assert foreseen["password_status"] == result["password_status"] == "set"
     assert foreseen["diff"] == result["diff"]
     assert tenant.password_matches(anna, NEW)
     again = user(user_name="anna", password=NEW, update_password="when_changed")
-    assert again["password"] == "verified"
+    assert again["password_status"] == "verified"
     assert again["changed"] is False
     assert writes() == [("SetExternalUserInfo", "Password")]
 
@@ -93,7 +93,7 @@ def test_an_answer_that_tells_nothing_resets_nothing(
     with server.using(**dialect):
         result = user(user_name="anna", password=password, update_password="when_changed")
     assert result["changed"] is False
-    assert result["password"] == "not_verifiable"
+    assert result["password_status"] == "not_verifiable"
     assert tenant.snapshot() == start
     assert writes() == []
 
@@ -119,7 +119,7 @@ def test_a_spoiled_trial_login_resets_nothing_and_is_not_repeated(
     start = tenant.snapshot()
     server.faults.add(kind, path="*currentPrincipal*", times=None, **options)
     result = user(user_name="anna", password=NEW, update_password="when_changed", retries=2)
-    assert result["password"] == "not_verifiable"
+    assert result["password_status"] == "not_verifiable"
     assert result["changed"] is False
     assert result["requests"]["trial_login"] == 1
     assert tenant.snapshot() == start
@@ -132,7 +132,7 @@ def test_no_login_is_tried_for_an_inactive_user(
     tenant.change_user(anna, is_active=False)
     with server.using(inactive_login=answer):
         result = user(user_name="anna", password=NEW, update_password="when_changed")
-    assert result["password"] == "not_verifiable"
+    assert result["password_status"] == "not_verifiable"
     assert "trial_login" not in result["requests"]
     assert tenant.password_matches(anna, OLD)
     assert writes() == []
@@ -145,7 +145,7 @@ def test_no_login_is_tried_with_another_scheme_than_basic(
         user_name="anna", password=NEW, update_password="when_changed",
         auth_method="soticket", auth_ticket=tenant.issue_ticket("automation"),
     )  # fmt: skip
-    assert result["password"] == "not_verifiable"
+    assert result["password_status"] == "not_verifiable"
     assert "trial_login" not in result["requests"]
     assert tenant.password_matches(anna, OLD)
 
@@ -153,7 +153,7 @@ def test_no_login_is_tried_with_another_scheme_than_basic(
 def test_no_login_is_tried_with_a_name_that_basic_can_not_carry(user: Run, tenant: Any) -> None:
     tenant.add_external_user("anna:berg", password=OLD)
     result = user(user_name="anna:berg", password=NEW, update_password="when_changed")
-    assert result["password"] == "not_verifiable"
+    assert result["password_status"] == "not_verifiable"
     assert tenant.password_matches("anna:berg", OLD)
 
 
@@ -163,7 +163,7 @@ def test_a_login_is_tried_under_the_present_name_of_a_user_that_is_renamed(
     result = user(
         associate_id=anna, user_name="clara", password=OLD, update_password="when_changed"
     )
-    assert result["password"] == "verified"
+    assert result["password_status"] == "verified"
     assert result["modification"] == ["UserName"]
     assert writes() == [("SetExternalUserInfo", "UserName")]
 
@@ -172,7 +172,7 @@ def test_a_trial_login_locks_nobody_out(user: Run, server: Any, tenant: Any, ann
     with server.using(lockout="2"):
         assert user(user_name="anna", password=NEW, update_password="when_changed")["changed"]
         again = user(user_name="anna", password=NEW, update_password="when_changed")
-    assert again["password"] == "verified"
+    assert again["password_status"] == "verified"
 
 
 @pytest.mark.parametrize("check", [True, False])
@@ -279,10 +279,10 @@ def test_any_password_is_set_verified_and_never_shown(
 ) -> None:
     declared = {"user_name": "anna", "password": password, "update_password": "when_changed"}
     result = user(**declared)
-    assert result["password"] == "set"
+    assert result["password_status"] == "set"
     assert tenant.password_matches(anna, password)
     again = user(**declared)
-    assert again["password"] == "verified"
+    assert again["password_status"] == "verified"
     for text in (json.dumps(result, ensure_ascii=False), json.dumps(again, ensure_ascii=False)):
         assert password not in text
 
@@ -305,6 +305,6 @@ def test_a_password_that_the_service_ignores_is_not_taken_for_set_by_the_next_ru
 ) -> None:
     declared = {"user_name": "anna", "password": NEW, "update_password": "when_changed"}
     with server.using(silent_ignore="password"):
-        assert user(**declared)["password"] == "set"
-        assert user(**declared)["password"] == "set"
+        assert user(**declared)["password_status"] == "set"
+        assert user(**declared)["password_status"] == "set"
     assert tenant.password_matches(anna, OLD)

@@ -93,7 +93,7 @@ PLAY = """
           - created.user.role == "Leverandør"
           - created.user.is_active
           - again is not changed
-          - again.password == "verified"
+          - again.password_status == "verified"
           - background is changed
           - background.modification == ["Active"]
           - refused is failed

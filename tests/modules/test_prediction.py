@@ -187,5 +187,5 @@ def leaves_the_password_open(options: Result, done: Result, *, closed: bool) -> 
     if "password" not in options or done["user"] is None:
         return False
     policy = options.get("update_password")
-    opened = done["password"] == "not_verifiable" and "Active" in done["modification"]
+    opened = done["password_status"] == "not_verifiable" and "Active" in done["modification"]
     return policy == "always" or (policy == "when_changed" and (closed or opened))

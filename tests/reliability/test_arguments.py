@@ -72,7 +72,7 @@ MANY_OPTIONS = st.fixed_dictionaries(
         "max_failures": VALUES,
         "plan": VALUES,
         "on_stale": VALUES,
-        "report": VALUES,
+        "list_results": VALUES,
         "allow_empty": VALUES,
         "src": st.lists(TEXTS, max_size=2),
     },

@@ -30,7 +30,7 @@ def of_bulk(
 ) -> Result:
     """Return the result of a run that got as far as having a plan."""
     news = [outcome for outcome in outcomes if outcome.step.plan.changed or outcome.step.stale]
-    listed = list(outcomes) if options["report"] == "all" else news
+    listed = list(outcomes) if options["list_results"] == "all" else news
     listed.sort(key=lambda outcome: outcome.step.rank)
     rows = [_row(outcome, options, is_prediction=is_prediction) for outcome in listed]
     steps = [outcome.step for outcome in listed if outcome.step.acts]
@@ -83,7 +83,7 @@ def _row(outcome: Outcome, options: Options, *, is_prediction: bool) -> Result:
         "modification": flag_names(step.plan.change),
         "status": status,
         "error": error,
-        "password": step.plan.password_event.value,
+        "password_status": step.plan.password_event.value,
     }
     if step.generated and status == "created" and not is_prediction:
         shown = options["show_generated_password"]

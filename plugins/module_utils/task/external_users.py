@@ -276,7 +276,7 @@ TASK = Task(
         "verify": {"type": "bool", "default": True},
         "plan": {"type": "raw"},
         "on_stale": {"type": "str", "default": "fail", "choices": ["fail", "skip"]},
-        "report": {"type": "str", "default": "changes", "choices": ["changes", "all"]},
+        "list_results": {"type": "str", "default": "changes", "choices": ["changes", "all"]},
         "show_generated_password": {"type": "bool", "default": False, "no_log": False},
     },
     run=run,

@@ -25,7 +25,7 @@ def of_user(plan: Plan, applied: Applied | None, requests: dict[str, int]) -> Re
         "action": plan.action.value,
         "modification": flag_names(plan.change),
         "user": user_facts(plan.after if applied is None else applied.user),
-        "password": plan.password_event.value,
+        "password_status": plan.password_event.value,
         "diff": diff(plan),
         "requests": requests,
     }

@@ -75,7 +75,7 @@ class User:
     action: str
     status: str
     modification: tuple[str, ...]
-    password: str
+    password_status: str
     before: Values | None
     after: Values | None
     error: Values | None
@@ -89,10 +89,10 @@ class User:
             for name, label in FIELDS.items()
             if before.get(name) != after.get(name) and _is_told(name, before, after)
         ]
-        if self.password == "set":  # noqa: S105 - an event
+        if self.password_status == "set":  # noqa: S105 - an event
             changes.append(Change("password", "", "set"))
-        elif self.password in {"not_applied", "not_verifiable"}:
-            changes.append(Change("password", "", self.password.replace("_", " ")))
+        elif self.password_status in {"not_applied", "not_verifiable"}:
+            changes.append(Change("password", "", self.password_status.replace("_", " ")))
         if not changes:
             changes = [Change(flag, "", "changes") for flag in self.modification]
         return tuple(changes)
@@ -246,7 +246,7 @@ def _installation_document(one: Installation) -> dict[str, typing.Any]:
                 "action": user.action,
                 "status": user.status,
                 "modification": list(user.modification),
-                "password": user.password,
+                "password_status": user.password_status,
                 "before": user.before,
                 "after": user.after,
                 "error": user.error,
@@ -312,7 +312,7 @@ def _users(rows: Iterable[Values], entries: Iterable[Values]) -> Iterable[User]:
             action=str(row.get("action") or "none"),
             status=str(row.get("status") or "failed"),
             modification=tuple(map(str, row.get("modification") or ())),
-            password=str(row.get("password") or "unchanged"),
+            password_status=str(row.get("password_status") or "unchanged"),
             before=_side(entry.get("before")),
             after=_side(entry.get("after")),
             error=_error(row.get("error")),
