@@ -189,7 +189,9 @@ def test_what_matters_most_stands_first(server: NetServer) -> None:
 @pytest.mark.parametrize("mode", ["plan", "apply"])
 def test_json_is_as_its_schema_says(server: NetServer, mode: str) -> None:
     definitions = settled(server, 60)
-    result = bulk(server, users=drifted(server, definitions), check=mode == "plan", list_results="all")
+    result = bulk(
+        server, users=drifted(server, definitions), check=mode == "plan", list_results="all"
+    )
     document = json.loads(report(result, "json", mode=mode, name="fjord", generated_at="today"))
     jsonschema.Draft202012Validator(SCHEMA).validate(document)
     assert document["status"] == ("drift" if mode == "plan" else "changed")

@@ -40,14 +40,16 @@ CHANGES = [
     Case("closed", {"is_active": False}, ["Active"], {"is_active": False},
          {"is_active": (True, False)}),
     Case("password always", ALWAYS, ["Password"], {},
-         {"password": ("(unchanged)", "(set)")}, "set", {"changed": True, "password_status": "set"}),
+         {"password": ("(unchanged)", "(set)")}, "set",
+         {"changed": True, "password_status": "set"}),
     Case("password when changed", WHEN_CHANGED, ["Password"], {},
          {"password": ("(unchanged)", "(set)")}, "set",
          {"changed": False, "password_status": "verified"}),
     Case("all at once", {"role": "Vendor", "is_active": False, **ALWAYS},
          ["Password", "Role", "Active"], {"role_id": 6, "role": "Vendor", "is_active": False},
          {"role": ("Partner", "Vendor"), "role_id": (5, 6), "is_active": (True, False),
-          "password": ("(unchanged)", "(set)")}, "set", {"changed": True, "password_status": "set"}),
+          "password": ("(unchanged)", "(set)")}, "set",
+         {"changed": True, "password_status": "set"}),
 ]  # fmt: skip
 
 
