@@ -18,16 +18,16 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugins"))
 
 from module_utils.domain.definitions import (  # type: ignore[import-not-found]
-    Definitions,
-    Finding,
+    DefinitionCollector,
 )
+from module_utils.domain.findings import Finding  # type: ignore[import-not-found]
 from module_utils.task.definition_files import read_all  # type: ignore[import-not-found]
 
 
 def findings_in(sources: Sequence[str], *, passwords_allowed: bool) -> tuple[list[Finding], int]:
     """Return everything that is wrong with the definitions, and how many there are."""
     files, findings = read_all(list(sources))
-    definitions = Definitions({}, {}, "")
+    definitions = DefinitionCollector({}, {}, "")
     for file in files:
         entries = list(file.entries)
         definitions.add(entries, file.defaults, file.name)
@@ -37,8 +37,8 @@ def findings_in(sources: Sequence[str], *, passwords_allowed: bool) -> tuple[lis
                     "a password does not belong into git; give it by external_users_passwords."
                 )
                 findings.append(Finding(str(place), message, "password"))
-    definitions.leave_out_doubles()
-    return [*findings, *definitions.findings], len(definitions.declared)
+    definitions.refuse_duplicates()
+    return [*findings, *definitions.findings], len(definitions.definitions)
 
 
 def main(arguments: Sequence[str]) -> int:

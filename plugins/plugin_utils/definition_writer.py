@@ -16,7 +16,7 @@ import typing
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..module_utils.domain.model import same_name
+from ..module_utils.domain.names import name_key
 from .report.model import ReportError, plain
 
 Entry = dict[str, typing.Any]
@@ -117,7 +117,7 @@ def _escape(character: str) -> str:
 
 def _sort_key(entry: Entry) -> tuple[bool, str, int]:
     name = entry.get("user_name")
-    return (name is None, same_name(name or ""), entry.get("associate_id") or 0)
+    return (name is None, name_key(name or ""), entry.get("associate_id") or 0)
 
 
 def _by_role(entries: Iterable[Entry]) -> list[File]:

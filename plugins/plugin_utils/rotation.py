@@ -9,13 +9,14 @@ from __future__ import annotations
 import typing
 from collections.abc import Mapping
 
-from ..module_utils.domain.model import UNSET, CurrentUser, same_name
-from ..module_utils.domain.selection import Selection, matches
-from ..module_utils.engine.passwords import strong_password
+from ..module_utils.domain.errors import UserError
+from ..module_utils.domain.model import UNSET, CurrentUser
+from ..module_utils.domain.names import name_key
+from ..module_utils.domain.selection import Scope, Selection, matches, parse_scope
+from ..module_utils.engine.passwords import generate_password
 from .definition_writer import scalar
 from .report.model import ReportError, plain
 
-SCOPES = ("user_names", "roles", "person_ids")
 _HEAD = """\
 ---
 # New passwords of external users. Hand them over, then delete this file.
@@ -37,16 +38,21 @@ def rotation_of(
     Raises:
         ReportError: the scope is none, or means nobody.
     """
-    selection, roles = _selection(plain(scope))
-    given = {same_name(name): text for name, text in (plain(passwords) or {}).items()}
+    chosen = _scope(plain(scope))
+    selection = Selection(
+        user_names=UNSET if chosen.user_names is None else chosen.user_names,
+        person_ids=UNSET if chosen.person_ids is None else chosen.person_ids,
+    )
+    given = {name_key(name): text for name, text in (plain(passwords) or {}).items()}
     protected = plain(protect) or []
     entries = []
     for facts in plain(users):
         user = _user(facts)
-        in_scope = selection.holds(user) and (roles is None or user.role in roles)
-        if not in_scope or matches(user.user_name, protected) or not (user.is_active or inactive):
+        has_role = chosen.roles is None or user.role in chosen.roles
+        is_chosen = selection.holds(user) and has_role
+        if not is_chosen or matches(user.user_name, protected) or not (user.is_active or inactive):
             continue
-        password = given.get(same_name(user.user_name)) or strong_password().value
+        password = given.get(name_key(user.user_name)) or generate_password().value
         entries.append(
             {
                 "associate_id": user.associate_id,
@@ -54,7 +60,7 @@ def rotation_of(
                 "password": password,
             }
         )
-    return sorted(entries, key=lambda entry: same_name(str(entry["user_name"])))
+    return sorted(entries, key=lambda entry: name_key(str(entry["user_name"])))
 
 
 def handover_of(entries: object, result: object = None) -> str:
@@ -95,20 +101,10 @@ def _user(facts: Mapping[str, typing.Any]) -> CurrentUser:
     )
 
 
-def _selection(scope: object) -> tuple[Selection, list[str] | None]:
-    if scope == "all":
-        return Selection(), None
-    if not isinstance(scope, Mapping) or not scope:
+def _scope(scope: object) -> Scope:
+    try:
+        return parse_scope(scope)
+    except UserError as error:
         raise ReportError(
-            "say whose passwords are to be rotated: `all`, or a mapping with one or more of"
-            f" {', '.join(SCOPES)}, all of which have to hold"
-        )
-    for name, value in scope.items():
-        if name not in SCOPES or not isinstance(value, list) or not value:
-            raise ReportError(f"{name}: the scope is a mapping of lists: {', '.join(SCOPES)}")
-    names, ids = scope.get("user_names"), scope.get("person_ids")
-    selection = Selection(
-        user_names=UNSET if names is None else tuple(map(str, names)),
-        person_ids=UNSET if ids is None else frozenset(int(one) for one in ids),
-    )
-    return selection, scope.get("roles")
+            f"the scope, that is whose passwords are to be rotated, {error}"
+        ) from error

@@ -48,7 +48,9 @@ def of_changes(users: int, entries: list[Entry]) -> list[Phase]:
     ids = [
         one["person_id"] - definitions.FIRST_PERSON + definitions.FIRST_ASSOCIATE for one in entries
     ]
-    looks = [_agent("GetUserInfoList", ids), ("POST", f"Agents/User/GetUser?userId={ids[0]}", {})]
+    confirmations = [("POST", f"Agents/User/GetUser?userId={ids[0]}", {})]
+    if ids[1:]:
+        confirmations.append(_agent("GetUserInfoList", ids[1:]))
     writes = [
         _agent(
             "SetExternalUserInfo",
@@ -65,9 +67,9 @@ def of_changes(users: int, entries: list[Entry]) -> list[Phase]:
     ]
     return [
         *of_sync(users),
-        _phase(1, looks),
+        _phase(1, confirmations),
         _phase(CONNECTIONS, writes),
-        _phase(1, _pages(users)),
+        _phase(1, _read_back(users, ids)),
     ]
 
 
@@ -79,6 +81,8 @@ def of_creations(users: int, entries: list[Entry]) -> list[Phase]:
         for text in archive.batches(wanted)
     ]
     checks, writes = [], []
+    first_id = definitions.FIRST_ASSOCIATE + users
+    new_ids = list(range(first_id, first_id + len(entries)))
     for one in entries:
         user = {"AssociateId": 0, "Type": "ExternalAssociate", "PersonId": one["person_id"]}
         checks += [
@@ -98,7 +102,7 @@ def of_creations(users: int, entries: list[Entry]) -> list[Phase]:
         _phase(1, persons),
         _phase(CONNECTIONS, checks),
         _phase(CONNECTIONS, writes),
-        _phase(1, _pages(users + len(entries))),
+        _phase(1, _read_back(users, new_ids)),
     ]
 
 
@@ -108,6 +112,15 @@ def _phase(connections: int, requests: list[Sent]) -> Phase:
 
 def _agent(method: str, body: typing.Any) -> Sent:
     return "POST", f"Agents/User/{method}", body
+
+
+def _read_back(users: int, ids: list[int]) -> list[Sent]:
+    """Return the requests that read written users: by their ids, or all if that takes fewer."""
+    batches = archive.batches_of_ids(ids)
+    if len(batches) > math.ceil(users / archive.PAGE_SIZE):
+        return _pages(users)
+    query = {**archive.USER_QUERY, "$top": str(archive.PAGE_SIZE)}
+    return [_archive("ExternalUsers", {**query, "$filter": text}) for text in batches]
 
 
 def _pages(users: int) -> list[Sent]:

@@ -190,6 +190,18 @@ def any_of(restrictions: Iterable[str]) -> str:
     return " or ".join(restrictions)
 
 
+def batches_of_ids(associate_ids: Iterable[int]) -> list[str]:
+    """Restrict the list of users to some ids, in as few restrictions as fit into a request each."""
+    batches: list[str] = []
+    batch: list[int] = []
+    for associate_id in associate_ids:
+        if batch and not fits(associate_is([*batch, associate_id])):
+            batches.append(associate_is(batch))
+            batch = []
+        batch.append(associate_id)
+    return [*batches, associate_is(batch)] if batch else batches
+
+
 def batches(restrictions: Sequence[str]) -> Iterator[str]:
     """Join restrictions into as few as fit into a request each."""
     batch: list[str] = []
@@ -224,9 +236,7 @@ def _user_row(
     return UserRow(
         associate_id=json_fields.number(row, "PrimaryKey", operation),
         # an internal user, if the service lists such as well, may be nobody's login
-        person_id=0
-        if row.get("personId") is None
-        else json_fields.number(row, "personId", operation),
+        person_id=json_fields.number(row, "personId", operation, missing=0),
         # a service that fills only one of the two columns has the login name there
         user_name=user_name or associate_name,
         associate_name=associate_name,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One installation, seen through one login, for the length of one task."""
+"""One installation, accessed with one login for the duration of one task."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import dataclasses
 import types
 from collections.abc import Mapping
 
-from ..domain.model import CurrentUser, LoginProbe, Secret, same_name
+from ..domain.model import CurrentUser, LoginProbe, Secret
+from ..domain.names import name_key
 from . import json_fields
 from .archive import Archive
 from .authentication import Basic
@@ -20,18 +21,18 @@ from .request import Request
 from .user_agent import UserAgent
 
 _PRINCIPAL = Request("login", "User/currentPrincipal", "GET", "v1/User/currentPrincipal")
-_TRIAL = _PRINCIPAL._replace(kind="trial_login")
+_PROBE = _PRINCIPAL._replace(kind="trial_login")
 
 
-class Service:
-    """The doors to a NetServer: the User agent, the archives, and the login itself."""
+class Client:
+    """Access to one NetServer: the User agent, the archives, and the login itself."""
 
     def __init__(self, settings: Settings, most_at_once: int = 1) -> None:
         self.transport = Transport(settings, most_at_once=most_at_once)
         self.agent = UserAgent(self.transport)
         self.archive = Archive(self.transport)
 
-    def __enter__(self) -> Service:
+    def __enter__(self) -> Client:
         return self
 
     def __exit__(
@@ -51,8 +52,14 @@ class Service:
         """Ask the service who we are; raises what it has against us."""
         self.transport.call(_PRINCIPAL)
 
-    def own_id(self) -> int:
-        """Return the associate id of the calling login."""
+    @property
+    def login_name(self) -> str:
+        """The name of the calling login, empty where the credentials do not tell it."""
+        authentication = self.transport.settings.authentication
+        return authentication.user_name if isinstance(authentication, Basic) else ""
+
+    def login_id(self) -> int:
+        """Return the associate id of the calling login (User/currentPrincipal)."""
         principal = json_fields.record(self.transport.call(_PRINCIPAL).value, _PRINCIPAL.operation)
         return json_fields.number(principal, "AssociateId", _PRINCIPAL.operation)
 
@@ -69,7 +76,7 @@ class Service:
             dataclasses.replace(settings, authentication=Basic(user.user_name, password), retries=0)
         )
         try:
-            principal = theirs.call(_TRIAL).value
+            principal = theirs.call(_PROBE).value
         except Unauthorized:
             return LoginProbe.MISMATCH
         except NetServerError:
@@ -88,5 +95,5 @@ def _is_principal(principal: object, user: CurrentUser) -> bool:
         found = json_fields.number(principal, "AssociateId", "User/currentPrincipal")
     except NetServerError:
         name = principal.get("UserName")
-        return isinstance(name, str) and same_name(name) == same_name(user.user_name)
+        return isinstance(name, str) and name_key(name) == name_key(user.user_name)
     return found == user.associate_id

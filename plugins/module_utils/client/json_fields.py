@@ -29,9 +29,13 @@ def record(value: typing.Any, operation: str) -> Mapping[str, typing.Any]:
     return value
 
 
-def number(row: Mapping[str, typing.Any], key: str, operation: str) -> int:
-    """Return an id: a number, or digits in a string (netserver-api 3.2)."""
+def number(
+    row: Mapping[str, typing.Any], key: str, operation: str, *, missing: int | None = None
+) -> int:
+    """Return an id: a number, or digits in a string; `missing` is for null and a missing key."""
     value = row.get(key)
+    if value is None and missing is not None:
+        return missing
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, str) and len(value) <= LONGEST_NUMBER and value.strip().isdecimal():
@@ -49,9 +53,16 @@ def text(row: Mapping[str, typing.Any], key: str, operation: str) -> str:
     raise _unexpected(operation, f"a text in {key}")
 
 
-def flag(row: Mapping[str, typing.Any], key: str, operation: str) -> bool:
-    """Return a boolean, which some archives write as 0 and 1 or as a text."""
+def flag(
+    row: Mapping[str, typing.Any], key: str, operation: str, *, missing: bool | None = None
+) -> bool:
+    """Return a boolean, which some archives write as 0 and 1 or as a string.
+
+    `missing` is for null and a missing key.
+    """
     value = row.get(key)
+    if value is None and missing is not None:
+        return missing
     if isinstance(value, bool):
         return value
     known = {"true": True, "1": True, "false": False, "0": False}

@@ -11,7 +11,7 @@ import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ..domain.fields import fields_of, flag_names
-from ..domain.model import Change, CurrentUser, Role, Secret
+from ..domain.model import CurrentUser, Modification, Role, Secret
 from . import json_fields
 from .errors import Effect, Failed, NetServerError, NotUnderstood, Refused
 from .http import Transport
@@ -59,33 +59,28 @@ SPELLINGS = {
 }
 
 
-class UserCard(typing.NamedTuple):
-    """What GetUser knows of a user of any type. Whether it is active is not part of it."""
+class UserRecord(typing.NamedTuple):
+    """A user of any type, as the agent describes it; whether it is active is not part of it.
+
+    `names` is empty, and `role_id` 0, where the call does not tell.
+    """
 
     associate_id: int
     person_id: int
-    role_id: int
     user_type: str
-    name: str
-    user_name: str
     deleted: bool
+    names: tuple[str, ...] = ()
+    role_id: int = 0
 
     @property
     def is_external(self) -> bool:
-        """Whether the external-user calls may touch it."""
+        """Whether the calls for external users apply to it."""
         return self.user_type == EXTERNAL_ASSOCIATE
-
-
-class Standing(typing.NamedTuple):
-    """What a user is, as lists of many tell it: its type, and whether it is retired."""
-
-    user_type: str
-    deleted: bool
 
     @property
-    def is_external(self) -> bool:
-        """Whether the external-user calls may touch it."""
-        return self.user_type == EXTERNAL_ASSOCIATE
+    def name(self) -> str:
+        """The name to show."""
+        return next(filter(None, reversed(self.names)), "")
 
 
 class UserAgent:
@@ -95,8 +90,8 @@ class UserAgent:
         self._transport = transport
         # by whether there are several flags to spell
         self._proved: dict[bool, FlagSpelling] = {}
-        # what is known of users, until something is written
-        self._cards: dict[int, UserCard | None] | None = {}
+        # users that were looked up, by id and by name, until something is written
+        self._records: dict[int | str, UserRecord | None] | None = {}
 
     def external_roles(self) -> list[Role] | None:
         """Return the roles of the type ExternalUser (GetAllRoles), or none for a bare null."""
@@ -106,30 +101,22 @@ class UserAgent:
         language = self._transport.settings.language
         return [_role(row, language) for row in json_fields.rows(value, "GetAllRoles")]
 
-    def user(self, associate_id: int) -> UserCard | None:
+    def user(self, associate_id: int) -> UserRecord | None:
         """Return the user with this id, whatever its type (GetUser)."""
-        cards = {} if self._cards is None else self._cards
-        if associate_id not in cards:
-            cards[associate_id] = self._card("GetUser", query={"userId": str(associate_id)})
-        return cards[associate_id]
+        return self._looked_up(associate_id, "GetUser", query={"userId": str(associate_id)})
 
-    def user_by_name(self, user_name: str) -> UserCard | None:
+    def user_by_name(self, user_name: str) -> UserRecord | None:
         """Return the user who logs in with this name, whatever its type (GetUserFromName)."""
-        return self._card("GetUserFromName", body={"UserName": user_name})
+        return self._looked_up(user_name, "GetUserFromName", body={"UserName": user_name})
 
-    def user_standings(self, associate_ids: Sequence[int]) -> dict[int, Standing]:
-        """Return what the service says of these users, in one request (GetUserInfoList).
+    def users(self, associate_ids: Sequence[int]) -> dict[int, UserRecord]:
+        """Return the users with these ids, whatever their type, in one request (GetUserInfoList).
 
-        A user that it says nothing of is not there.
+        The result has no names: a UserInfo has initials or the name of a database user as well.
         """
         value = self._call("user", "GetUserInfoList", list(associate_ids))
         rows = [] if value is None else json_fields.rows(value, "GetUserInfoList")
-        return {
-            json_fields.number(row, "UserInfoId", "GetUserInfoList"): Standing(
-                user_type=_user_type(row.get("UserType")), deleted=row.get("Deleted") is True
-            )
-            for row in rows
-        }
+        return {record.associate_id: record for record in map(_record_of_info, rows)}
 
     def user_name_problem(self, user_name: str, person_id: int, associate_id: int) -> str | None:
         """Return why a name can not be given (IsUserNameValidWithReason), none if it can.
@@ -178,11 +165,11 @@ class UserAgent:
         self,
         before: CurrentUser,
         after: CurrentUser,
-        change: Change,
+        modification: Modification,
         password: Secret,
         took_effect: Callable[[], bool],
     ) -> None:
-        """Give the user `before` the values of `after` that `change` names.
+        """Give the user `before` the values of `after` that `modification` names.
 
         Several flags go in one call, in the first spelling that the service accepts; that one is
         kept. Where it answers a bare null to a spelling that is not proved yet, which can mean
@@ -192,12 +179,12 @@ class UserAgent:
         Raises:
             NetServerError: the service refused, or its answer was lost.
         """
-        is_several = len(flag_names(change)) > 1
+        is_several = len(flag_names(modification)) > 1
         proved = self._proved.get(is_several)
         refusal: NetServerError | None = None
         for spelling in [proved] if proved else SPELLINGS[is_several]:
             try:
-                silent = self._set(before, after, change, password, spelling)
+                silent = self._set(before, after, modification, password, spelling)
             except (Refused, Failed) as error:
                 # another thread may have proved it since
                 is_proved = self._proved.get(is_several) is spelling
@@ -225,23 +212,23 @@ class UserAgent:
         self,
         before: CurrentUser,
         after: CurrentUser,
-        change: Change,
+        modification: Modification,
         password: Secret,
         spelling: FlagSpelling,
     ) -> bool:
         """Send one modification; tell whether the service answered a bare null to any part."""
         silent = sent_before = False
         sent = before
-        for flags, part in to_wire(change, spelling):
+        for flags, part in to_wire(modification, spelling):
             # what the flags do not name carries the values that the user has at that moment
             values = {
-                f.option: getattr(after, f.option) for f in fields_of(part & ~Change.PASSWORD)
+                f.option: getattr(after, f.option) for f in fields_of(part & ~Modification.PASSWORD)
             }
             sent = sent._replace(**values)
             body = {
                 "AssociateId": sent.associate_id,
                 "UserName": sent.user_name,
-                "Password": password if part & Change.PASSWORD else NO_PASSWORD,
+                "Password": password if part & Modification.PASSWORD else NO_PASSWORD,
                 "IsActive": sent.is_active,
                 "RoleId": sent.role_id,
                 "ExternalUserInfoModification": flags,
@@ -276,21 +263,27 @@ class UserAgent:
         reason = json_fields.text(result, "Reason", method) or "the service gives no reason"
         return redacted(reason, self._transport.secrets(body))
 
-    def _card(
+    def _looked_up(self, key: int | str, method: str, **request: typing.Any) -> UserRecord | None:
+        records = {} if self._records is None else self._records
+        if key not in records:
+            records[key] = self._user(method, **request)
+        return records[key]
+
+    def _user(
         self,
         method: str,
         query: Mapping[str, str] | None = None,
         body: Mapping[str, typing.Any] | None = None,
-    ) -> UserCard | None:
+    ) -> UserRecord | None:
         try:
             value = self._call("user", method, body, query=query)
         except NetServerError as error:
-            if _says_nobody(error):
+            if _says_no_such_user(error):
                 return None
             raise
         if value is None:
             return None
-        return _user_card(json_fields.record(value, method), method)
+        return _record(json_fields.record(value, method), method)
 
     def _call(
         self,
@@ -306,28 +299,30 @@ class UserAgent:
 
     def _send(self, request: Request) -> Response:
         if not request.safe:
-            self._cards = None
+            self._records = None
         return self._transport.call(request)
 
 
-def to_wire(change: Change, spelling: FlagSpelling) -> Iterator[tuple[str | int, Change]]:
-    """Spell `change` for the service: pairs of a flags value and the part that it names.
+def to_wire(
+    modification: Modification, spelling: FlagSpelling
+) -> Iterator[tuple[str | int, Modification]]:
+    """Spell `modification` for the service: pairs of a flags value and the part that it names.
 
     The published schema shows one name per value. Joining several by a comma is how the
     service writes flags in answers; the vendor's own TypeScript client sends the number
     (netserver-api 1.5). Kept here alone, so that a correction is one line and one test.
     """
     if spelling is FlagSpelling.ONE_BY_ONE:
-        for part in Change:
-            if part & change:
+        for part in Modification:
+            if part & modification:
                 yield flag_names(part)[0], part
     elif spelling is FlagSpelling.INTEGER:
-        yield change.value, change
+        yield modification.value, modification
     else:
-        yield ", ".join(flag_names(change)), change
+        yield ", ".join(flag_names(modification)), modification
 
 
-def _says_nobody(error: NetServerError) -> bool:
+def _says_no_such_user(error: NetServerError) -> bool:
     """Tell whether an error of a look-up means that there is no such user.
 
     The request itself is well-formed, so that a refusal which gives no reason can mean nothing
@@ -360,21 +355,32 @@ def _request(
     return Request(kind, method, "POST", f"v1/Agents/User/{method}", query or {}, body, safe)
 
 
-def _user_card(row: Mapping[str, typing.Any], method: str) -> UserCard:
-    person = row.get("Person")
-    role = row.get("Role")
-    return UserCard(
+def _record(row: Mapping[str, typing.Any], method: str) -> UserRecord:
+    return UserRecord(
         associate_id=json_fields.number(row, "AssociateId", method),
-        person_id=json_fields.number(person, "PersonId", method)
-        if isinstance(person, Mapping)
-        else 0,
-        role_id=json_fields.number(role, "Id", method) if isinstance(role, Mapping) else 0,
+        person_id=json_fields.number(_nested(row, "Person"), "PersonId", method, missing=0),
         user_type=_user_type(row.get("Type")),
-        name=json_fields.text(row, "Name", method),
-        user_name=json_fields.text(row, "UserName", method),
-        deleted=json_fields.flag(row, "Deleted", method)
-        if row.get("Deleted") is not None
-        else False,
+        deleted=json_fields.flag(row, "Deleted", method, missing=False),
+        names=(
+            json_fields.text(row, "Name", method),
+            json_fields.text(row, "UserName", method),
+        ),
+        role_id=json_fields.number(_nested(row, "Role"), "Id", method, missing=0),
+    )
+
+
+def _nested(row: Mapping[str, typing.Any], key: str) -> Mapping[str, typing.Any]:
+    value = row.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _record_of_info(row: Mapping[str, typing.Any]) -> UserRecord:
+    method = "GetUserInfoList"
+    return UserRecord(
+        associate_id=json_fields.number(row, "UserInfoId", method),
+        person_id=json_fields.number(row, "PersonId", method, missing=0),
+        user_type=_user_type(row.get("UserType")),
+        deleted=json_fields.flag(row, "Deleted", method, missing=False),
     )
 
 
@@ -389,8 +395,6 @@ def _role(row: Mapping[str, typing.Any], language: str) -> Role:
     return Role(
         role_id=json_fields.number(row, "Id", "GetAllRoles"),
         name=in_language(text, language),
-        deleted=json_fields.flag(row, "Deleted", "GetAllRoles")
-        if row.get("Deleted") is not None
-        else False,
+        deleted=json_fields.flag(row, "Deleted", "GetAllRoles", missing=False),
         names=spellings(text),
     )

@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can be wrong with a definition, or between a definition and the world."""
+"""The error of a definition that cannot be fulfilled."""
 
 from __future__ import annotations
 
 
 class UserError(Exception):
-    """A definition that can not be fulfilled; the text is one sentence for the person who wrote it.
+    """A definition that cannot be fulfilled; the text is one sentence for the person who wrote it.
 
     `kind` is the machine-readable reason: definition, conflict, ambiguous, not_found, role, person,
     user_name, password, identity, not_applied.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import typing
 
-from .model import Change
+from .model import Modification
 
 
 class Field(typing.NamedTuple):
@@ -17,30 +17,30 @@ class Field(typing.NamedTuple):
 
     option: str
     wire: str
-    change: Change
+    bit: Modification
     flag: str
 
 
 # in the order of diffs and of calls that name one flag at a time
 FIELDS = (
-    Field("user_name", "UserName", Change.USER_NAME, "UserName"),
-    Field("role_id", "RoleId", Change.ROLE, "Role"),
-    Field("is_active", "IsActive", Change.ACTIVE, "Active"),
-    Field("password", "Password", Change.PASSWORD, "Password"),
+    Field("user_name", "UserName", Modification.USER_NAME, "UserName"),
+    Field("role_id", "RoleId", Modification.ROLE, "Role"),
+    Field("is_active", "IsActive", Modification.ACTIVE, "Active"),
+    Field("password", "Password", Modification.PASSWORD, "Password"),
 )
 
 
 @functools.cache
-def fields_of(change: Change) -> tuple[Field, ...]:
-    """Return the fields that `change` names, in the order of the table."""
-    return tuple(field for field in FIELDS if field.change & change)
+def fields_of(modification: Modification) -> tuple[Field, ...]:
+    """Return the fields that `modification` names, in the order of the table."""
+    return tuple(field for field in FIELDS if field.bit & modification)
 
 
-def flag_names(change: Change) -> list[str]:
-    """Spell `change` as results do: the service's names, one by one, in the service's order."""
-    return list(_flags_of(change))
+def flag_names(modification: Modification) -> list[str]:
+    """Return the service's names of the flags, one by one, in the service's order."""
+    return list(_flags_of(modification))
 
 
 @functools.cache
-def _flags_of(change: Change) -> tuple[str, ...]:
-    return tuple(f.flag for f in sorted(fields_of(change), key=lambda f: f.change.value))
+def _flags_of(modification: Modification) -> tuple[str, ...]:
+    return tuple(f.flag for f in sorted(fields_of(modification), key=lambda f: f.bit.value))

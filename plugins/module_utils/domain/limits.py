@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The brakes: how much a run may change before somebody has to look."""
+"""Safety limits: how many users one run may change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from .errors import UserError
 from .model import UNSET
-from .plan import Action, Plan
+from .plan import Action, Step
 
 COUNTED = ("create", "modify", "deactivate", "delete", "password")
 DEFAULTS = {"deactivate": "10%", "delete": "10%", "password": "10%"}
@@ -43,7 +43,7 @@ class Limit(typing.NamedTuple):
         return max(1, allowed) if self.percent > 0 else 0
 
 
-def parsed(limits: Mapping[str, object]) -> dict[str, Limit]:
+def parse_limits(limits: Mapping[str, object]) -> dict[str, Limit]:
     """Read limits, on top of the defaults; null lifts one.
 
     Raises:
@@ -55,36 +55,36 @@ def parsed(limits: Mapping[str, object]) -> dict[str, Limit]:
             "definition", f"limits: unknown {', '.join(unknown)}; known are {', '.join(COUNTED)}."
         )
     merged = {**DEFAULTS, **limits}
-    return {name: _parsed(name, value) for name, value in merged.items() if value is not None}
+    return {name: _parse_limit(name, value) for name, value in merged.items() if value is not None}
 
 
-def breaches(plans: Iterable[Plan], limits: Mapping[str, Limit], existing: int) -> list[str]:
-    """Return a sentence for each limit that the plans exceed."""
+def exceeded(steps: Iterable[Step], limits: Mapping[str, Limit], existing: int) -> list[str]:
+    """Return a sentence for each limit that the steps exceed."""
     users: collections.defaultdict[str, list[str]] = collections.defaultdict(list)
-    for plan in plans:
-        for name in counted_as(plan):
-            users[name].append(_name(plan))
+    for step in steps:
+        for name in counted_as(step):
+            users[name].append(_name(step))
     sentences = []
     for name in COUNTED:
         limit = limits.get(name)
         allowed = limit.of(existing) if limit else None
         if limit is None or allowed is None or len(users[name]) <= allowed:
             continue
-        sentences.append(_breach(name, users[name], limit, allowed, existing))
+        sentences.append(_exceeded(name, users[name], limit, allowed, existing))
     return sentences
 
 
-def counted_as(plan: Plan) -> list[str]:
-    """Return the limits that a plan counts for; a password of a new user counts as its creation."""
-    if not plan.changed:
+def counted_as(step: Step) -> list[str]:
+    """Return the limits that a step counts for; a password of a new user counts as its creation."""
+    if not step.changes:
         return []
-    counted = ["deactivate" if plan.deactivates else plan.action.value]
-    if plan.sets_password and plan.action is Action.MODIFY:
+    counted = ["deactivate" if step.deactivates else step.action.value]
+    if step.sets_password and step.action is Action.MODIFY:
         counted.append("password")
     return counted
 
 
-def _breach(name: str, users: list[str], limit: Limit, allowed: int, existing: int) -> str:
+def _exceeded(name: str, users: list[str], limit: Limit, allowed: int, existing: int) -> str:
     share = f" ({100 * len(users) / existing:.0f} %)" if existing else ""
     rule = f"{limit.text} ({allowed})" if limit.percent is not None else str(allowed)
     first = ", ".join(users[:SHOWN]) + (", ..." if len(users) > SHOWN else "")
@@ -94,7 +94,7 @@ def _breach(name: str, users: list[str], limit: Limit, allowed: int, existing: i
     )
 
 
-def _parsed(name: str, value: object) -> Limit:
+def _parse_limit(name: str, value: object) -> Limit:
     text = str(value).strip()
     percent = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text)
     if percent:
@@ -106,8 +106,8 @@ def _parsed(name: str, value: object) -> Limit:
     return Limit(text, users=int(text))
 
 
-def _name(plan: Plan) -> str:
-    if plan.before:
-        return plan.before.user_name
-    name = plan.desired.user_name
-    return plan.desired.subject if name is UNSET else name
+def _name(step: Step) -> str:
+    if step.before:
+        return step.before.user_name
+    name = step.desired.user_name
+    return step.desired.subject if name is UNSET else name

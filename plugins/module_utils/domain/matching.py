@@ -2,36 +2,83 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which existing user a definition is about, decided from the users that its keys lead to."""
+"""Which existing user a definition means, decided from the users that its keys lead to."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import typing
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from .definitions import Definition
 from .errors import UserError
+from .findings import Finding
 from .model import UNSET, CurrentUser, DesiredUser, State, describe
+from .names import name_key
+from .selection import Selection
+from .user_index import UserIndex
 
 
-def identify(desired: DesiredUser, candidates: Sequence[CurrentUser]) -> CurrentUser | None:
-    """Return the one user that `desired` is about, or none if it does not exist.
+class Match(typing.NamedTuple):
+    """A definition, and the existing user that it means, if there is one."""
 
-    The first key that is given leads, in the order associate_id, person_id, user_name; the others
-    must not lead to another user. `candidates` hold every user that one of the keys may mean.
+    definition: Definition
+    current: CurrentUser | None
+
+
+def match_definitions(
+    definitions: Sequence[Definition], users: UserIndex
+) -> tuple[list[Match], list[Finding]]:
+    """Find the user of each definition; two definitions of one user are refused."""
+    found: list[Match] = []
+    findings: list[Finding] = []
+    owners: dict[int, Definition] = {}
+    logins = functools.cache(functools.partial(_declared_logins, definitions))
+    for definition in definitions:
+        desired = definition.desired
+        candidates = users.candidates(desired)
+        if _is_further_login(desired, candidates, logins):
+            candidates = []
+        try:
+            current = find_user(desired, candidates)
+            _refuse_contradictory_deletion(desired, current, candidates)
+        except UserError as error:
+            findings.append(Finding(str(definition.location), str(error), error.kind))
+            continue
+        if current and current.associate_id is not None:
+            first = owners.setdefault(current.associate_id, definition)
+            if first is not definition:
+                message = (
+                    f"{desired.subject} is the same user as {first.desired.subject} of"
+                    f" {first.location}, associate {current.associate_id}. Keep one of the two."
+                )
+                findings.append(Finding(str(definition.location), message, "duplicate"))
+                continue
+        found.append(Match(definition, current))
+    return found, findings
+
+
+def unmatched_users(
+    users: UserIndex, matches: Iterable[Match], scope: Selection
+) -> Iterator[CurrentUser]:
+    """Return the users in scope that no definition means."""
+    ids = {match.current.associate_id for match in matches if match.current}
+    return (user for user in users if user.associate_id not in ids and scope.holds(user))
+
+
+def find_user(desired: DesiredUser, candidates: Sequence[CurrentUser]) -> CurrentUser | None:
+    """Return the one user that `desired` means, or None if it does not exist.
+
+    The first key that is given decides, in the order associate_id, person_id, user_name; the others
+    must not lead to another user. Whether another user has the name is left open: among many
+    definitions, that user may give it away.
+
+    Args:
+        desired: the definition.
+        candidates: every user that one of its keys may mean.
 
     Raises:
         UserError: the keys point at different users, or at several.
-    """
-    found = identify_by_key(desired, candidates)
-    holder = name_holder(desired, found, candidates)
-    if holder:
-        raise name_conflict(desired, found, holder)
-    return found
-
-
-def identify_by_key(desired: DesiredUser, candidates: Sequence[CurrentUser]) -> CurrentUser | None:
-    """Identify like `identify`, but leave open whether another user has the name.
-
-    Among many declarations that one may be about to give the name away.
     """
     found = _by_leading_key(desired, candidates)
     if found is None:
@@ -40,19 +87,10 @@ def identify_by_key(desired: DesiredUser, candidates: Sequence[CurrentUser]) -> 
     return None if found and _is_another(desired, found) else found
 
 
-def name_holder(
-    desired: DesiredUser, found: CurrentUser | None, candidates: Sequence[CurrentUser]
-) -> CurrentUser | None:
-    """Return the user that has the name which `found`, or a new user, shall have."""
-    if desired.user_name is UNSET:
-        return None
-    return next((u for u in _called(desired.user_name, candidates) if u != found), None)
-
-
 def name_conflict(
     desired: DesiredUser, found: CurrentUser | None, holder: CurrentUser
 ) -> UserError:
-    """Say that the keys of a declaration lead to two users."""
+    """Return the error of a definition whose keys lead to two users."""
     key = "associate_id" if desired.associate_id is not UNSET else "person_id"
     whose = describe(found)[0].lower() + describe(found)[1:] if found else "no existing user"
     return UserError(
@@ -70,26 +108,26 @@ def _by_leading_key(desired: DesiredUser, candidates: Sequence[CurrentUser]) -> 
         of_person = [u for u in candidates if u.person_id == desired.person_id]
         if len(of_person) > 1 and desired.user_name is not UNSET:
             # the name says which of the person's logins is meant, if it is the name of one
-            called = _called(desired.user_name, of_person)
-            of_person = called if called or desired.state is State.ABSENT else of_person
+            named = _with_name(desired.user_name, of_person)
+            of_person = named if named or desired.state is State.ABSENT else of_person
         return _only(desired, of_person, f"person {desired.person_id}")
     if desired.user_name is not UNSET:
-        called = _called(desired.user_name, candidates)
-        return _only(desired, called, f"the name '{desired.user_name}'")
+        named = _with_name(desired.user_name, candidates)
+        return _only(desired, named, f"the name '{desired.user_name}'")
     return None
 
 
 def _by_previous_name(
     desired: DesiredUser, candidates: Sequence[CurrentUser]
 ) -> CurrentUser | None:
-    """Find the user under a former name, where the name is the key and a user shall exist."""
+    """Find the user under a former name, where the name is the key and the user should exist."""
     by_name = desired.associate_id is UNSET and desired.person_id is UNSET
     if not by_name or desired.state is State.ABSENT:
         return None
     former = [
         user
         for user in candidates
-        if any(user.is_called(name) for name in desired.previous_user_names)
+        if any(user.has_name(name) for name in desired.previous_user_names)
     ]
     return _only(desired, former, "the previous_user_names")
 
@@ -107,11 +145,11 @@ def _check_person(desired: DesiredUser, found: CurrentUser | None) -> None:
 def _is_another(desired: DesiredUser, found: CurrentUser) -> bool:
     """Tell whether the login to delete is gone, and `found` another one of the same person.
 
-    For a user that shall exist, another name is the one that it shall get.
+    For a user that should exist, another name is the one that it is to have.
     """
     if desired.state is State.PRESENT or desired.user_name is UNSET:
         return False
-    if found.is_called(desired.user_name):
+    if found.has_name(desired.user_name):
         return False
     if desired.associate_id is UNSET:
         return True
@@ -122,8 +160,48 @@ def _is_another(desired: DesiredUser, found: CurrentUser) -> bool:
     )
 
 
-def _called(user_name: str, users: Sequence[CurrentUser]) -> list[CurrentUser]:
-    return [user for user in users if user.is_called(user_name)]
+def _is_further_login(
+    desired: DesiredUser,
+    candidates: Sequence[CurrentUser],
+    logins: Callable[[], set[tuple[int, str]]],
+) -> bool:
+    """Tell whether the person of a definition has only logins that other definitions declare.
+
+    By itself the definition would mean that the person's login gets another name.
+    """
+    if desired.associate_id is not UNSET or desired.user_name is UNSET:
+        return False
+    theirs = [user for user in candidates if user.person_id == desired.person_id]
+    for user in theirs:
+        if user.has_name(desired.user_name):
+            return False
+    return bool(theirs) and all(
+        (user.person_id, name_key(user.user_name)) in logins() for user in theirs
+    )
+
+
+def _declared_logins(definitions: Iterable[Definition]) -> set[tuple[int, str]]:
+    """Return the logins that are declared by person and name."""
+    return {
+        (one.desired.person_id, name_key(one.desired.user_name))
+        for one in definitions
+        if one.desired.person_id is not UNSET and one.desired.user_name is not UNSET
+    }
+
+
+def _refuse_contradictory_deletion(
+    desired: DesiredUser, current: CurrentUser | None, candidates: Sequence[CurrentUser]
+) -> None:
+    """Refuse keys of a user to delete that lead to two users; no other change makes them agree."""
+    if desired.state is State.PRESENT or desired.user_name is UNSET:
+        return
+    for holder in _with_name(desired.user_name, candidates):
+        if holder != current:
+            raise name_conflict(desired, current, holder)
+
+
+def _with_name(user_name: str, users: Sequence[CurrentUser]) -> list[CurrentUser]:
+    return [user for user in users if user.has_name(user_name)]
 
 
 def _only(desired: DesiredUser, users: Sequence[CurrentUser], key: str) -> CurrentUser | None:

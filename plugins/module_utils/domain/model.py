@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The values that decisions are made of: what is, what shall be, and what would change."""
+"""Values: current users, desired users, roles, and what a modification names."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import dataclasses
 import enum
 import typing
 from typing import Final
+
+from .names import name_key
 
 
 class Unset(enum.Enum):
@@ -21,7 +23,7 @@ class Unset(enum.Enum):
 UNSET: Final = Unset.UNSET
 
 
-class Change(enum.Flag):
+class Modification(enum.Flag):
     """What a modification names; the numbers are those of ExternalUserInfoModification."""
 
     NONE = 0
@@ -32,14 +34,14 @@ class Change(enum.Flag):
 
 
 class State(str, enum.Enum):
-    """Whether the user shall exist."""
+    """Whether the user should exist."""
 
     PRESENT = "present"
     ABSENT = "absent"
 
 
 class UpdatePassword(str, enum.Enum):
-    """When a password that was given is set on a user that exists."""
+    """When a given password is set on an existing user."""
 
     ON_CREATE = "on_create"
     ALWAYS = "always"
@@ -47,7 +49,7 @@ class UpdatePassword(str, enum.Enum):
 
 
 class LoginProbe(enum.Enum):
-    """What one login with the wanted password told."""
+    """The result of one login with the declared password."""
 
     MATCH = "match"
     MISMATCH = "mismatch"
@@ -56,7 +58,7 @@ class LoginProbe(enum.Enum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Secret:
-    """A text that no repr, log or result may show."""
+    """A string that no repr, log or result may show."""
 
     value: str = dataclasses.field(repr=False)
 
@@ -64,8 +66,8 @@ class Secret:
 class Role(typing.NamedTuple):
     """A role of the installation.
 
-    `names` are all spellings that the service may use for it (a multi-language text has one per
-    language), `name` is the one in the language of the task.
+    `names` holds every spelling that the service may use for it (a multi-language name has one per
+    language); `name` is the one in the language of the task.
     """
 
     role_id: int
@@ -74,16 +76,16 @@ class Role(typing.NamedTuple):
     deleted: bool = False
     names: frozenset[str] = frozenset()
 
-    def is_called(self, text: str) -> bool:
-        """Tell whether `text` is a name of this role, to the letter."""
+    def has_name(self, text: str) -> bool:
+        """Tell whether `text` is exactly a name of this role."""
         return text == self.name or text in self.names
 
 
 class CurrentUser(typing.NamedTuple):
     """An external user as the service has it, or as a plan predicts it.
 
-    `associate_id` is none for a user that is not created yet. `associate_name` is the name of the
-    associate row, which the service may keep apart from the login name (netserver-api 8).
+    `associate_id` is None for a user that is not created yet. `associate_name` is the name in the
+    associate row, which the service may store apart from the login name.
     """
 
     associate_id: int | None
@@ -94,25 +96,25 @@ class CurrentUser(typing.NamedTuple):
     is_active: bool
     associate_name: str = ""
 
-    def is_called(self, user_name: str) -> bool:
+    def has_name(self, user_name: str) -> bool:
         """Tell whether `user_name` is this user's name; names compare without case."""
-        wanted = same_name(user_name)
-        return wanted == same_name(self.user_name) or wanted == same_name(self.associate_name)
+        wanted = name_key(user_name)
+        return wanted == name_key(self.user_name) or wanted == name_key(self.associate_name)
 
-    def is_named(self, user_name: str) -> bool:
+    def is_spelled(self, user_name: str) -> bool:
         """Tell whether the name is spelled `user_name`, so that a rename has nothing to do.
 
-        Where login name and associate name really differ, the service has renamed one of the two
-        only, and either spelling is as good as it gets.
+        Where login name and associate name differ in more than case, the service has renamed only
+        one of the two, and either spelling counts.
         """
         if user_name == self.user_name:
             return True
-        split = same_name(self.user_name) != same_name(self.associate_name)
+        split = name_key(self.user_name) != name_key(self.associate_name)
         return split and user_name == self.associate_name
 
 
 class DesiredUser(typing.NamedTuple):
-    """One user as a task or a definition declares it; UNSET means: not managed."""
+    """One user as a task or a definition declares it; UNSET means that the field is not managed."""
 
     state: State = State.PRESENT
     associate_id: int | Unset = UNSET
@@ -128,7 +130,7 @@ class DesiredUser(typing.NamedTuple):
 
     @property
     def subject(self) -> str:
-        """Name the user for a sentence, by the best key there is."""
+        """Name the user for a sentence, by all its keys."""
         ids = []
         if self.associate_id is not UNSET:
             ids.append(f"associate {self.associate_id}")
@@ -141,18 +143,6 @@ class DesiredUser(typing.NamedTuple):
     def manages_role(self) -> bool:
         """Whether the definition says which role the user has."""
         return self.role is not UNSET or self.role_id is not UNSET
-
-
-def same_name(user_name: str) -> str:
-    """Fold a user name so that two spellings of one login are equal."""
-    folded = user_name.casefold()
-    # mostly the same: one text for both takes half the room
-    return user_name if folded == user_name else folded
-
-
-def is_sendable(text: str) -> bool:
-    """Tell whether a text is all characters; half of a surrogate pair is none, and has no UTF-8."""
-    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def describe(user: CurrentUser) -> str:

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What has to be done so that a user is as declared. Pure: no I/O, no clock, no check mode."""
+"""The step that brings one user in line with its definition.
+
+Pure: no I/O, no clock, no check mode.
+"""
 
 from __future__ import annotations
 
@@ -11,22 +14,24 @@ import typing
 
 from .errors import UserError
 from .fields import fields_of
+from .findings import SourceLocation
 from .model import (
     UNSET,
-    Change,
     CurrentUser,
     DesiredUser,
     LoginProbe,
+    Modification,
     Role,
     Secret,
     State,
     UpdatePassword,
     describe,
 )
+from .names import name_key
 
 
 class Action(str, enum.Enum):
-    """What a plan does to the user."""
+    """What a step does to the user."""
 
     NONE = "none"
     CREATE = "create"
@@ -34,8 +39,8 @@ class Action(str, enum.Enum):
     DELETE = "delete"
 
 
-class PasswordEvent(str, enum.Enum):
-    """What happens to the password, which can not be read back."""
+class PasswordStatus(str, enum.Enum):
+    """What happens to the password, which cannot be read back."""
 
     UNCHANGED = "unchanged"
     SET = "set"
@@ -44,71 +49,153 @@ class PasswordEvent(str, enum.Enum):
     NOT_APPLIED = "not_applied"
 
 
-class Plan(typing.NamedTuple):
-    """A decision: the user before and after, and the one call that leads from one to the other."""
+class Step(typing.NamedTuple):
+    """The decision about one user: before, after, and what the one call changes.
+
+    `key` identifies the step within its run; a step that replaces another one keeps it.
+    `location` is None for a user that no definition names. `stale` says why a step of an earlier
+    plan must no longer be applied.
+    """
 
     desired: DesiredUser
     action: Action
     before: CurrentUser | None
     after: CurrentUser | None
-    change: Change = Change.NONE
-    password_event: PasswordEvent = PasswordEvent.UNCHANGED
+    modification: Modification = Modification.NONE
+    password_status: PasswordStatus = PasswordStatus.UNCHANGED
+    key: int = 0
+    location: SourceLocation | None = None
+    protected: bool = False
+    stale: str = ""
+    generated: Secret | None = None
 
     @property
-    def changed(self) -> bool:
+    def changes(self) -> bool:
         """Whether there is anything to write."""
         return self.action is not Action.NONE
 
     @property
+    def acts(self) -> bool:
+        """Whether the step is to be applied."""
+        return self.changes and not self.protected and not self.stale
+
+    @property
     def sets_password(self) -> bool:
         """Whether the password would be written."""
-        return self.password_event is PasswordEvent.SET
+        return self.password_status is PasswordStatus.SET
 
     @property
     def deactivates(self) -> bool:
         """Whether a user who can log in will no longer be able to."""
         return (
             self.action is Action.MODIFY
-            and bool(self.change & Change.ACTIVE)
+            and bool(self.modification & Modification.ACTIVE)
             and self.after is not None
             and not self.after.is_active
         )
 
     @property
     def renames(self) -> bool:
-        """Whether an existing user gets another name, be it only in case."""
-        return self.action is Action.MODIFY and bool(self.change & Change.USER_NAME)
+        """Whether an existing user gets another name, even if only its case changes."""
+        return self.action is Action.MODIFY and bool(self.modification & Modification.USER_NAME)
+
+    @property
+    def associate_id(self) -> int | None:
+        """The id of the existing user."""
+        return self.before.associate_id if self.before else None
+
+    @property
+    def user_name(self) -> str:
+        """The name under which results list the user: the one it will have."""
+        user = self.after or self.before
+        if user:
+            return user.user_name
+        name = self.desired.user_name
+        return "" if name is UNSET else name
+
+    @property
+    def sort_key(self) -> tuple[str, int]:
+        """The order of results and plans: by name, and by id where two users have one name."""
+        user = self.before or self.after
+        return name_key(self.user_name), (user.associate_id or 0) if user else 0
+
+    @property
+    def where(self) -> str:
+        """The place that findings about this step name."""
+        return str(self.location) if self.location else "prune"
+
+    @property
+    def subject(self) -> str:
+        """Name the user for a sentence, by what is known of it."""
+        return describe(self.before) if self.before else self.desired.subject
+
+    @property
+    def planned_status(self) -> str:
+        """What becomes of the user if everything goes as planned."""
+        if self.changes and self.protected:
+            return "protected"
+        if self.stale:
+            return "skipped"
+        return "deactivated" if self.deactivates else _STATUSES[self.action]
+
+    def without_effect(self, user: CurrentUser | None) -> Step:
+        """Return a step that leaves `user` as it is."""
+        return self._replace(
+            action=Action.NONE,
+            before=user,
+            after=user,
+            modification=Modification.NONE,
+            password_status=PasswordStatus.UNCHANGED,
+        )
 
 
-def plan_user(
+_STATUSES = {
+    Action.NONE: "unchanged",
+    Action.CREATE: "created",
+    Action.MODIFY: "modified",
+    Action.DELETE: "deleted",
+}
+
+
+def plan_step(
     desired: DesiredUser,
     current: CurrentUser | None,
     role: Role | None = None,
-    trial: LoginProbe = LoginProbe.NOT_VERIFIABLE,
-) -> Plan:
+    probe: LoginProbe = LoginProbe.NOT_VERIFIABLE,
+) -> Step:
     """Decide what `desired` asks for, given the user as it is.
 
     Args:
-        desired: the declaration.
-        current: the user that it is about, none if there is no such user.
-        role: the role that the declaration asks for; none if it does not manage the role.
-        trial: what a login with the password told, where `needs_login_probe` asked for one.
+        desired: the definition.
+        current: the user that it means, None if there is no such user.
+        role: the role that the definition asks for; None if it does not manage the role.
+        probe: the result of a login with the password, where `needs_login_probe` asked for one.
 
     Raises:
         UserError: the user would have to be created, and something for that is missing.
     """
     if desired.state is State.ABSENT:
         action = Action.DELETE if current else Action.NONE
-        return Plan(desired, action, before=current, after=None)
+        return Step(desired, action, before=current, after=None)
     if current is None:
         return _plan_creation(desired, role)
-    return _plan_modification(desired, current, role, trial)
+    return _plan_modification(desired, current, role, probe)
+
+
+def plan_prune_step(user: CurrentUser, mode: str) -> Step:
+    """Plan what pruning does to a user: `deactivate` or `delete`."""
+    associate_id = user.associate_id or UNSET
+    if mode == "delete":
+        desired = DesiredUser(state=State.ABSENT, associate_id=associate_id)
+    else:
+        desired = DesiredUser(associate_id=associate_id, is_active=False)
+    return plan_step(desired, user)
 
 
 def needs_login_probe(desired: DesiredUser, current: CurrentUser | None) -> bool:
-    """Tell whether only a login with the wanted password can tell if it has to be set.
+    """Tell whether only a login with the declared password can tell if it has to be set.
 
-    An inactive user can not log in, so that a refusal would say nothing about the password.
+    An inactive user cannot log in, so that a refusal would say nothing about the password.
     """
     return (
         current is not None
@@ -119,7 +206,40 @@ def needs_login_probe(desired: DesiredUser, current: CurrentUser | None) -> bool
     )
 
 
-def _plan_creation(desired: DesiredUser, role: Role | None) -> Plan:
+def has_password(desired: DesiredUser) -> bool:
+    """Tell whether there is a password with which the user could be created."""
+    return desired.generate_password or (
+        isinstance(desired.password, Secret) and desired.password.value != ""
+    )
+
+
+def remaining(planned: CurrentUser, found: CurrentUser) -> Modification:
+    """Return the fields in which a user that was read again differs from the plan.
+
+    The password is never among them: it cannot be read.
+    """
+    left = Modification.NONE
+    if not found.is_spelled(planned.user_name):
+        left |= Modification.USER_NAME
+    if found.role_id != planned.role_id:
+        left |= Modification.ROLE
+    if found.is_active != planned.is_active:
+        left |= Modification.ACTIVE
+    return left
+
+
+def differences(planned: CurrentUser, found: CurrentUser) -> list[str]:
+    """Say field by field how a user that was read back differs from the plan."""
+    wrong = [field.option for field in fields_of(remaining(planned, found))]
+    if found.person_id != planned.person_id:
+        wrong.append("person_id")
+    return [
+        f"{option} is {getattr(found, option)!r} instead of {getattr(planned, option)!r}"
+        for option in wrong
+    ]
+
+
+def _plan_creation(desired: DesiredUser, role: Role | None) -> Step:
     if desired.associate_id is not UNSET:
         raise UserError(
             "not_found",
@@ -129,13 +249,13 @@ def _plan_creation(desired: DesiredUser, role: Role | None) -> Plan:
         )
     missing = [
         option
-        for option, there in (
+        for option, given in (
             ("user_name", desired.user_name is not UNSET),
             ("person_id", desired.person_id is not UNSET),
             ("role or role_id", role is not None),
             ("password or generate_password", has_password(desired)),
         )
-        if not there
+        if not given
     ]
     if missing or desired.user_name is UNSET or desired.person_id is UNSET or role is None:
         raise UserError(
@@ -152,81 +272,41 @@ def _plan_creation(desired: DesiredUser, role: Role | None) -> Plan:
         is_active=True if desired.is_active is UNSET else desired.is_active,
         associate_name=desired.user_name,
     )
-    return Plan(
-        desired,
-        Action.CREATE,
-        before=None,
-        after=after,
-        password_event=PasswordEvent.SET,
+    return Step(
+        desired, Action.CREATE, before=None, after=after, password_status=PasswordStatus.SET
     )
 
 
 def _plan_modification(
-    desired: DesiredUser, current: CurrentUser, role: Role | None, trial: LoginProbe
-) -> Plan:
-    event = _password_event(desired, current, trial)
+    desired: DesiredUser, current: CurrentUser, role: Role | None, probe: LoginProbe
+) -> Step:
+    status = _password_status(desired, current, probe)
     after = current
-    change = Change.PASSWORD if event is PasswordEvent.SET else Change.NONE
-    if desired.user_name is not UNSET and not current.is_named(desired.user_name):
-        change |= Change.USER_NAME
+    modification = Modification.PASSWORD if status is PasswordStatus.SET else Modification.NONE
+    if desired.user_name is not UNSET and not current.is_spelled(desired.user_name):
+        modification |= Modification.USER_NAME
         after = after._replace(user_name=desired.user_name, associate_name=desired.user_name)
     if role is not None and role.role_id != current.role_id:
-        change |= Change.ROLE
+        modification |= Modification.ROLE
         after = after._replace(role_id=role.role_id, role=role.name)
     if desired.is_active is not UNSET and desired.is_active != current.is_active:
-        change |= Change.ACTIVE
+        modification |= Modification.ACTIVE
         after = after._replace(is_active=desired.is_active)
-    action = Action.MODIFY if change else Action.NONE
-    return Plan(desired, action, current, after, change, event)
+    action = Action.MODIFY if modification else Action.NONE
+    return Step(desired, action, current, after, modification, status)
 
 
-def _password_event(desired: DesiredUser, current: CurrentUser, trial: LoginProbe) -> PasswordEvent:
+def _password_status(
+    desired: DesiredUser, current: CurrentUser, probe: LoginProbe
+) -> PasswordStatus:
     if desired.password is UNSET:
-        return PasswordEvent.UNCHANGED
+        return PasswordStatus.UNCHANGED
     if desired.update_password is UpdatePassword.ALWAYS:
-        return PasswordEvent.SET
+        return PasswordStatus.SET
     if desired.update_password is UpdatePassword.ON_CREATE:
-        return PasswordEvent.NOT_APPLIED
+        return PasswordStatus.NOT_APPLIED
     return {
-        LoginProbe.MATCH: PasswordEvent.VERIFIED,
-        LoginProbe.MISMATCH: PasswordEvent.SET,
-        LoginProbe.NOT_VERIFIABLE: PasswordEvent.NOT_VERIFIABLE,
-    }[trial if needs_login_probe(desired, current) else LoginProbe.NOT_VERIFIABLE]
-
-
-def has_password(desired: DesiredUser) -> bool:
-    """Tell whether a user could be created as far as its password goes."""
-    return desired.generate_password or (
-        isinstance(desired.password, Secret) and desired.password.value != ""
-    )
-
-
-def remaining(planned: CurrentUser, found: CurrentUser) -> Change:
-    """Return the flags in which a user that was read again differs from the plan.
-
-    The password is never among them: it can not be read.
-    """
-    left = Change.NONE
-    if not found.is_named(planned.user_name):
-        left |= Change.USER_NAME
-    if found.role_id != planned.role_id:
-        left |= Change.ROLE
-    if found.is_active != planned.is_active:
-        left |= Change.ACTIVE
-    return left
-
-
-def differences(planned: CurrentUser, found: CurrentUser) -> list[str]:
-    """Say field by field what a user that was read back is instead of what was planned."""
-    wrong = [field.option for field in fields_of(remaining(planned, found))]
-    if found.person_id != planned.person_id:
-        wrong.append("person_id")
-    return [
-        f"{option} is {getattr(found, option)!r} instead of {getattr(planned, option)!r}"
-        for option in wrong
-    ]
-
-
-def subject(plan: Plan) -> str:
-    """Name the user of a plan for a sentence, by what is known of it."""
-    return describe(plan.before) if plan.before else plan.desired.subject
+        LoginProbe.MATCH: PasswordStatus.VERIFIED,
+        LoginProbe.MISMATCH: PasswordStatus.SET,
+        LoginProbe.NOT_VERIFIABLE: PasswordStatus.NOT_VERIFIABLE,
+    }[probe if needs_login_probe(desired, current) else LoginProbe.NOT_VERIFIABLE]

@@ -32,70 +32,88 @@ class Roles:
         return sorted(role.name for role in self._roles if not role.deleted)
 
     def get(self, role_id: int) -> Role | None:
-        """Return the role with this id, a deleted one too."""
+        """Return the role with this id, even if it is deleted."""
         return self._by_id.get(role_id)
 
     def name(self, role_id: int) -> str:
-        """Return the name of a role, or an empty text for one that the service does not list."""
+        """Return the name of a role, or an empty string for one that the service does not list."""
         role = self._by_id.get(role_id)
         return role.name if role else ""
 
     def id_of_text(self, text: str) -> int | None:
-        """Return the id that a text in the list of users stands for, none if not certain."""
+        """Return the id that a string in the list of users means, None if that is not certain."""
         ids = self._by_text.get(text, ())
         return ids[0] if len(ids) == 1 else None
 
     def ids_of_texts(self, texts: Iterable[str]) -> list[int]:
-        """Return the ids of all roles that one of the texts may stand for."""
+        """Return the ids of all roles that one of the strings may mean."""
         return sorted({role_id for text in texts for role_id in self._by_text.get(text, ())})
 
-    def wanted(self, desired: DesiredUser) -> Role | None:
-        """Return the role that a definition asks for, or none if there is no such external role.
+    def find(self, desired: DesiredUser) -> Role | None:
+        """Return the role that a definition asks for, or None if there is no such external role.
 
         A name that is spelled exactly wins over one that differs in case.
 
         Raises:
-            UserError: the name is that of several roles.
+            UserError: the name is that of several roles; the text does not name the user.
         """
-        alive = [role for role in self._roles if not role.deleted]
+        existing = [role for role in self._roles if not role.deleted]
         if desired.role_id is not UNSET:
-            return next((role for role in alive if role.role_id == desired.role_id), None)
+            return next((role for role in existing if role.role_id == desired.role_id), None)
         if desired.role is UNSET:
             return None
-        name = desired.role
-        exact = [role for role in alive if role.is_called(name)]
-        found = exact or [
-            role
-            for role in alive
-            if name.casefold() in {text.casefold() for text in (role.name, *role.names)}
-        ]
+        found = _with_name(desired.role, existing)
         if len(found) > 1:
             ids = ", ".join(str(role.role_id) for role in found)
             raise UserError(
                 "role",
-                f"{desired.subject}: the role name '{name}' is ambiguous, it is that of the roles"
-                f" with the ids {ids}. Give role_id instead.",
+                f"the role name '{desired.role}' is ambiguous, it is that of the roles with the ids"
+                f" {ids}. Give role_id instead.",
             )
         return found[0] if found else None
 
-    def refusal(self, desired: DesiredUser, everything: Iterable[Role]) -> UserError:
-        """Say why the wanted role can not be given, knowing all roles of all types."""
+    def filter_ids(self, names: Iterable[str]) -> frozenset[int]:
+        """Return the ids of all roles of these names, for a filter; several roles may have a name.
+
+        Raises:
+            UserError: there is no role of one of the names; the text names the possible ones.
+        """
+        ids: set[int] = set()
+        for name in names:
+            found = self.ids_of_texts([name]) or [
+                role.role_id
+                for role in _with_name(name, [role for role in self._roles if not role.deleted])
+            ]
+            if not found:
+                raise UserError(
+                    "role",
+                    f"there is no role '{name}' for external users. {self._possible_roles()}",
+                )
+            ids.update(found)
+        return frozenset(ids)
+
+    def refusal(self, desired: DesiredUser, all_roles: Iterable[Role]) -> UserError:
+        """Say why the desired role cannot be given, knowing the roles of all types.
+
+        The text does not name the user, so that it serves for every definition with this role.
+        """
         named = (
             f"the role with the id {desired.role_id}"
             if desired.role_id is not UNSET
             else f"the role '{desired.role}'"
         )
-        other = next((role for role in everything if _is_meant(role, desired)), None)
+        other = next((role for role in all_roles if _is_meant(role, desired)), None)
         if other is None:
             reason = "does not exist" + self._nearest(desired)
         elif other.type != EXTERNAL_USER:
             reason = f"is of the type {other.type}, an external user needs one of {EXTERNAL_USER}"
         else:
             reason = "is deleted"
-        possible = ", ".join(f"'{name}'" for name in self.possible) or "none"
-        return UserError(
-            "role", f"{desired.subject}: {named} {reason}. Possible roles: {possible}."
-        )
+        return UserError("role", f"{named} {reason}. {self._possible_roles()}")
+
+    def _possible_roles(self) -> str:
+        names = ", ".join(f"'{name}'" for name in self.possible)
+        return f"Possible roles: {names or 'none'}."
 
     def _nearest(self, desired: DesiredUser) -> str:
         if desired.role is UNSET:
@@ -104,12 +122,16 @@ class Roles:
         return f" (did you mean '{near[0]}'?)" if near else ""
 
 
-def resolved(desired: DesiredUser, role: Role) -> DesiredUser:
-    """Return the definition with its role as an id."""
-    return desired._replace(role=role.name, role_id=role.role_id)
+def _with_name(name: str, roles: list[Role]) -> list[Role]:
+    """Return the roles that are called exactly so, else those that differ only in case."""
+    return [role for role in roles if role.has_name(name)] or [
+        role
+        for role in roles
+        if name.casefold() in {text.casefold() for text in (role.name, *role.names)}
+    ]
 
 
 def _is_meant(role: Role, desired: DesiredUser) -> bool:
     if desired.role_id is not UNSET:
         return role.role_id == desired.role_id
-    return desired.role is not UNSET and role.is_called(desired.role)
+    return desired.role is not UNSET and role.has_name(desired.role)

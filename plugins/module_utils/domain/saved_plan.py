@@ -2,26 +2,28 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A plan as a document: made by a check run, reviewed by people, carried out as it stands.
+"""A plan as a document: made by a check run, reviewed by people, applied as it is.
 
 It holds no secret. Each entry carries fingerprints of the state and of the definition that it was
-made from, so that a user who moved since is noticed, and a checksum over all notices an edit.
+made from, so that a user who has changed since is noticed, and a checksum over all notices an edit.
+The plan is bound to neither the login that made it nor the passwords of the users.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 
-from .batch import Step, match
-from .definitions import Declared, Finding
+from .definitions import Definition
 from .errors import UserError
 from .fields import FIELDS, flag_names
-from .model import UNSET, Change, CurrentUser, DesiredUser, Secret, State, same_name
-from .plan import Action, PasswordEvent, Plan, has_password, subject
+from .findings import Finding
+from .matching import match_definitions
+from .model import UNSET, CurrentUser, DesiredUser, Modification, Secret, State
+from .names import name_key
+from .plan import Action, PasswordStatus, Step, has_password
 from .user_index import UserIndex
 
 FORMAT = 1
@@ -29,12 +31,12 @@ Document = dict[str, typing.Any]
 _STATE = ("associate_id", "person_id", "user_name", "role_id", "role", "is_active")
 
 
-class Entry(typing.NamedTuple):
-    """One user of a saved plan."""
+class PlannedUser(typing.NamedTuple):
+    """One entry of a saved plan. `state` and `definition` are fingerprints."""
 
     action: Action
-    change: Change
-    event: PasswordEvent
+    modification: Modification
+    password_status: PasswordStatus
     before: CurrentUser | None
     after: CurrentUser | None
     state: str
@@ -42,33 +44,10 @@ class Entry(typing.NamedTuple):
     generates: bool
 
 
-class Fingerprints:
-    """Makes fingerprints; `key` is a secret that both runs know, for those that cover passwords."""
-
-    def __init__(self, key: str) -> None:
-        self._key = key.encode()
-
-    def of_state(self, user: CurrentUser | None) -> str:
-        """Return the fingerprint of a user as it is, or of there being none."""
-        return _digest(None if user is None else _facts(user, with_role_name=False))
-
-    def of_definition(self, desired: DesiredUser) -> str:
-        """Return the fingerprint of a declaration, its password included.
-
-        The password goes in under the key only, so that nobody can try passwords on the plan.
-        """
-        values = {name: value for name, value in desired._asdict().items() if name != "password"}
-        plain = {name: None if value is UNSET else value for name, value in values.items()}
-        if isinstance(desired.password, Secret) and not desired.generate_password:
-            password = desired.password.value.encode()
-            plain["password"] = hmac.new(self._key, password, hashlib.sha256).hexdigest()[:16]
-        return _digest(plain)
-
-
-def to_document(steps: Iterable[Step], installation: str, prints: Fingerprints) -> Document:
-    """Write the steps that would change something down as a plan, in the order of results."""
-    acting = sorted((step for step in steps if step.acts), key=lambda step: step.rank)
-    entries = [_entry(step, prints) for step in acting]
+def to_document(steps: Iterable[Step], installation: str) -> Document:
+    """Write the steps that would change something as a plan, in the order of results."""
+    acting = sorted((step for step in steps if step.acts), key=lambda step: step.sort_key)
+    entries = [_entry(step) for step in acting]
     document: Document = {"format": FORMAT, "installation": installation, "entries": entries}
     return {**document, "checksum": checksum(document)}
 
@@ -79,11 +58,11 @@ def checksum(document: Mapping[str, typing.Any]) -> str:
     return hashlib.sha256(_canonical(content)).hexdigest()
 
 
-def from_document(document: object, installation: str) -> list[Entry]:
+def from_document(document: object, installation: str) -> list[PlannedUser]:
     """Read a plan.
 
     Raises:
-        UserError: it is none, was edited, or is for another installation.
+        UserError: it is not a plan, was edited, or is for another installation.
     """
     if not isinstance(document, Mapping) or document.get("format") != FORMAT:
         raise UserError(
@@ -108,157 +87,170 @@ def from_document(document: object, installation: str) -> list[Entry]:
         raise UserError("plan", f"plan can not be read ({type(error).__name__}).") from error
 
 
-def revived(
-    entries: Iterable[Entry],
-    population: UserIndex,
-    declared: Iterable[Declared] | None,
+def restore_steps(
+    planned: Iterable[PlannedUser],
+    users: UserIndex,
+    definitions: Sequence[Definition] | None,
     passwords: Mapping[str, Secret],
-    prints: Fingerprints,
 ) -> tuple[list[Step], list[Finding]]:
-    """Turn the entries of a plan into steps, on the world as it is now.
+    """Turn the entries of a plan into steps, on the current state.
 
     A password that the plan sets has to be given again, since the plan does not hold it.
 
     Args:
-        entries: what was planned.
-        population: the users as they are.
-        declared: the definitions as they are, none if the run has none.
+        planned: what was planned.
+        users: the existing users.
+        definitions: the definitions as they are now, None if the run has none.
         passwords: passwords by user name, for a run without definitions.
-        prints: the fingerprints of both runs.
     """
-    sources = None if declared is None else _Sources(list(declared), population, prints)
-    folded = {same_name(name): secret for name, secret in passwords.items()}
-    steps = [_revive(entry, population, sources, folded, prints) for entry in entries]
+    sources = None if definitions is None else _Sources(definitions, users)
+    secrets = {name_key(name): secret for name, secret in passwords.items()}
+    steps = [
+        _restore(entry, users, sources, secrets)._replace(key=key)
+        for key, entry in enumerate(planned)
+    ]
     findings = [
         Finding(
-            step.where if step.place else "plan",
-            f"{subject(step.plan)}: the plan sets its password, which is not given. Give it in"
+            step.where if step.location else "plan",
+            f"{step.subject}: the plan sets its password, which is not given. Give it in"
             " passwords.",
             "password",
         )
         for step in steps
-        if step.acts and step.plan.sets_password and not has_password(step.plan.desired)
+        if step.acts and step.sets_password and not has_password(step.desired)
     ]
     return steps, findings
+
+
+def state_fingerprint(user: CurrentUser | None) -> str:
+    """Return the fingerprint of a user's state, or of its absence."""
+    return _digest(None if user is None else _facts(user, with_role_name=False))
+
+
+def definition_fingerprint(desired: DesiredUser) -> str:
+    """Return the fingerprint of a definition, without its password.
+
+    A password in it would let anyone try passwords on the plan.
+    """
+    values = desired._replace(password=UNSET)._asdict()
+    return _digest({name: None if value is UNSET else value for name, value in values.items()})
 
 
 class _Sources:
     """The definitions that entries of a plan come from."""
 
-    def __init__(
-        self, declared: Sequence[Declared], population: UserIndex, prints: Fingerprints
-    ) -> None:
-        self._by_print = {prints.of_definition(one.desired): one for one in declared}
-        matched, _findings = match(declared, population)
-        self._claimed = {one.current.associate_id for one in matched if one.current}
+    def __init__(self, definitions: Sequence[Definition], users: UserIndex) -> None:
+        self._by_fingerprint = {definition_fingerprint(one.desired): one for one in definitions}
+        matches, _findings = match_definitions(definitions, users)
+        self._defined = {match.current.associate_id for match in matches if match.current}
 
-    def get(self, entry: Entry) -> Declared | None:
-        """Return the definition that an entry was made from, if it still is as it was."""
-        return self._by_print.get(entry.definition or "")
+    def get(self, entry: PlannedUser) -> Definition | None:
+        """Return the definition that an entry was made from, if it is unchanged."""
+        return self._by_fingerprint.get(entry.definition or "")
 
-    def have_changed(self, entry: Entry) -> bool:
-        """Tell whether a definition differs, or names a user that none named."""
+    def have_changed(self, entry: PlannedUser) -> bool:
+        """Tell whether a definition differs, or one now means a user that none meant."""
         if entry.definition is not None:
             return self.get(entry) is None
-        return entry.before is not None and entry.before.associate_id in self._claimed
+        return entry.before is not None and entry.before.associate_id in self._defined
 
 
-def _revive(
-    entry: Entry,
-    population: UserIndex,
+def _restore(
+    entry: PlannedUser,
+    users: UserIndex,
     sources: _Sources | None,
     passwords: Mapping[str, Secret],
-    prints: Fingerprints,
 ) -> Step:
     source = sources.get(entry) if sources else None
-    desired = source.desired if source else _bare(entry, passwords)
-    current = _current(entry, population)
-    plan = Plan(desired, entry.action, current, entry.after, entry.change, entry.event)
-    place = source.place if source else None
+    desired = source.desired if source else _without_definition(entry, passwords)
+    current = _current(entry, users)
+    step = Step(
+        desired,
+        entry.action,
+        current,
+        entry.after,
+        entry.modification,
+        entry.password_status,
+        location=source.location if source else None,
+    )
     is_done = _is_done(entry, current)
-    if is_done and entry.action is Action.MODIFY and plan.sets_password:
-        # what a password is can not be seen: it is set again, and does no harm
-        plan = plan._replace(after=current, change=Change.PASSWORD)
+    if is_done and entry.action is Action.MODIFY and step.sets_password:
+        # whether the password was set cannot be seen: it is set again, which does no harm
+        step = step._replace(after=current, modification=Modification.PASSWORD)
     elif is_done:
-        done = plan._replace(
-            action=Action.NONE, change=Change.NONE, password_event=PasswordEvent.UNCHANGED
-        )
-        return Step(done._replace(after=current), place)
-    if not is_done and prints.of_state(current) != entry.state:
-        stale = "its state has changed since the plan was made"
-    elif sources and sources.have_changed(entry):
-        stale = "its definition has changed since the plan was made"
-    else:
-        stale = ""
-    return Step(plan, place, stale=stale)
+        return step.without_effect(current)
+    if not is_done and state_fingerprint(current) != entry.state:
+        return step._replace(stale="its state has changed since the plan was made")
+    if sources and sources.have_changed(entry):
+        return step._replace(stale="its definition has changed since the plan was made")
+    return step
 
 
-def _current(entry: Entry, population: UserIndex) -> CurrentUser | None:
+def _current(entry: PlannedUser, users: UserIndex) -> CurrentUser | None:
     if entry.before:
-        return population.get(entry.before.associate_id)
+        return users.get(entry.before.associate_id)
     if entry.after:
-        called = population.called(entry.after.user_name)
-        return next((user for user in called if user.person_id == entry.after.person_id), None)
+        named = users.by_name(entry.after.user_name)
+        return next((user for user in named if user.person_id == entry.after.person_id), None)
     return None
 
 
-def _is_done(entry: Entry, current: CurrentUser | None) -> bool:
-    """Tell whether a user is already as planned, as after a run that was broken off."""
+def _is_done(entry: PlannedUser, current: CurrentUser | None) -> bool:
+    """Tell whether a user is already as planned, as after a run that was interrupted."""
     if entry.after is None or current is None:
         return entry.after is None and current is None
     same = all(
         getattr(entry.after, field.option) == getattr(current, field.option)
         for field in FIELDS
-        if field.change is not Change.PASSWORD
+        if field.bit is not Modification.PASSWORD
     )
     return same and entry.after.person_id == current.person_id
 
 
-def _bare(entry: Entry, passwords: Mapping[str, Secret]) -> DesiredUser:
-    """Return a declaration for an entry that comes without one: it manages what changes."""
+def _without_definition(entry: PlannedUser, passwords: Mapping[str, Secret]) -> DesiredUser:
+    """Return a desired user for an entry that has no definition: it manages what changes."""
     user = entry.after or entry.before
     if user is None:
         raise UserError("plan", "plan has an entry without a user.")
-    is_named = entry.definition is not None or Change.USER_NAME in entry.change
+    is_named = entry.definition is not None or Modification.USER_NAME in entry.modification
     desired = DesiredUser(
         state=State.ABSENT if entry.after is None else State.PRESENT,
         associate_id=UNSET if user.associate_id is None else user.associate_id,
         person_id=user.person_id,
         user_name=user.user_name if is_named else UNSET,
-        password=passwords.get(same_name(user.user_name), UNSET),
+        password=passwords.get(name_key(user.user_name), UNSET),
         generate_password=entry.generates,
     )
-    if Change.ROLE in entry.change:
+    if Modification.ROLE in entry.modification:
         desired = desired._replace(role_id=user.role_id)
-    if Change.ACTIVE in entry.change:
+    if Modification.ACTIVE in entry.modification:
         desired = desired._replace(is_active=user.is_active)
     return desired
 
 
-def _entry(step: Step, prints: Fingerprints) -> Document:
-    plan = step.plan
+def _entry(step: Step) -> Document:
     return {
         "user_name": step.user_name,
-        "action": plan.action.value,
-        "modification": flag_names(plan.change),
-        "password": plan.password_event.value,
+        "action": step.action.value,
+        "modification": flag_names(step.modification),
+        "password": step.password_status.value,
         "generate_password": step.generated is not None,
-        "before": plan.before and _facts(plan.before),
-        "after": plan.after and _facts(plan.after),
-        "state": prints.of_state(plan.before),
-        "definition": None if step.place is None else prints.of_definition(plan.desired),
+        "before": step.before and _facts(step.before),
+        "after": step.after and _facts(step.after),
+        "state": state_fingerprint(step.before),
+        "definition": None if step.location is None else definition_fingerprint(step.desired),
     }
 
 
-def _read_entry(entry: Mapping[str, typing.Any]) -> Entry:
-    change = Change.NONE
+def _read_entry(entry: Mapping[str, typing.Any]) -> PlannedUser:
+    modification = Modification.NONE
     for field in FIELDS:
         if field.flag in _typed(entry, "modification", list):
-            change |= field.change
-    return Entry(
+            modification |= field.bit
+    return PlannedUser(
         action=Action(entry["action"]),
-        change=change,
-        event=PasswordEvent(entry["password"]),
+        modification=modification,
+        password_status=PasswordStatus(entry["password"]),
         before=_user(_typed(entry, "before", dict, None)),
         after=_user(_typed(entry, "after", dict, None)),
         state=_typed(entry, "state", str),
@@ -268,7 +260,7 @@ def _read_entry(entry: Mapping[str, typing.Any]) -> Entry:
 
 
 def _typed(record: Mapping[str, typing.Any], name: str, *kinds: type | None) -> typing.Any:
-    """Return a value of one of the types; who edits a plan can make the checksum fit as well."""
+    """Return a value of one of the types; an edited plan may have a checksum that fits."""
     value = record[name]
     if not any(value is None if kind is None else isinstance(value, kind) for kind in kinds):
         raise TypeError(name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing
 
-from .definitions import LARGEST_ID
+from .entries import LARGEST_ID
 from .options import OPTIONS, Kind, Option
 
 Schema = dict[str, typing.Any]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which users a filter or a scope means; names are globs, and compare without case."""
+"""Filters and scopes of users; names are globs, and compare without case."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ import fnmatch
 import functools
 import re
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from .model import UNSET, CurrentUser, Unset, same_name
+from .entries import LONGEST_ID
+from .errors import UserError
+from .model import UNSET, CurrentUser, Unset
+from .names import name_key
+from .roles import Roles
 
 WILDCARDS = "*?["
 
 
 class Selection(typing.NamedTuple):
-    """Conditions that all have to be met; UNSET means: whatever."""
+    """Conditions that must all hold; UNSET means any value."""
 
     associate_id: int | Unset = UNSET
     person_ids: frozenset[int] | Unset = UNSET
@@ -37,10 +41,67 @@ class Selection(typing.NamedTuple):
         )
 
 
+class Scope(typing.NamedTuple):
+    """The users that a run is about, as options name them; None where a condition is not given."""
+
+    roles: tuple[str, ...] | None = None
+    user_names: tuple[str, ...] | None = None
+    person_ids: frozenset[int] | None = None
+
+    def selection(self, roles: Roles) -> Selection:
+        """Return the scope with the ids of its roles.
+
+        Raises:
+            UserError: there is no role of one of the names.
+        """
+        return Selection(
+            user_names=UNSET if self.user_names is None else self.user_names,
+            person_ids=UNSET if self.person_ids is None else self.person_ids,
+            role_ids=UNSET if self.roles is None else roles.filter_ids(self.roles),
+        )
+
+
+def parse_scope(value: object) -> Scope:
+    """Read a scope: `all`, or a mapping of roles, user_names and person_ids to lists.
+
+    Raises:
+        UserError: it is neither; the text says everything that is wrong.
+    """
+    if value == "all":
+        return Scope()
+    known = Scope._fields
+    if not isinstance(value, Mapping) or not value:
+        raise UserError("definition", f"must be 'all' or a mapping of {', '.join(known)}.")
+    problems = [
+        f"unknown {name}; known are {', '.join(known)}" for name in value if name not in known
+    ]
+    problems += [
+        f"{name} must be a list that is not empty"
+        for name in known
+        if name in value and (not isinstance(value[name], list) or not value[name])
+    ]
+    ids = value.get("person_ids")
+    if isinstance(ids, list) and not all(_is_id(one) for one in ids):
+        problems.append("person_ids must be ids")
+    if problems:
+        raise UserError("definition", f"{'; '.join(problems)}.")
+    names, roles = value.get("user_names"), value.get("roles")
+    return Scope(
+        roles=None if roles is None else tuple(map(str, roles)),
+        user_names=None if names is None else tuple(map(str, names)),
+        person_ids=None if ids is None else frozenset(map(int, ids)),
+    )
+
+
+def _is_id(value: object) -> bool:
+    text = str(value)
+    return len(text) <= LONGEST_ID and text.isdecimal()
+
+
 def matches(user_name: str, globs: Iterable[str]) -> bool:
     """Tell whether a name meets one of the globs."""
     names, pattern = _matcher(tuple(globs))
-    folded = same_name(user_name)
+    folded = name_key(user_name)
     return folded in names or bool(pattern and pattern.match(folded))
 
 
@@ -58,6 +119,6 @@ def longest_literal(glob: str) -> str:
 @functools.lru_cache(maxsize=64)
 def _matcher(globs: tuple[str, ...]) -> tuple[frozenset[str], re.Pattern[str] | None]:
     """Return the names among the globs, and one pattern for all others."""
-    names = frozenset(same_name(glob) for glob in globs if is_literal(glob))
-    patterns = [fnmatch.translate(same_name(glob)) for glob in globs if not is_literal(glob)]
+    names = frozenset(name_key(glob) for glob in globs if is_literal(glob))
+    patterns = [fnmatch.translate(name_key(glob)) for glob in globs if not is_literal(glob)]
     return names, re.compile("|".join(patterns)) if patterns else None

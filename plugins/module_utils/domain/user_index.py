@@ -2,20 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""All existing external users, found by any of their keys."""
+"""An index of all existing external users."""
 
 from __future__ import annotations
 
 import typing
 from collections.abc import Iterable, Iterator
 
-from .model import UNSET, CurrentUser, DesiredUser, same_name
+from .model import UNSET, CurrentUser, DesiredUser
+from .names import name_key
 
 Key = typing.TypeVar("Key", int, str)
 
 
 class UserIndex:
-    """An index over users: by id, by person and by name."""
+    """Finds users by id, by person and by name."""
 
     def __init__(self, users: Iterable[CurrentUser]) -> None:
         self._by_id: dict[int, CurrentUser] = {}
@@ -26,9 +27,9 @@ class UserIndex:
                 continue
             self._by_id[user.associate_id] = user
             _add(self._by_person, user.person_id, user)
-            names = {same_name(user.user_name)}
+            names = {name_key(user.user_name)}
             if user.associate_name and user.associate_name is not user.user_name:
-                names.add(same_name(user.associate_name))
+                names.add(name_key(user.associate_name))
             for name in names:
                 _add(self._by_name, name, user)
 
@@ -42,26 +43,26 @@ class UserIndex:
         """Return the user with this id."""
         return None if associate_id is None else self._by_id.get(associate_id)
 
-    def called(self, user_name: str) -> list[CurrentUser]:
+    def by_name(self, user_name: str) -> list[CurrentUser]:
         """Return the users of this name."""
-        return self._by_name.get(same_name(user_name), [])
+        return self._by_name.get(name_key(user_name), [])
 
     def candidates(self, desired: DesiredUser) -> list[CurrentUser]:
-        """Return every user that a key of a declaration may mean."""
+        """Return every user that a key of a definition may mean."""
         found: list[CurrentUser] = []
         if desired.associate_id is not UNSET and desired.associate_id in self._by_id:
             found.append(self._by_id[desired.associate_id])
         if desired.person_id is not UNSET:
             found += self._by_person.get(desired.person_id, ())
         if desired.user_name is not UNSET:
-            found += self.called(desired.user_name)
+            found += self.by_name(desired.user_name)
         for name in desired.previous_user_names:
-            found += self.called(name)
+            found += self.by_name(name)
         return list({user.associate_id: user for user in found}.values())
 
 
 def _add(index: dict[Key, list[CurrentUser]], key: Key, user: CurrentUser) -> None:
-    # nearly always the first and only one: a list to which it is appended takes more room
+    # nearly always the first and only one: a list that is appended to takes more memory
     if key in index:
         index[key].append(user)
     else:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a failed task or user says: one sentence, and the facts that a playbook can test."""
+"""Why a task or a user failed: one sentence, and the facts that a playbook can test."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Problem = (UserError, NetServerError)
 
 
 class Failure(typing.NamedTuple):
-    """Why something did not come about. `status` and `operation` are empty without an answer."""
+    """The reason of a failure. `status` and `operation` are empty without a response."""
 
     message: str
     kind: str
@@ -24,7 +24,7 @@ class Failure(typing.NamedTuple):
 
 
 def failure_of(error: UserError | NetServerError, tried: str = "", known: str = "") -> Failure:
-    """Put an error into the words of a result.
+    """Describe an error as results do.
 
     Args:
         error: what was raised.
@@ -33,8 +33,7 @@ def failure_of(error: UserError | NetServerError, tried: str = "", known: str = 
         known: what is known of the effect, as a sentence.
     """
     if isinstance(error, UserError):
-        text = str(error)
-        return Failure(f"{text} {known}".strip(), error.kind)
+        return Failure(f"{error} {known}".strip(), error.kind)
     text = error.sentence()
     if not text.endswith("."):
         text += "."

@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Does the same to many things at once, keeps their order, and stops where it is told to."""
+"""Ordered parallel map with early stop, and work in the background.
+
+The threads are daemons and never joined: whoever is interrupted need not wait for a request that
+hangs.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +14,17 @@ import collections
 import threading
 import typing
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 
 Item = typing.TypeVar("Item")
 Value = typing.TypeVar("Value")
 
 
 def in_parallel(work: Callable[[Item], Value], items: Sequence[Item], workers: int) -> list[Value]:
-    """Return what `work` makes of each item, in their order; the first exception ends it all."""
+    """Return the result of `work` for each item, in their order.
+
+    The first exception, or an interruption of the caller, ends it: no further item is started.
+    """
     if workers == 1 or len(items) <= 1:
         return [work(item) for item in items]
     results: list[typing.Any] = [None] * len(items)
@@ -37,31 +44,30 @@ def in_parallel(work: Callable[[Item], Value], items: Sequence[Item], workers: i
                 waiting.clear()
                 raise
 
-    with ThreadPoolExecutor(max_workers=min(workers, len(items))) as pool:
-        for future in [pool.submit(drain) for _worker in range(min(workers, len(items)))]:
-            future.result()
+    try:
+        for wait in [in_background(drain) for _worker in range(min(workers, len(items)))]:
+            wait()
+    finally:
+        waiting.clear()
     return results
 
 
-def meanwhile(work: Callable[[], Value]) -> Callable[[], Value]:
-    """Begin `work` in a thread; what is returned waits for its end, and returns or raises its own.
-
-    Whoever is interrupted before need not wait.
-    """
-    coming: Future[Value] = Future()
+def in_background(work: Callable[[], Value]) -> Callable[[], Value]:
+    """Start `work` in a thread, and return a function that waits for its result or exception."""
+    pending: Future[Value] = Future()
 
     def run() -> None:
         try:
-            coming.set_result(work())
+            pending.set_result(work())
         except BaseException as error:  # noqa: BLE001 - it belongs to the one who waits
-            coming.set_exception(error)
+            pending.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()
-    return coming.result
+    return pending.result
 
 
-class Budget:
-    """How many users may fail before the rest is left alone; 0 is no end."""
+class FailureBudget:
+    """How many users may fail before no further one is started; 0 means any number."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -70,10 +76,10 @@ class Budget:
 
     @property
     def is_spent(self) -> bool:
-        """Whether nothing more is to be begun."""
+        """Whether no further user is to be started."""
         return 0 < self._most <= self._failed
 
     def charge(self) -> None:
-        """Take note of a failure."""
+        """Count a failure."""
         with self._lock:
             self._failed += 1

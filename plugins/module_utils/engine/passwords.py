@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Makes passwords that no rule of the service should have anything against."""
+"""Random passwords that the password rules of any service should accept."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import string
 from ..domain.model import Secret
 
 LENGTH = 24
-# no quotes, backslashes, colons or blanks: a person will copy it from a terminal
+# no quotes, backslashes, colons or spaces: a person will copy it from a terminal
 SPECIAL = "!#%+-=?@_"
 ALPHABETS = (string.ascii_lowercase, string.ascii_uppercase, string.digits, SPECIAL)
 
 
-def strong_password() -> Secret:
+def generate_password() -> Secret:
     """Return a random password with several characters of every kind."""
     source = secrets.SystemRandom()
     characters = [source.choice(alphabet) for alphabet in 2 * ALPHABETS]

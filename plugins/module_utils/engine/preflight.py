@@ -2,119 +2,227 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the service itself has against a plan, asked before anything is written. Writes nothing."""
+"""Validating a plan before the first write: identity, order, the service's checks, limits.
+
+Nothing is written here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+import typing
+from collections.abc import Container, Sequence
 
-from ..client.client import Service
+from ..client.client import Client
+from ..client.user_agent import UserRecord
+from ..domain import limits
 from ..domain.errors import UserError
-from ..domain.model import UNSET, CurrentUser, same_name
-from ..domain.plan import Action, Plan, subject
-from .read import is_same_card, not_ours
+from ..domain.findings import Finding
+from ..domain.model import UNSET, CurrentUser
+from ..domain.names import name_key
+from ..domain.ordering import Order, order_steps
+from ..domain.plan import Action, Step
+from ..domain.protection import Caller, protect
+from .parallel import in_parallel
+from .passwords import generate_password
+from .planning import scope_of
+from .read import not_external
+from .run_context import RunContext
+
+USERS_PER_REQUEST = 1000
 
 
-def problems_of(
-    service: Service,
-    plan: Plan,
-    person_exists: Callable[[int], bool] | None = None,
-    *,
-    asks_for_name: bool = True,
-) -> list[UserError]:
-    """Put what a plan would write to the service's own checks; return all it has against it.
+class Plan(typing.NamedTuple):
+    """Validated steps in their order; with any finding nothing of it may be applied."""
 
-    Args:
-        service: the service to ask.
-        plan: the plan; nothing is asked for one that writes nothing.
-        person_exists: tells whether there is a person of an id, for who knows already.
-        asks_for_name: whether to ask for the name too; where another user still has it, and gives
-            it away before or is known to keep it, the service could only say that it is in use.
+    steps: list[Step]
+    order: Order
+    findings: list[Finding]
+
+
+def validate(run: RunContext, steps: Sequence[Step], findings: Sequence[Finding]) -> Plan:
+    """Protect, order, check and limit the steps; all errors are collected.
+
+    `findings` are those that there are already. With any finding the limits are not tested: they
+    would count users that only a mistake leaves unmatched.
     """
-    after = plan.after
-    if after is None or not plan.changed:
-        return []
-    problems = []
-    known = person_exists or service.archive.person_exists
-    if plan.action is Action.CREATE and not known(after.person_id):
-        problems.append(
-            UserError(
-                "person",
-                f"{plan.desired.subject} can not be created: there is no person with the id"
-                f" {after.person_id}. Give the person_id of an existing person.",
-            )
-        )
-    name_problem = _name_problem(service, plan, after) if asks_for_name else None
-    asked = (name_problem, _password_problem(service, plan, after))
-    return [*problems, *filter(None, asked)]
+    idle = [step for step in steps if not step.acts]
+    acting = [with_password(step) for step in steps if step.acts]
+    caller = _caller(run, acting)
+    acting = [protect(step, run.options.protect, caller) for step in acting]
+    acting, identity_findings = _confirm_identities(run.client, acting)
+    order, conflicts = order_steps(acting, run.state.users)
+    found = [*findings, *identity_findings, *conflicts]
+    if run.options.preflight:
+        in_conflict = {finding.where for finding in conflicts}
+        found += _service_findings(run, order, in_conflict)
+    if not found:
+        exceeded = limits.exceeded(acting, run.options.limits, _users_in_scope(run))
+        found = [Finding("limits", sentence, "limits") for sentence in exceeded]
+    return Plan([*idle, *acting], order, found)
 
 
-def prove_identity(service: Service, plan: Plan) -> Plan:
-    """Make sure that a listed user is who GetUser says it is, before it is written to.
+def with_password(step: Step) -> Step:
+    """Generate the password of a user that is created with a random one."""
+    if step.action is not Action.CREATE or not step.desired.generate_password:
+        return step
+    generated = generate_password()
+    return step._replace(desired=step.desired._replace(password=generated), generated=generated)
 
-    That the key of the list is the associate id is our reading of the documents, and the list does
-    not tell whether a user is retired; so one GetUser looks (netserver-api 3.3, 12).
 
-    Returns:
-        The plan; one that does nothing if the user to delete is gone already.
+def _caller(run: RunContext, steps: Sequence[Step]) -> Caller:
+    if not run.options.protect_caller:
+        return Caller()
+    if run.client.login_name:
+        return Caller(run.client.login_name)
+    return Caller(associate_id=run.client.login_id()) if steps else Caller()
+
+
+def _confirm_identities(client: Client, steps: Sequence[Step]) -> tuple[list[Step], list[Finding]]:
+    """Make sure that users of the list are who the User agent says they are, before any write.
+
+    That the key of the list is the associate id is an interpretation of the documentation, and the
+    list tells neither the type of a user nor whether it is retired. The first user is compared with
+    GetUser, which knows its names; the others with GetUserInfoList, many in one request.
+    """
+    records = _records(client, [step for step in steps if step.acts and step.before])
+    confirmed, findings = [], []
+    for step in steps:
+        user = step.before
+        if not step.acts or user is None or user.associate_id is None:
+            confirmed.append(step)
+            continue
+        try:
+            confirmed.append(_confirm_identity(step, user, records.get(user.associate_id)))
+        except UserError as error:
+            findings.append(Finding(step.where, str(error), error.kind))
+    return confirmed, findings
+
+
+def _records(client: Client, steps: Sequence[Step]) -> dict[int | None, UserRecord | None]:
+    """Return what the User agent says about the users of the steps, by id."""
+    if not steps:
+        return {}
+    first, *others = (step.associate_id for step in steps)
+    records: dict[int | None, UserRecord | None] = {first: client.agent.user(first or 0)}
+    for start in range(0, len(others), USERS_PER_REQUEST):
+        ids = [one or 0 for one in others[start : start + USERS_PER_REQUEST]]
+        records.update(client.agent.users(ids))
+    for step in steps:
+        if step.associate_id not in records and step.location is not None:
+            # an installation may not answer this call for external users
+            records[step.associate_id] = client.agent.user(step.associate_id or 0)
+    return records
+
+
+def _confirm_identity(step: Step, user: CurrentUser, record: UserRecord | None) -> Step:
+    """Return the step, or one without effect where the user is not to be touched.
+
+    A user of another type and a retired one are left alone if no definition names them; so is a
+    retired one that should be absent.
 
     Raises:
-        UserError: the two do not agree.
+        UserError: list and User agent do not agree, or a definition names such a user.
     """
-    user = plan.before
-    if user is None or user.associate_id is None or not plan.changed:
-        return plan
-    card = service.agent.user(user.associate_id)
-    if card is not None and not card.is_external:
-        raise not_ours(plan.desired, card)
-    if card is None or not is_same_card(user, card):
-        instead = f"'{card.user_name or card.name}'" if card else "nobody"
+    if record is not None and not record.is_external:
+        if step.location is None:
+            return step.without_effect(user)
+        raise not_external(step.desired, record, user.user_name)
+    if record is None or not _is_same_user(user, record):
+        known = f"'{record.name}'" if record and record.name else "nobody"
+        call = "GetUserInfoList" if record is None and step.location is None else "GetUser"
         raise UserError(
             "identity",
-            f"{subject(plan)}: GetUser knows {instead} under this id, so that the key of the list"
+            f"{step.subject}: {call} knows {known} under this id, so that the key of the list"
             " of external users may not be the associate id. Nothing was changed.",
         )
-    if not card.deleted:
-        return plan
-    if plan.action is Action.DELETE:
-        return Plan(plan.desired, Action.NONE, before=None, after=None)
-    raise retired(plan)
-
-
-def retired(plan: Plan) -> UserError:
-    """Say that a user is retired, which no call for external users takes back."""
-    return UserError(
+    if not record.deleted:
+        return step
+    if step.location is None:
+        return step.without_effect(user)
+    if step.action is Action.DELETE:
+        return step.without_effect(None)
+    raise UserError(
         "identity",
-        f"{subject(plan)} is retired, and was not changed. Take it back in Settings and"
+        f"{step.subject} is retired, and was not changed. Take it back in Settings and"
         " maintenance first, or remove it there to create it anew.",
     )
 
 
-def _name_problem(service: Service, plan: Plan, after: CurrentUser) -> UserError | None:
-    before = plan.before
-    if before and (not plan.renames or same_name(before.user_name) == same_name(after.user_name)):
+def _is_same_user(user: CurrentUser, record: UserRecord) -> bool:
+    names = {name_key(name) for name in record.names}
+    known = {name_key(user.user_name), name_key(user.associate_name)}
+    return (not names or bool(names & known)) and record.person_id in (0, user.person_id)
+
+
+def _users_in_scope(run: RunContext) -> int:
+    scope = scope_of(run)
+    return sum(1 for user in run.state.users if scope.holds(user))
+
+
+def _service_findings(run: RunContext, order: Order, in_conflict: Container[str]) -> list[Finding]:
+    """Ask the service to validate what each step would write."""
+    steps = order.steps
+    new_persons = {
+        step.after.person_id for step in steps if step.action is Action.CREATE and step.after
+    }
+    persons = run.client.archive.existing_persons(new_persons) if new_persons else set()
+    done = itertools.count(1)
+
+    def check(step: Step) -> list[Finding]:
+        # the name is not asked for while another user still has it: it is in use, and either
+        # becomes free before or is reported as a conflict already
+        name_is_free = step.key not in order.needs and step.where not in in_conflict
+        problems = [
+            _person_problem(step, persons),
+            _name_problem(run.client, step) if name_is_free else None,
+            _password_problem(run.client, step),
+        ]
+        run.progress("validate", next(done), len(steps))
+        return [Finding(step.where, str(error), error.kind) for error in problems if error]
+
+    found = in_parallel(check, steps, run.options.concurrency)
+    return list(itertools.chain.from_iterable(found))
+
+
+def _person_problem(step: Step, persons: Container[int]) -> UserError | None:
+    after = step.after
+    if step.action is not Action.CREATE or after is None or after.person_id in persons:
+        return None
+    return UserError(
+        "person",
+        f"{step.desired.subject} can not be created: there is no person with the id"
+        f" {after.person_id}. Give the person_id of an existing person.",
+    )
+
+
+def _name_problem(client: Client, step: Step) -> UserError | None:
+    before, after = step.before, step.after
+    if after is None or not (step.action is Action.CREATE or step.renames):
+        return None
+    if before and name_key(before.user_name) == name_key(after.user_name):
         return None  # the service might take a name that differs only in case for one in use
-    problem = service.agent.user_name_problem(
+    problem = client.agent.user_name_problem(
         after.user_name, after.person_id, after.associate_id or 0
     )
     if not problem:
         return None
     return UserError(
         "user_name",
-        f"{subject(plan)}: the service does not accept the user_name '{after.user_name}':"
+        f"{step.subject}: the service does not accept the user_name '{after.user_name}':"
         f" {problem.rstrip('.')}. Nothing was changed; choose another name.",
     )
 
 
-def _password_problem(service: Service, plan: Plan, after: CurrentUser) -> UserError | None:
-    password = plan.desired.password
-    if not plan.sets_password or password is UNSET:
+def _password_problem(client: Client, step: Step) -> UserError | None:
+    password, after = step.desired.password, step.after
+    if not step.sets_password or password is UNSET or after is None:
         return None
-    problem = service.agent.password_problem(password, after.person_id, after.associate_id or 0)
+    problem = client.agent.password_problem(password, after.person_id, after.associate_id or 0)
     if not problem:
         return None
     return UserError(
         "password",
-        f"{subject(plan)}: the service does not accept the password:"
+        f"{step.subject}: the service does not accept the password:"
         f" {problem.rstrip('.')}. Nothing was changed; choose another one.",
     )

@@ -18,8 +18,9 @@ from ..client import urls
 from ..client.authentication import Authentication, Basic, Bearer, SoTicket, Xsrf
 from ..client.errors import BadConnectionOption
 from ..client.http import Settings
-from ..domain.definitions import checked_entry, desired_of
-from ..domain.model import DesiredUser, Secret, is_sendable
+from ..domain.entries import desired_user, parse_entry
+from ..domain.model import DesiredUser, Secret
+from ..domain.names import is_sendable
 from ..domain.options import OPTIONS, Kind, Option
 
 Options = Mapping[str, typing.Any]
@@ -207,13 +208,13 @@ def connection_settings(options: Options) -> Settings:
     )
 
 
-def desired_user(options: Options) -> DesiredUser:
-    """Turn the options of one user into a declaration; null is the same as not given.
+def parse_user(options: Options) -> DesiredUser:
+    """Turn the options of one user into a desired user; null is the same as not given.
 
     Raises:
-        UserError: an option can not be what it is.
+        UserError: an option has an impossible value.
     """
-    return desired_of(checked_entry({option.name: options[option.name] for option in OPTIONS}))
+    return desired_user(parse_entry({option.name: options[option.name] for option in OPTIONS}))
 
 
 def _check_texts(options: Options) -> None:

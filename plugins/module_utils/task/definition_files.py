@@ -21,7 +21,8 @@ import typing
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from ..domain.definitions import LONGEST_ID, Finding, Foreign, Place, nearest
+from ..domain.entries import LONGEST_ID, UnsupportedValue, nearest
+from ..domain.findings import Finding, SourceLocation
 
 try:
     import yaml
@@ -49,7 +50,7 @@ class DefinitionFile(typing.NamedTuple):
     """What stands in one file. `entries` can be taken once; none is held longer than that."""
 
     name: str
-    entries: Iterator[tuple[Place, object]]
+    entries: Iterator[tuple[SourceLocation, object]]
     defaults: dict[str, typing.Any]
 
 
@@ -161,11 +162,11 @@ def _from_json(path: Path, text: str) -> DefinitionFile:
 
 def _taken(
     users: list[object], name: str, lines: Callable[[], Sequence[int]]
-) -> Iterator[tuple[Place, object]]:
+) -> Iterator[tuple[SourceLocation, object]]:
     """Take the entries out of a list: many of them need more room than the declarations made."""
     for number in range(len(users)):
         user, users[number] = users[number], None
-        yield Place(name, number, lines), user
+        yield SourceLocation(name, number, lines), user
 
 
 def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -319,7 +320,7 @@ class _Reader:
         text: str = event.value
         if event.tag is not None and event.tag not in _TEXT_TAGS:
             if event.tag == "!vault":
-                return Foreign("a vaulted value, which is opened only for variables")
+                return UnsupportedValue("a vaulted value, which is opened only for variables")
             raise self._error(event, f"an unknown tag (!){_QUOTE}")
         # a text without quotes: libyaml gives it an empty style, PyYAML alone none
         if event.style or event.tag is not None:
@@ -352,6 +353,10 @@ def _plain(text: str) -> object:
             is_number = tag.endswith(":int") and text.isascii() and text.lstrip("+-").isdigit()
             if is_number and len(text) <= LONGEST_ID:
                 is_octal = text.lstrip("+-").startswith("0") and text.strip("+-0")
-                return Foreign(f"a number in octal notation{_QUOTE}") if is_octal else int(text)
-            return Foreign(f"a YAML {tag.rpartition(':')[2]}{_QUOTE}")
+                return (
+                    UnsupportedValue(f"a number in octal notation{_QUOTE}")
+                    if is_octal
+                    else int(text)
+                )
+            return UnsupportedValue(f"a YAML {tag.rpartition(':')[2]}{_QUOTE}")
     return text

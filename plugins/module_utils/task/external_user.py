@@ -6,30 +6,37 @@
 
 from __future__ import annotations
 
-from ..client.client import Service
-from ..client.redaction import MASK
+from ..client.client import Client
+from ..domain.definitions import Definition
+from ..domain.findings import SourceLocation
 from ..engine.failure import Problem, failure_of
-from ..engine.single import carry_out, decide
-from .arguments import Options, Task, connection_settings, desired_user, user_options
-from .result import Result, of_user, undecided
+from ..engine.read import KeyedReader
+from ..engine.run import run_definitions
+from ..engine.run_context import RunContext
+from ..engine.run_options import RunOptions
+from .arguments import Options, Progress, Task, connection_settings, parse_user, user_options
+from .result import Result, undecided
+from .user_result import of_user
+
+_LOCATION = SourceLocation("options", 0)
 
 
-def run(options: Options, check_mode: bool, *_progress: object) -> Result:
-    """Make one user be as the options declare it."""
-    desired = desired_user(options)
-    with Service(connection_settings(options)) as service:
+def run(options: Options, check_mode: bool, progress: Progress) -> Result:
+    """Bring one user in line with the options: a batch of one definition."""
+    desired = parse_user(options)
+    run_options = RunOptions(verify=options["verify"])
+    with Client(connection_settings(options)) as client:
         try:
-            decision = decide(service, desired)
+            state = KeyedReader(client, desired).read()
+            context = RunContext(client, state, run_options, progress)
+            definition = Definition(desired, _LOCATION)
+            result = run_definitions(context, [definition], dry_run=check_mode)
         except Problem as error:
             failure = failure_of(error, f"{desired.subject} could not be looked at")
-            return undecided(failure, service.requests)
-        verify = options["verify"]
-        applied = None if check_mode else carry_out(service, decision, verify=verify)
-        result = of_user(decision.plan, applied, service.requests)
-        if applied and applied.wrote and decision.generated:
-            shown = options["show_generated_password"]
-            result["generated_password"] = decision.generated.value if shown else MASK
-        return result
+            return undecided(failure, client.requests)
+        return of_user(
+            result, client.requests, show_generated_password=options["show_generated_password"]
+        )
 
 
 TASK = Task(

@@ -10,34 +10,33 @@ from collections.abc import Sequence
 
 from ..client import archive
 from ..client.archive import UserRow
-from ..client.client import Service
-from ..domain.definitions import definitions_of
-from ..domain.errors import UserError
-from ..domain.model import UNSET, CurrentUser, DesiredUser
+from ..client.client import Client
+from ..domain.export import entries_of
+from ..domain.model import UNSET, CurrentUser
 from ..domain.roles import Roles
 from ..domain.selection import Selection, is_literal, longest_literal
 from ..engine.failure import Problem, failure_of
-from ..engine.read import as_users, read_roles
+from ..engine.read import read_roles, to_users
 from .arguments import Options, Task, connection_settings
 from .result import Result, undecided, user_facts
 
 
 def run(options: Options, *_how: object) -> Result:
     """List the external users that meet the options."""
-    with Service(connection_settings(options)) as service:
+    with Client(connection_settings(options)) as client:
         try:
-            roles = read_roles(service)
+            roles = read_roles(client)
             users, rows = _read(
-                service, roles, _selection(options, roles), with_contact=options["contacts"]
+                client, roles, _selection(options, roles), with_contact=options["contacts"]
             )
         except Problem as error:
             failure = failure_of(error, "The external users could not be listed")
-            return undecided(failure, service.requests)
+            return undecided(failure, client.requests)
         if options["format"] == "definitions":
-            listed = definitions_of(users, roles)
+            listed = entries_of(users, roles)
         else:
             listed = [facts for user in users if (facts := user_facts(user))]
-        result: Result = {"changed": False, "users": listed, "requests": service.requests}
+        result: Result = {"changed": False, "users": listed, "requests": client.requests}
         if options["contacts"]:
             result["contacts"] = _contacts(users, rows)
         return result
@@ -60,34 +59,20 @@ def _selection(options: Options, roles: Roles) -> Selection:
         associate_id=UNSET if options["associate_id"] is None else options["associate_id"],
         person_ids=UNSET if person_id is None else frozenset({person_id}),
         user_names=UNSET if user_name is None else (user_name,),
-        role_ids=UNSET if options["role"] is None else _role_ids(options["role"], roles),
+        role_ids=UNSET if options["role"] is None else roles.filter_ids([options["role"]]),
         is_active=UNSET if options["is_active"] is None else options["is_active"],
     )
 
 
-def _role_ids(name: str, roles: Roles) -> frozenset[int]:
-    """Return all roles of a name; that several have it is no obstacle to reading."""
-    ids = roles.ids_of_texts([name])
-    if ids:
-        return frozenset(ids)
-    role = roles.wanted(DesiredUser(role=name))
-    if role is None:
-        possible = ", ".join(f"'{text}'" for text in roles.possible) or "none"
-        raise UserError(
-            "role", f"There is no role '{name}' for external users. Possible roles: {possible}."
-        )
-    return frozenset({role.role_id})
-
-
 def _read(
-    service: Service, roles: Roles, selection: Selection, *, with_contact: bool
+    client: Client, roles: Roles, selection: Selection, *, with_contact: bool
 ) -> tuple[list[CurrentUser], list[UserRow]]:
     """Let the service choose as far as its grammar goes, and choose again for what it can not."""
     restriction = archive.all_of(_restrictions(selection)) or archive.EVERY_ROW
     if not archive.fits(restriction):
         restriction = archive.EVERY_ROW
-    rows = list(service.archive.external_users(restriction, with_contact=with_contact))
-    users = [user for user in as_users(service, roles, rows) if selection.holds(user)]
+    rows = list(client.archive.external_users(restriction, with_contact=with_contact))
+    users = [user for user in to_users(client, roles, rows) if selection.holds(user)]
     return sorted(users, key=lambda user: user.associate_id or 0), rows
 
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..client.client import Service
+from ..client.client import Client
 from ..engine.failure import Problem, failure_of
 from .arguments import Options, Task, connection_settings
 from .result import Result, undecided
@@ -14,11 +14,11 @@ from .result import Result, undecided
 
 def run(options: Options, *_how: object) -> Result:
     """List the roles of the installation."""
-    with Service(connection_settings(options)) as service:
+    with Client(connection_settings(options)) as client:
         try:
-            roles = service.archive.roles()
+            roles = client.archive.roles()
         except Problem as error:
-            return undecided(failure_of(error, "The roles could not be listed"), service.requests)
+            return undecided(failure_of(error, "The roles could not be listed"), client.requests)
         listed = [
             {
                 "role_id": role.role_id,
@@ -28,7 +28,7 @@ def run(options: Options, *_how: object) -> Result:
             }
             for role in sorted(roles, key=lambda role: role.role_id)
         ]
-        return {"changed": False, "roles": listed, "requests": service.requests}
+        return {"changed": False, "roles": listed, "requests": client.requests}
 
 
 TASK = Task(options={}, run=run)

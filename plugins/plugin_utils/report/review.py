@@ -11,9 +11,11 @@ import dataclasses
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 
-from ...module_utils.domain.batch import match
-from ...module_utils.domain.definitions import Definitions, Finding, Place
-from ...module_utils.domain.model import CurrentUser, State, same_name
+from ...module_utils.domain.definitions import DefinitionCollector
+from ...module_utils.domain.findings import Finding, SourceLocation
+from ...module_utils.domain.matching import match_definitions
+from ...module_utils.domain.model import CurrentUser, State
+from ...module_utils.domain.names import name_key
 from ...module_utils.domain.user_index import UserIndex
 from ...module_utils.task.definition_files import read_all
 from .markdown import LIMIT, code, sentence
@@ -105,17 +107,19 @@ def review_of(
     declared, findings = _declared(
         plain(definitions or []), plain(src or []), plain(defaults or {})
     )
-    matches, conflicts = match(declared.declared, UserIndex(current))
-    where = {one.current.associate_id: str(one.declared.place) for one in matches if one.current}
+    matches, conflicts = match_definitions(declared.definitions, UserIndex(current))
+    where = {
+        one.current.associate_id: str(one.definition.location) for one in matches if one.current
+    }
     missing = [
-        (one.declared.desired.subject, str(one.declared.place))
+        (one.definition.desired.subject, str(one.definition.location))
         for one in matches
-        if one.current is None and one.declared.desired.state is State.PRESENT
+        if one.current is None and one.definition.desired.state is State.PRESENT
     ]
     logins = [_login(user, companies, where.get(user.associate_id, "")) for user in current]
     return Review(
         name=name,
-        logins=tuple(sorted(logins, key=lambda one: (same_name(one.user_name), one.associate_id))),
+        logins=tuple(sorted(logins, key=lambda one: (name_key(one.user_name), one.associate_id))),
         missing=tuple(sorted(missing)),
         findings=(*findings, *declared.findings, *conflicts),
         knows_companies=contacts is not None,
@@ -248,13 +252,15 @@ def _summary(review: Review) -> dict[str, int]:
 
 def _declared(
     entries: list[object], src: list[str], defaults: Mapping[str, typing.Any]
-) -> tuple[Definitions, list[Finding]]:
-    definitions = Definitions(defaults, {}, "")
-    definitions.add([(Place("users", index), entry) for index, entry in enumerate(entries)])
+) -> tuple[DefinitionCollector, list[Finding]]:
+    definitions = DefinitionCollector(defaults, {}, "")
+    definitions.add(
+        [(SourceLocation("users", index), entry) for index, entry in enumerate(entries)]
+    )
     files, unreadable = read_all(src)
     for file in files:
         definitions.add(file.entries, file.defaults, file.name)
-    definitions.leave_out_doubles()
+    definitions.refuse_duplicates()
     return definitions, unreadable
 
 

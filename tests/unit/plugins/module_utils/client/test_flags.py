@@ -14,10 +14,10 @@ from ansible_collections.superoffice.crm.plugins.module_utils.client.user_agent 
     to_wire,
 )
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.fields import fields_of
-from ansible_collections.superoffice.crm.plugins.module_utils.domain.model import Change
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.model import Modification
 
 SETS = [
-    Change(sum(numbers))
+    Modification(sum(numbers))
     for count in range(1, 5)
     for numbers in itertools.combinations((1, 2, 4, 8), count)
 ]
@@ -26,14 +26,22 @@ SETS = [
 @pytest.mark.parametrize(
     ("change", "names", "number", "one_by_one"),
     [
-        (Change.USER_NAME, "UserName", 1, ["UserName"]),
-        (Change.PASSWORD, "Password", 2, ["Password"]),
-        (Change.ROLE, "Role", 4, ["Role"]),
-        (Change.ACTIVE, "Active", 8, ["Active"]),
-        (Change.ROLE | Change.ACTIVE, "Role, Active", 12, ["Role", "Active"]),
-        (Change.ACTIVE | Change.USER_NAME, "UserName, Active", 9, ["UserName", "Active"]),
+        (Modification.USER_NAME, "UserName", 1, ["UserName"]),
+        (Modification.PASSWORD, "Password", 2, ["Password"]),
+        (Modification.ROLE, "Role", 4, ["Role"]),
+        (Modification.ACTIVE, "Active", 8, ["Active"]),
+        (Modification.ROLE | Modification.ACTIVE, "Role, Active", 12, ["Role", "Active"]),
         (
-            Change.USER_NAME | Change.PASSWORD | Change.ROLE | Change.ACTIVE,
+            Modification.ACTIVE | Modification.USER_NAME,
+            "UserName, Active",
+            9,
+            ["UserName", "Active"],
+        ),
+        (
+            Modification.USER_NAME
+            | Modification.PASSWORD
+            | Modification.ROLE
+            | Modification.ACTIVE,
             "UserName, Password, Role, Active",
             15,
             ["UserName", "Password", "Role", "Active"],
@@ -41,7 +49,7 @@ SETS = [
     ],
 )
 def test_flags_are_names_or_their_sum_or_one_by_one(
-    change: Change, names: str, number: int, one_by_one: list[str]
+    change: Modification, names: str, number: int, one_by_one: list[str]
 ) -> None:
     assert list(to_wire(change, FlagSpelling.NAMES)) == [(names, change)]
     assert list(to_wire(change, FlagSpelling.INTEGER)) == [(number, change)]
@@ -51,9 +59,9 @@ def test_flags_are_names_or_their_sum_or_one_by_one(
 @pytest.mark.parametrize("spelling", FlagSpelling)
 @pytest.mark.parametrize("change", SETS)
 def test_no_spelling_says_more_or_less_than_what_changes(
-    change: Change, spelling: FlagSpelling
+    change: Modification, spelling: FlagSpelling
 ) -> None:
-    said = Change.NONE
+    said = Modification.NONE
     for flags, part in to_wire(change, spelling):
         assert flags not in ("All", "Unknown", 0, "")
         assert not said & part

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Definitions: entries become declarations, or findings that say where and what."""
+"""DefinitionCollector: entries become declarations, or findings that say where and what."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from typing import Any
 
 import pytest
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.definitions import (
-    Definitions,
+    DefinitionCollector,
+)
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.entries import (
+    UnsupportedValue,
+)
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.findings import (
     Finding,
-    Foreign,
-    Place,
+    SourceLocation,
 )
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.model import (
     UNSET,
@@ -35,12 +39,12 @@ def collect(
     defaults: dict[str, Any] | None = None,
     passwords: dict[str, str] | None = None,
     of_file: dict[str, Any] | None = None,
-) -> Definitions:
+) -> DefinitionCollector:
     secrets = {name: Secret(text) for name, text in (passwords or {}).items()}
-    found = Definitions(defaults or {}, secrets, "")
-    places = [(Place("users", index), entry) for index, entry in enumerate(entries)]
+    found = DefinitionCollector(defaults or {}, secrets, "")
+    places = [(SourceLocation("users", index), entry) for index, entry in enumerate(entries)]
     found.add(places, of_file, "file.yml")
-    found.leave_out_doubles()
+    found.refuse_duplicates()
     return found
 
 
@@ -86,10 +90,10 @@ def finding_of(entry: object, **options: Any) -> Finding:
         ({"user_name": "a", "previous_user_names": [""]}, "previous_user_names must not be empty"),
         ({"user_name": "a", "role": "x", "role_id": 1}, "either role or role_id"),
         ({"user_name": "a", "password": SECRET, "generate_password": True}, "either password or"),
-        ({"user_name": Foreign("a date")}, "user_name can not be a date"),
-        ({"previous_user_names": [Foreign("a date")]}, "previous_user_names can not be a date"),
-        ({"associate_id": Foreign("an octal number")}, "associate_id can not be an octal number"),
-        ({"user_name": "a", "password": Foreign("a vaulted value")}, "can not be a vaulted value"),
+        ({"user_name": UnsupportedValue("a date")}, "user_name can not be a date"),
+        ({"previous_user_names": [UnsupportedValue("a date")]}, "names can not be a date"),
+        ({"associate_id": UnsupportedValue("an octal number")}, "can not be an octal number"),
+        ({"user_name": "a", "password": UnsupportedValue("a vault")}, "can not be a vault"),
     ],
     ids=lambda value: str(value)[:60],
 )  # fmt: skip
@@ -110,13 +114,13 @@ def test_everything_that_is_wrong_with_an_entry_is_said_at_once() -> None:
     [(True, True), ("yes", True), ("True", True), (" on ", True), ("no", False), ("OFF", False)],
 )
 def test_texts_that_templates_make_of_flags_and_ids_are_understood(value: Any, flag: bool) -> None:
-    [one] = collect({"person_id": " 17 ", "is_active": value}).declared
+    [one] = collect({"person_id": " 17 ", "is_active": value}).definitions
     assert (one.desired.person_id, one.desired.is_active) == (17, flag)
 
 
 def test_null_is_the_same_as_not_given() -> None:
-    [one] = collect({"user_name": "a", **dict.fromkeys(set(BY_NAME) - {"user_name"})}).declared
-    assert one.desired == collect({"user_name": "a"}).declared[0].desired
+    [one] = collect({"user_name": "a", **dict.fromkeys(set(BY_NAME) - {"user_name"})}).definitions
+    assert one.desired == collect({"user_name": "a"}).definitions[0].desired
     assert (one.desired.role, one.desired.is_active, one.desired.password) == (UNSET,) * 3
 
 
@@ -130,13 +134,13 @@ def test_null_is_the_same_as_not_given() -> None:
         ([{"user_name": "a"}, {"user_name": "a", "state": "absent"}], "user_name"),
     ],
 )
-def test_doubles_name_both_places(entries: list[dict[str, Any]], option: str) -> None:
+def test_duplicates_name_both_places(entries: list[dict[str, Any]], option: str) -> None:
     found = collect(*entries)
     [finding] = found.findings
     assert (finding.where, finding.kind) == ("users[1]", "duplicate")
     assert "users[0]" in finding.message
     assert option in finding.message
-    assert len(found.declared) == 1
+    assert len(found.definitions) == 1
 
 
 @pytest.mark.parametrize(
@@ -148,7 +152,7 @@ def test_doubles_name_both_places(entries: list[dict[str, Any]], option: str) ->
     ],
 )
 def test_what_may_be_two_users_is_no_double(entries: list[dict[str, Any]]) -> None:
-    assert len(collect(*entries).declared) == 2
+    assert len(collect(*entries).definitions) == 2
 
 
 def test_defaults_are_for_whoever_does_not_say_otherwise() -> None:
@@ -161,7 +165,7 @@ def test_defaults_are_for_whoever_does_not_say_otherwise() -> None:
         of_file={"role": "Vendor", "state": "absent"},
     )
     assert found.findings == []
-    a, b, c, d = (one.desired for one in found.declared)
+    a, b, c, d = (one.desired for one in found.definitions)
     assert (a.role, a.is_active, a.state, a.generate_password) == (
         "Vendor",
         False,
@@ -199,7 +203,7 @@ def test_passwords_are_merged_without_case_and_each_is_used() -> None:
         passwords={"ANNA": SECRET, "cilla": "x"},
     )
     assert found.findings == []
-    anna, bo, person = (one.desired for one in found.declared)
+    anna, bo, person = (one.desired for one in found.definitions)
     assert anna.password == Secret(SECRET)
     assert not anna.generate_password
     assert (bo.password, bo.generate_password) == (UNSET, True)
@@ -228,7 +232,7 @@ ANYTHING = st.recursive(
 @given(st.lists(st.one_of(ANYTHING, st.dictionaries(st.sampled_from(sorted(BY_NAME)), ANYTHING))))
 def test_of_anything_each_entry_is_a_declaration_or_a_finding(entries: list[object]) -> None:
     found = collect(*entries)
-    assert len(found.declared) + len(found.findings) == len(entries)
+    assert len(found.definitions) + len(found.findings) == len(entries)
     assert all(finding.where.startswith("users[") for finding in found.findings)
 
 

@@ -13,12 +13,13 @@ from ansible_collections.superoffice.crm.plugins.module_utils.client.user_agent 
     FlagSpelling,
     to_wire,
 )
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.fields import flag_names
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.model import (
     UNSET,
-    Change,
     CurrentUser,
     DesiredUser,
     LoginProbe,
+    Modification,
     Role,
     Secret,
     State,
@@ -26,14 +27,14 @@ from ansible_collections.superoffice.crm.plugins.module_utils.domain.model impor
 )
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.plan import (
     Action,
-    plan_user,
+    plan_step,
     remaining,
 )
 from ansible_collections.superoffice.crm.plugins.module_utils.engine.passwords import (
     LENGTH,
-    strong_password,
+    generate_password,
 )
-from ansible_collections.superoffice.crm.plugins.module_utils.task.result import of_user
+from ansible_collections.superoffice.crm.plugins.module_utils.task.user_result import diff_of
 
 pytest.importorskip("hypothesis")
 from hypothesis import given
@@ -74,9 +75,9 @@ def role_of(desired: DesiredUser) -> Role | None:
 def test_planning_the_projected_state_yields_nothing(
     desired: DesiredUser, current: CurrentUser, trial: LoginProbe
 ) -> None:
-    plan = plan_user(desired, current, role_of(desired), trial)
-    again = plan_user(desired, plan.after, role_of(desired), LoginProbe.MATCH)
-    assert not again.changed
+    plan = plan_step(desired, current, role_of(desired), trial)
+    again = plan_step(desired, plan.after, role_of(desired), LoginProbe.MATCH)
+    assert not again.changes
     assert again.after == plan.after
 
 
@@ -84,15 +85,15 @@ def test_planning_the_projected_state_yields_nothing(
 def test_what_is_not_managed_is_never_changed(
     desired: DesiredUser, current: CurrentUser, trial: LoginProbe
 ) -> None:
-    plan = plan_user(desired, current, role_of(desired), trial)
+    plan = plan_step(desired, current, role_of(desired), trial)
     if plan.after is None:
         return
     if desired.role_id is UNSET:
-        assert not plan.change & Change.ROLE
+        assert not plan.modification & Modification.ROLE
     if desired.is_active is UNSET:
-        assert not plan.change & Change.ACTIVE
+        assert not plan.modification & Modification.ACTIVE
     if desired.password is UNSET:
-        assert not plan.change & Change.PASSWORD
+        assert not plan.modification & Modification.PASSWORD
     assert plan.after.person_id == current.person_id
     assert plan.after.associate_id == current.associate_id
 
@@ -101,39 +102,38 @@ def test_what_is_not_managed_is_never_changed(
 def test_the_flags_are_exactly_the_difference(
     desired: DesiredUser, current: CurrentUser, trial: LoginProbe
 ) -> None:
-    plan = plan_user(desired, current, role_of(desired), trial)
+    plan = plan_step(desired, current, role_of(desired), trial)
     if plan.after is None:
         return
-    assert remaining(plan.after, current) == plan.change & ~Change.PASSWORD
-    assert (plan.action is Action.MODIFY) is bool(plan.change)
-    sent = list(to_wire(plan.change, FlagSpelling.ONE_BY_ONE))
-    assert [flags for flags, _part in sent] == of_user(plan, None, {})["modification"]
+    assert remaining(plan.after, current) == plan.modification & ~Modification.PASSWORD
+    assert (plan.action is Action.MODIFY) is bool(plan.modification)
+    sent = list(to_wire(plan.modification, FlagSpelling.ONE_BY_ONE))
+    assert [flags for flags, _part in sent] == flag_names(plan.modification)
 
 
 @given(definitions, users, trials)
 def test_a_result_tells_the_change_and_no_secret(
     desired: DesiredUser, current: CurrentUser, trial: LoginProbe
 ) -> None:
-    plan = plan_user(desired, current, role_of(desired), trial)
-    result = of_user(plan, None, {"archive": 1})
-    assert SECRET not in json.dumps(result) + repr(plan)
-    assert result["changed"] is plan.changed
-    before, after = result["diff"]["before"], result["diff"]["after"]
+    plan = plan_step(desired, current, role_of(desired), trial)
+    diff = diff_of(plan)
+    assert SECRET not in json.dumps(diff) + repr(plan)
+    before, after = diff["before"], diff["after"]
     if plan.action is Action.DELETE:
         assert before
         assert after == {}
     else:
         assert list(before) == list(after)
-        assert (before != after) is plan.changed
-    assert result["diff"]["before_header"] == result["diff"]["after_header"]
+        assert (before != after) is plan.changes
+    assert diff["before_header"] == diff["after_header"]
 
 
 @pytest.mark.parametrize(
-    "password", [strong_password().value for _number in range(50)], ids=range(50)
+    "password", [generate_password().value for _number in range(50)], ids=range(50)
 )
 def test_a_generated_password_has_characters_of_every_kind(password: str) -> None:
     assert len(password) == LENGTH
     for kind in (str.isdigit, str.islower, str.isupper, lambda c: not c.isalnum()):
         assert sum(map(kind, password)) >= 2
     assert not set(password) & set("\"'\\: ")
-    assert password != strong_password().value
+    assert password != generate_password().value

@@ -12,14 +12,14 @@ import pytest
 from ansible_collections.superoffice.crm.plugins.module_utils.domain import limits
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.errors import UserError
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.model import (
-    Change,
     CurrentUser,
     DesiredUser,
+    Modification,
 )
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.plan import (
     Action,
-    PasswordEvent,
-    Plan,
+    PasswordStatus,
+    Step,
 )
 
 pytest.importorskip("hypothesis")
@@ -30,14 +30,14 @@ from hypothesis import strategies as st
 def plan(
     name: str,
     action: Action = Action.MODIFY,
-    change: Change = Change.ROLE,
-    event: PasswordEvent = PasswordEvent.UNCHANGED,
+    change: Modification = Modification.ROLE,
+    event: PasswordStatus = PasswordStatus.UNCHANGED,
     *,
     active_after: bool = True,
-) -> Plan:
+) -> Step:
     user = CurrentUser(1, 1, name, 5, "Partner", is_active=True)
     after = CurrentUser(1, 1, name, 5, "Partner", is_active=active_after)
-    return Plan(
+    return Step(
         DesiredUser(user_name=name),
         action,
         None if action is Action.CREATE else user,
@@ -66,7 +66,7 @@ def plan(
     ],
 )
 def test_a_limit_allows(limit: object, existing: int, allowed: int) -> None:
-    assert limits.parsed({"delete": limit})["delete"].of(existing) == allowed
+    assert limits.parse_limits({"delete": limit})["delete"].of(existing) == allowed
 
 
 @given(st.integers(0, 20000), st.integers(0, 100000))
@@ -74,60 +74,64 @@ def test_a_percentage_is_exact_rounded_down_and_at_least_one(
     hundredths: int, existing: int
 ) -> None:
     text = f"{hundredths / 100:.2f}%"
-    allowed = limits.parsed({"modify": text})["modify"].of(existing)
+    allowed = limits.parse_limits({"modify": text})["modify"].of(existing)
     exact = fractions.Fraction(hundredths * existing, 10000)
     assert allowed == (0 if hundredths == 0 else max(1, exact.numerator // exact.denominator))
 
 
 def test_the_defaults_guard_what_hurts_and_null_lifts_a_limit() -> None:
-    assert {name: limit.text for name, limit in limits.parsed({}).items()} == {
+    assert {name: limit.text for name, limit in limits.parse_limits({}).items()} == {
         "deactivate": "10 %",
         "delete": "10 %",
         "password": "10 %",
     }
-    assert set(limits.parsed({"delete": None, "create": 3})) == {"deactivate", "password", "create"}
+    assert set(limits.parse_limits({"delete": None, "create": 3})) == {
+        "deactivate",
+        "password",
+        "create",
+    }
 
 
 @pytest.mark.parametrize("value", ["", "x", "-1", -1, "5.5", 1.5, "%", "10%%", "1e2", True, [], {}])
 def test_neither_count_nor_share_is_refused_by_name(value: object) -> None:
     with pytest.raises(UserError, match=r"limits\.delete must be a count"):
-        limits.parsed({"delete": value})
+        limits.parse_limits({"delete": value})
 
 
 def test_unknown_limits_are_refused_with_the_known_ones() -> None:
     with pytest.raises(UserError, match="unknown remove; known are create, modify"):
-        limits.parsed({"remove": 1, "delete": 1})
+        limits.parse_limits({"remove": 1, "delete": 1})
 
 
 @pytest.mark.parametrize(
     ("one", "counted"),
     [
-        (plan("a", Action.NONE, Change.NONE), []),
-        (plan("a", Action.CREATE, Change.NONE, PasswordEvent.SET), ["create"]),
-        (plan("a", Action.DELETE, Change.NONE), ["delete"]),
+        (plan("a", Action.NONE, Modification.NONE), []),
+        (plan("a", Action.CREATE, Modification.NONE, PasswordStatus.SET), ["create"]),
+        (plan("a", Action.DELETE, Modification.NONE), ["delete"]),
         (plan("a"), ["modify"]),
-        (plan("a", change=Change.ACTIVE), ["modify"]),
-        (plan("a", change=Change.ACTIVE, active_after=False), ["deactivate"]),
-        (plan("a", change=Change.PASSWORD, event=PasswordEvent.SET), ["modify", "password"]),
+        (plan("a", change=Modification.ACTIVE), ["modify"]),
+        (plan("a", change=Modification.ACTIVE, active_after=False), ["deactivate"]),
+        (plan("a", change=Modification.PASSWORD, event=PasswordStatus.SET), ["modify", "password"]),
         (
-            plan("a", change=Change.PASSWORD | Change.ACTIVE, event=PasswordEvent.SET,
+            plan("a", change=Modification.PASSWORD | Modification.ACTIVE, event=PasswordStatus.SET,
                  active_after=False),
             ["deactivate", "password"],
         ),
     ],
 )  # fmt: skip
-def test_a_plan_counts_for(one: Plan, counted: list[str]) -> None:
+def test_a_plan_counts_for(one: Step, counted: list[str]) -> None:
     assert limits.counted_as(one) == counted
 
 
 def test_a_breach_names_numbers_share_limit_option_and_the_first_five() -> None:
     plans = [plan(f"u{n}", Action.DELETE) for n in range(12)]
-    [sentence] = limits.breaches(plans, limits.parsed({}), 40)
+    [sentence] = limits.exceeded(plans, limits.parse_limits({}), 40)
     assert sentence == (
         "12 of 40 users (30 %) would be deleted, the limit is 10 % (4): u0, u1, u2, u3, u4, ...."
         " Set limits.delete to allow it."
     )
-    [sentence] = limits.breaches(plans[:2], limits.parsed({"delete": 1}), 0)
+    [sentence] = limits.exceeded(plans[:2], limits.parse_limits({"delete": 1}), 0)
     assert sentence == (
         "2 of 0 users would be deleted, the limit is 1: u0, u1. Set limits.delete to allow it."
     )
@@ -138,7 +142,9 @@ def test_no_more_than_the_limit_ever_passes(
     actions: list[Action], most: int, existing: int
 ) -> None:
     plans = [plan(f"u{n}", action) for n, action in enumerate(actions)]
-    told = limits.breaches(plans, limits.parsed({"delete": most, "create": f"{most}%"}), existing)
+    told = limits.exceeded(
+        plans, limits.parse_limits({"delete": most, "create": f"{most}%"}), existing
+    )
     deleted = sum(action is Action.DELETE for action in actions)
     assert any("limits.delete" in sentence for sentence in told) is (deleted > most)
     created = sum(action is Action.CREATE for action in actions)

@@ -9,19 +9,33 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.definitions import Definition
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.errors import UserError
-from ansible_collections.superoffice.crm.plugins.module_utils.domain.matching import identify
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.findings import SourceLocation
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.matching import (
+    match_definitions,
+)
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.model import (
     CurrentUser,
     DesiredUser,
     State,
 )
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.user_index import UserIndex
 
 ANNA = CurrentUser(42, 1001, "anna", 5, "Partner", is_active=True, associate_name="anna")
 BERTA = CurrentUser(43, 1002, "berta", 5, "Partner", is_active=True, associate_name="berta")
 SECOND = CurrentUser(44, 1001, "anna2", 5, "Partner", is_active=True, associate_name="anna2")
 OLD = CurrentUser(45, 1003, "old", 5, "Partner", is_active=True, associate_name="old")
 EVERYBODY = [ANNA, BERTA, OLD]
+
+
+def identify(desired: DesiredUser, users: list[CurrentUser]) -> CurrentUser | None:
+    """Return the user that a single definition means; a finding is raised."""
+    definition = Definition(desired, SourceLocation("users", 0))
+    matches, findings = match_definitions([definition], UserIndex(users))
+    for finding in findings:
+        raise UserError(finding.kind, finding.message)
+    return matches[0].current
 
 
 @pytest.mark.parametrize(
@@ -59,12 +73,11 @@ def test_the_leading_key_finds_the_user(keys: dict[str, Any], found: CurrentUser
         ({"associate_id": 42, "person_id": 1002}, ["associate_id and person_id", "1001"]),
     ],
 )
-@pytest.mark.parametrize("state", list(State))
-def test_keys_that_point_at_different_users_are_refused(
-    keys: dict[str, Any], facts: list[str], state: State
+def test_keys_of_a_user_to_delete_that_point_at_different_users_are_refused(
+    keys: dict[str, Any], facts: list[str]
 ) -> None:
     with pytest.raises(UserError) as caught:
-        identify(DesiredUser(**keys, state=state), EVERYBODY)
+        identify(DesiredUser(**keys, state=State.ABSENT), EVERYBODY)
     assert caught.value.kind == "conflict"
     for fact in facts:
         assert fact in str(caught.value)

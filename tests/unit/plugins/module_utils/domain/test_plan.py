@@ -16,10 +16,10 @@ from ansible_collections.superoffice.crm.plugins.module_utils.domain.fields impo
     flag_names,
 )
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.model import (
-    Change,
     CurrentUser,
     DesiredUser,
     LoginProbe,
+    Modification,
     Role,
     Secret,
     State,
@@ -27,10 +27,10 @@ from ansible_collections.superoffice.crm.plugins.module_utils.domain.model impor
 )
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.plan import (
     Action,
-    PasswordEvent,
+    PasswordStatus,
     differences,
     needs_login_probe,
-    plan_user,
+    plan_step,
     remaining,
 )
 
@@ -38,6 +38,7 @@ PARTNER = Role(5, "Partner")
 VENDOR = Role(6, "Vendor")
 ANNA = CurrentUser(42, 1001, "anna", 5, "Partner", is_active=True, associate_name="anna")
 PASSWORD = Secret("Correct-Horse-1")
+EVERYTHING = ~Modification.NONE
 ALWAYS, WHEN_CHANGED = UpdatePassword.ALWAYS, UpdatePassword.WHEN_CHANGED
 
 
@@ -48,69 +49,69 @@ def wanting(**options: Any) -> DesiredUser:
 @pytest.mark.parametrize(
     ("options", "role", "change"),
     [
-        ({}, None, Change.NONE),
-        ({"user_name": "anna"}, None, Change.NONE),
-        ({"role": "Partner"}, PARTNER, Change.NONE),
-        ({"is_active": True}, None, Change.NONE),
-        ({"role": "Vendor"}, VENDOR, Change.ROLE),
-        ({"is_active": False}, None, Change.ACTIVE),
-        ({"associate_id": 42, "user_name": "berta"}, None, Change.USER_NAME),
-        ({"associate_id": 42, "user_name": "Anna"}, None, Change.USER_NAME),
-        ({"user_name": "ANNA"}, None, Change.USER_NAME),
-        ({"role": "Vendor", "is_active": False}, VENDOR, Change.ROLE | Change.ACTIVE),
-        ({"password": PASSWORD}, None, Change.NONE),
-        ({"password": PASSWORD, "update_password": ALWAYS}, None, Change.PASSWORD),
+        ({}, None, Modification.NONE),
+        ({"user_name": "anna"}, None, Modification.NONE),
+        ({"role": "Partner"}, PARTNER, Modification.NONE),
+        ({"is_active": True}, None, Modification.NONE),
+        ({"role": "Vendor"}, VENDOR, Modification.ROLE),
+        ({"is_active": False}, None, Modification.ACTIVE),
+        ({"associate_id": 42, "user_name": "berta"}, None, Modification.USER_NAME),
+        ({"associate_id": 42, "user_name": "Anna"}, None, Modification.USER_NAME),
+        ({"user_name": "ANNA"}, None, Modification.USER_NAME),
+        ({"role": "Vendor", "is_active": False}, VENDOR, Modification.ROLE | Modification.ACTIVE),
+        ({"password": PASSWORD}, None, Modification.NONE),
+        ({"password": PASSWORD, "update_password": ALWAYS}, None, Modification.PASSWORD),
         (
             {
                 "associate_id": 42, "user_name": "b", "role_id": 6, "is_active": False,
                 "password": PASSWORD, "update_password": ALWAYS,
             },
             VENDOR,
-            Change.USER_NAME | Change.ROLE | Change.ACTIVE | Change.PASSWORD,
+            EVERYTHING,
         ),
     ],
 )  # fmt: skip
 def test_only_what_differs_is_changed(
-    options: dict[str, Any], role: Role | None, change: Change
+    options: dict[str, Any], role: Role | None, change: Modification
 ) -> None:
-    plan = plan_user(wanting(**options), ANNA, role)
-    assert plan.change == change
+    plan = plan_step(wanting(**options), ANNA, role)
+    assert plan.modification == change
     assert plan.action is (Action.MODIFY if change else Action.NONE)
-    assert plan.changed is bool(change)
+    assert plan.changes is bool(change)
 
 
 @pytest.mark.parametrize(
     ("update_password", "trial", "event"),
     [
-        (UpdatePassword.ON_CREATE, LoginProbe.MISMATCH, PasswordEvent.NOT_APPLIED),
-        (ALWAYS, LoginProbe.MATCH, PasswordEvent.SET),
-        (WHEN_CHANGED, LoginProbe.MATCH, PasswordEvent.VERIFIED),
-        (WHEN_CHANGED, LoginProbe.MISMATCH, PasswordEvent.SET),
-        (WHEN_CHANGED, LoginProbe.NOT_VERIFIABLE, PasswordEvent.NOT_VERIFIABLE),
+        (UpdatePassword.ON_CREATE, LoginProbe.MISMATCH, PasswordStatus.NOT_APPLIED),
+        (ALWAYS, LoginProbe.MATCH, PasswordStatus.SET),
+        (WHEN_CHANGED, LoginProbe.MATCH, PasswordStatus.VERIFIED),
+        (WHEN_CHANGED, LoginProbe.MISMATCH, PasswordStatus.SET),
+        (WHEN_CHANGED, LoginProbe.NOT_VERIFIABLE, PasswordStatus.NOT_VERIFIABLE),
     ],
 )
 def test_a_given_password_has_a_stated_fate(
-    update_password: UpdatePassword, trial: LoginProbe, event: PasswordEvent
+    update_password: UpdatePassword, trial: LoginProbe, event: PasswordStatus
 ) -> None:
     desired = wanting(password=PASSWORD, update_password=update_password)
-    plan = plan_user(desired, ANNA, None, trial)
-    assert plan.password_event is event
-    assert plan.sets_password is (event is PasswordEvent.SET)
-    assert bool(plan.change & Change.PASSWORD) is plan.sets_password
+    plan = plan_step(desired, ANNA, None, trial)
+    assert plan.password_status is event
+    assert plan.sets_password is (event is PasswordStatus.SET)
+    assert bool(plan.modification & Modification.PASSWORD) is plan.sets_password
 
 
 def test_a_password_that_was_not_given_is_left_alone_whatever_the_policy() -> None:
     for when in UpdatePassword:
-        plan = plan_user(wanting(update_password=when), ANNA)
-        assert plan.password_event is PasswordEvent.UNCHANGED
+        plan = plan_step(wanting(update_password=when), ANNA)
+        assert plan.password_status is PasswordStatus.UNCHANGED
 
 
 def test_a_refused_login_of_an_inactive_user_says_nothing_of_the_password() -> None:
     desired = wanting(password=PASSWORD, update_password=WHEN_CHANGED)
     inactive = ANNA._replace(is_active=False)
     assert not needs_login_probe(desired, inactive)
-    plan = plan_user(desired, inactive, None, LoginProbe.MISMATCH)
-    assert plan.password_event is PasswordEvent.NOT_VERIFIABLE
+    plan = plan_step(desired, inactive, None, LoginProbe.MISMATCH)
+    assert plan.password_status is PasswordStatus.NOT_VERIFIABLE
 
 
 @pytest.mark.parametrize(
@@ -136,18 +137,18 @@ def test_a_login_is_tried_only_where_nothing_else_can_tell(
 
 def test_a_creation_is_planned_with_all_that_the_user_will_have() -> None:
     desired = wanting(person_id=1001, role="Partner", password=PASSWORD)
-    plan = plan_user(desired, None, PARTNER)
+    plan = plan_step(desired, None, PARTNER)
     assert plan.action is Action.CREATE
     assert plan.before is None
     assert plan.after == CurrentUser(None, 1001, "anna", 5, "Partner", True, "anna")
-    assert plan.password_event is PasswordEvent.SET
-    assert plan.change is Change.NONE
+    assert plan.password_status is PasswordStatus.SET
+    assert plan.modification is Modification.NONE
 
 
 @pytest.mark.parametrize(("given", "active"), [({}, True), ({"is_active": False}, False)])
 def test_a_new_user_is_active_unless_told_otherwise(given: dict[str, Any], active: bool) -> None:
     desired = wanting(person_id=1, password=PASSWORD, **given)
-    after = plan_user(desired, None, PARTNER).after
+    after = plan_step(desired, None, PARTNER).after
     assert after is not None
     assert after.is_active is active
 
@@ -165,25 +166,25 @@ def test_a_creation_names_all_that_is_missing(
     options: dict[str, Any], role: Role | None, missing: str
 ) -> None:
     with pytest.raises(UserError, match=f"'anna'.* does not exist .* without {missing}") as caught:
-        plan_user(wanting(**options), None, role)
+        plan_step(wanting(**options), None, role)
     assert caught.value.kind == "not_found"
 
 
 def test_a_creation_without_a_user_name_says_so() -> None:
     desired = DesiredUser(person_id=7, password=PASSWORD)
     with pytest.raises(UserError, match=r"person 7.*without user_name\."):
-        plan_user(desired, None, PARTNER)
+        plan_step(desired, None, PARTNER)
 
 
 def test_a_generated_password_is_as_good_as_a_given_one() -> None:
     desired = wanting(person_id=1, generate_password=True)
-    assert plan_user(desired, None, PARTNER).action is Action.CREATE
+    assert plan_step(desired, None, PARTNER).action is Action.CREATE
 
 
 def test_an_id_of_nobody_is_never_created() -> None:
     desired = wanting(associate_id=9, person_id=1, password=PASSWORD)
     with pytest.raises(UserError, match="no external user with the associate id 9") as caught:
-        plan_user(desired, None, PARTNER)
+        plan_step(desired, None, PARTNER)
     assert caught.value.kind == "not_found"
 
 
@@ -191,35 +192,35 @@ def test_an_id_of_nobody_is_never_created() -> None:
 def test_absent_deletes_what_is_there_and_nothing_else(
     current: CurrentUser | None, action: Action
 ) -> None:
-    plan = plan_user(wanting(state=State.ABSENT, role="Vendor", password=PASSWORD), current)
+    plan = plan_step(wanting(state=State.ABSENT, role="Vendor", password=PASSWORD), current)
     assert plan.action is action
     assert plan.after is None
-    assert plan.change is Change.NONE
+    assert plan.modification is Modification.NONE
 
 
 def test_either_name_is_good_where_the_service_renamed_one_of_two() -> None:
     split = ANNA._replace(associate_name="berta")
-    assert not plan_user(wanting(associate_id=42, user_name="berta"), split).changed
-    assert not plan_user(wanting(associate_id=42, user_name="anna"), split).changed
-    assert plan_user(wanting(associate_id=42, user_name="Berta"), split).renames
+    assert not plan_step(wanting(associate_id=42, user_name="berta"), split).changes
+    assert not plan_step(wanting(associate_id=42, user_name="anna"), split).changes
+    assert plan_step(wanting(associate_id=42, user_name="Berta"), split).renames
 
 
 @pytest.mark.parametrize(
     ("found", "left", "said"),
     [
-        ({}, Change.NONE, []),
-        ({"role_id": 6}, Change.ROLE, ["role_id is 6 instead of 5"]),
-        ({"is_active": False}, Change.ACTIVE, ["is_active is False instead of True"]),
+        ({}, Modification.NONE, []),
+        ({"role_id": 6}, Modification.ROLE, ["role_id is 6 instead of 5"]),
+        ({"is_active": False}, Modification.ACTIVE, ["is_active is False instead of True"]),
         (
             {"user_name": "ANNA", "associate_name": "ANNA"},
-            Change.USER_NAME,
+            Modification.USER_NAME,
             ["user_name is 'ANNA' instead of 'anna'"],
         ),
-        ({"person_id": 7}, Change.NONE, ["person_id is 7 instead of 1001"]),
+        ({"person_id": 7}, Modification.NONE, ["person_id is 7 instead of 1001"]),
     ],
 )
 def test_a_read_back_user_is_compared_field_by_field(
-    found: dict[str, Any], left: Change, said: list[str]
+    found: dict[str, Any], left: Modification, said: list[str]
 ) -> None:
     user = ANNA._replace(**found)
     assert remaining(ANNA, user) == left
@@ -227,16 +228,18 @@ def test_a_read_back_user_is_compared_field_by_field(
 
 
 def test_the_field_table_names_every_flag_once() -> None:
-    assert [field.change for field in fields_of(~Change.NONE)] == [f.change for f in FIELDS]
-    assert flag_names(Change.USER_NAME | Change.PASSWORD | Change.ROLE | Change.ACTIVE) == [
+    assert [field.bit for field in fields_of(~Modification.NONE)] == [f.bit for f in FIELDS]
+    assert flag_names(
+        Modification.USER_NAME | Modification.PASSWORD | Modification.ROLE | Modification.ACTIVE
+    ) == [
         "UserName",
         "Password",
         "Role",
         "Active",
     ]
-    assert flag_names(Change.NONE) == []
+    assert flag_names(Modification.NONE) == []
 
 
 def test_a_secret_shows_itself_to_nobody() -> None:
-    plan = plan_user(wanting(password=PASSWORD, update_password=ALWAYS), ANNA)
+    plan = plan_step(wanting(password=PASSWORD, update_password=ALWAYS), ANNA)
     assert PASSWORD.value not in f"{plan!r} {plan} {PASSWORD!r} {PASSWORD}"

@@ -11,27 +11,32 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.superoffice.crm.plugins.module_utils.domain.batch import Step, prune_step
-from ansible_collections.superoffice.crm.plugins.module_utils.domain.definitions import (
-    Declared,
-    Place,
-    checked_entry,
-    desired_of,
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.definitions import Definition
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.entries import (
+    desired_user,
+    parse_entry,
 )
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.errors import UserError
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.findings import SourceLocation
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.model import (
-    Change,
     CurrentUser,
     DesiredUser,
+    Modification,
     Role,
     Secret,
 )
-from ansible_collections.superoffice.crm.plugins.module_utils.domain.plan import Action, plan_user
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.plan import (
+    Action,
+    Step,
+    plan_prune_step,
+    plan_step,
+)
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.saved_plan import (
-    Fingerprints,
     checksum,
+    definition_fingerprint,
     from_document,
-    revived,
+    restore_steps,
+    state_fingerprint,
     to_document,
 )
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.user_index import UserIndex
@@ -42,7 +47,6 @@ from hypothesis import strategies as st
 
 HERE = "https://crm.example.com/api"
 SECRET = "never-to-be-seen-4711"
-PRINTS = Fingerprints("key")
 VENDOR = Role(6, "Vendor")
 ANNA = CurrentUser(1, 1001, "anna", 5, "Partner", is_active=True, associate_name="anna")
 BO = CurrentUser(2, 1002, "bo", 5, "Partner", is_active=True, associate_name="bo")
@@ -53,30 +57,30 @@ ENTRIES: list[dict[str, Any]] = [
     {"user_name": "made", "person_id": 1004, "role": "Vendor", "generate_password": True},
 ]
 DECLARED = [
-    Declared(desired_of(checked_entry(one)), Place("users", index))
+    Definition(desired_user(parse_entry(one)), SourceLocation("users", index))
     for index, one in enumerate(ENTRIES)
 ]
 
 
 def steps() -> list[Step]:
     planned = [
-        Step(plan_user(one.desired, ANNA if index == 0 else None, VENDOR), one.place)
+        plan_step(one.desired, ANNA if index == 0 else None, VENDOR)._replace(location=one.location)
         for index, one in enumerate(DECLARED)
     ]
     planned[2] = planned[2]._replace(generated=Secret(SECRET))
-    return [*planned, prune_step(BO, "deactivate")]
+    return [*planned, plan_prune_step(BO, "deactivate")]
 
 
 def document() -> dict[str, Any]:
-    return to_document(steps(), HERE, PRINTS)
+    return to_document(steps(), HERE)
 
 
 def revive(
-    population: list[CurrentUser], declared: list[Declared] | None = DECLARED, **passwords: str
+    population: list[CurrentUser], declared: list[Definition] | None = DECLARED, **passwords: str
 ) -> tuple[dict[str, Step], list[str]]:
     entries = from_document(json.loads(json.dumps(document())), HERE)
     secrets = {name: Secret(text) for name, text in passwords.items()}
-    again, findings = revived(entries, UserIndex(population), declared, secrets, PRINTS)
+    again, findings = restore_steps(entries, UserIndex(population), declared, secrets)
     return {step.user_name: step for step in again}, [str(finding) for finding in findings]
 
 
@@ -85,42 +89,38 @@ def test_a_plan_survives_being_written_down_and_read() -> None:
     assert findings == []
     assert list(again) == ["anna", "bo", "made", "new"]
     for step in steps():
-        other = again[step.user_name].plan
-        for name in ("action", "change", "password_event", "before", "after"):
-            assert getattr(other, name) == getattr(step.plan, name)
+        other = again[step.user_name]
+        for name in ("action", "modification", "password_status", "before", "after"):
+            assert getattr(other, name) == getattr(step, name)
         assert again[step.user_name].acts
-    assert again["anna"].plan.desired.password == Secret(SECRET)
+    assert again["anna"].desired.password == Secret(SECRET)
 
 
 def test_only_what_acts_is_written_down_in_the_order_of_names() -> None:
-    idle = Step(plan_user(DesiredUser(user_name="anna"), ANNA), Place("users", 9))
+    idle = plan_step(DesiredUser(user_name="anna"), ANNA)
     shielded = [step._replace(protected=True) for step in steps()]
-    assert to_document([idle, *shielded], HERE, PRINTS)["entries"] == []
+    assert to_document([idle, *shielded], HERE)["entries"] == []
     names = [entry["user_name"] for entry in document()["entries"]]
     assert names == ["anna", "bo", "made", "new"]
-    assert to_document(reversed(steps()), HERE, PRINTS) == document()
+    assert to_document(reversed(steps()), HERE) == document()
 
 
 def test_there_is_no_secret_in_it_and_no_digest_that_can_be_tried_out() -> None:
-    text = json.dumps(document())
-    assert SECRET not in text
-    other = Fingerprints("another key")
-    for one in DECLARED[:2]:
-        assert other.of_definition(one.desired) != PRINTS.of_definition(one.desired)
-    for one in DECLARED[2:]:
-        assert other.of_definition(one.desired) == PRINTS.of_definition(one.desired)
-    assert other.of_state(ANNA) == PRINTS.of_state(ANNA)
+    assert SECRET not in json.dumps(document())
+    for one in DECLARED:
+        other = one.desired._replace(password=Secret("another"))
+        assert definition_fingerprint(other) == definition_fingerprint(one.desired)
 
 
 @pytest.mark.parametrize("field", ["person_id", "user_name", "role_id", "is_active"])
 def test_the_fingerprint_of_a_state_covers(field: str) -> None:
     values: dict[str, Any] = {"is_active": False, "user_name": "Anna"}
     moved = ANNA._replace(**{field: values.get(field, 99)})
-    assert PRINTS.of_state(moved) != PRINTS.of_state(ANNA)
+    assert state_fingerprint(moved) != state_fingerprint(ANNA)
 
 
 def test_the_name_of_a_role_in_another_language_is_no_other_state() -> None:
-    assert PRINTS.of_state(ANNA._replace(role="Geschaeftspartner")) == PRINTS.of_state(ANNA)
+    assert state_fingerprint(ANNA._replace(role="Geschaeftspartner")) == state_fingerprint(ANNA)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,6 @@ def test_the_name_of_a_role_in_another_language_is_no_other_state() -> None:
     [
         {"role": "Partner"},
         {"is_active": False},
-        {"password": "another"},
         {"update_password": "when_changed"},
         {"user_name": "Anna"},
         {"previous_user_names": ["x"]},
@@ -139,8 +138,8 @@ def test_the_name_of_a_role_in_another_language_is_no_other_state() -> None:
 )
 def test_the_fingerprint_of_a_definition_covers(change: dict[str, Any]) -> None:
     entry = {"user_name": "anna", "role": "Vendor", "password": SECRET}
-    one, other = (desired_of(checked_entry(each)) for each in (entry, {**entry, **change}))
-    assert PRINTS.of_definition(one) != PRINTS.of_definition(other)
+    one, other = (desired_user(parse_entry(each)) for each in (entry, {**entry, **change}))
+    assert definition_fingerprint(one) != definition_fingerprint(other)
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -207,9 +206,11 @@ def test_only_who_moved_is_stale(people: list[CurrentUser], stale: list[str]) ->
 
 def test_definitions_that_moved_are_stale_and_new_ones_of_the_left_over_too() -> None:
     moved = [
-        Declared(desired_of({"user_name": "anna", "role": "Partner"}), Place("users", 0)),
+        Definition(
+            desired_user({"user_name": "anna", "role": "Partner"}), SourceLocation("users", 0)
+        ),
         *DECLARED[1:],
-        Declared(desired_of({"user_name": "bo"}), Place("users", 3)),
+        Definition(desired_user({"user_name": "bo"}), SourceLocation("users", 3)),
     ]
     again, _findings = revive([ANNA, BO], moved)
     assert sorted(name for name, step in again.items() if step.stale) == ["anna", "bo"]
@@ -224,9 +225,9 @@ def test_what_is_done_is_not_done_again_but_for_a_password_that_nobody_can_see()
     ]
     again, findings = revive(done)
     assert findings == []
-    acts = {name: step.plan.action for name, step in again.items() if step.acts}
+    acts = {name: step.action for name, step in again.items() if step.acts}
     assert acts == {"anna": Action.MODIFY, "made": Action.CREATE}
-    assert again["anna"].plan.change is Change.PASSWORD
+    assert again["anna"].modification is Modification.PASSWORD
     assert not [step for step in again.values() if step.stale]
 
 
@@ -235,5 +236,5 @@ def test_passwords_that_are_not_given_again_are_findings() -> None:
     assert len(findings) == 1
     assert "'anna'" in findings[0]
     assert "passwords" in findings[0]
-    assert again["made"].plan.desired.generate_password
+    assert again["made"].desired.generate_password
     assert revive([ANNA, BO], None, new=SECRET, anna=SECRET)[1] == []

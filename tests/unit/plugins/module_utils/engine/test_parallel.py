@@ -11,7 +11,7 @@ import time
 
 import pytest
 from ansible_collections.superoffice.crm.plugins.module_utils.engine.parallel import (
-    Budget,
+    FailureBudget,
     in_parallel,
 )
 
@@ -71,6 +71,6 @@ def test_every_item_is_taken_once() -> None:
     (3, 9, True),
 ])  # fmt: skip
 def test_a_budget_is_spent_after_so_many_failures(most: int, failures: int, spent: bool) -> None:
-    budget = Budget(most)
+    budget = FailureBudget(most)
     in_parallel(lambda _item: budget.charge(), range(failures), 8)
     assert budget.is_spent is spent

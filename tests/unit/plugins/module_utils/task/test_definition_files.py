@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.superoffice.crm.plugins.module_utils.domain.definitions import Foreign
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.entries import UnsupportedValue
 from ansible_collections.superoffice.crm.plugins.module_utils.task import definition_files
 from ansible_collections.superoffice.crm.plugins.module_utils.task.definition_files import (
     FileError,
@@ -109,7 +109,7 @@ def test_a_value_means(users: Any, text: str, value: object) -> None:
 )
 def test_a_value_that_no_option_can_have_keeps_its_kind(users: Any, text: str, what: str) -> None:
     found = value_of(users, text)
-    assert isinstance(found, Foreign)
+    assert isinstance(found, UnsupportedValue)
     assert what in found.what
 
 

@@ -22,13 +22,19 @@ from ansible_collections.superoffice.crm.plugins.module_utils.domain.model impor
     State,
     UpdatePassword,
 )
-from ansible_collections.superoffice.crm.plugins.module_utils.domain.plan import plan_user
-from ansible_collections.superoffice.crm.plugins.module_utils.engine.apply import Applied
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.ordering import Order
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.plan import plan_step
 from ansible_collections.superoffice.crm.plugins.module_utils.engine.failure import failure_of
+from ansible_collections.superoffice.crm.plugins.module_utils.engine.preflight import Plan
+from ansible_collections.superoffice.crm.plugins.module_utils.engine.run import RunResult
+from ansible_collections.superoffice.crm.plugins.module_utils.engine.step_result import StepResult
 from ansible_collections.superoffice.crm.plugins.module_utils.task.result import (
     failed,
-    of_user,
     user_facts,
+)
+from ansible_collections.superoffice.crm.plugins.module_utils.task.user_result import (
+    diff_of,
+    of_user,
 )
 
 ANNA = CurrentUser(42, 1001, "anna", 5, "Partner", is_active=True, associate_name="anna")
@@ -36,12 +42,10 @@ PASSWORD = Secret("Correct-Horse-1")
 HEADER = "external user anna (associate 42)"
 
 
-def diff_of(
+def diff_between(
     desired: dict[str, Any], current: CurrentUser | None, role: Role | None = None
 ) -> dict[str, Any]:
-    result = of_user(plan_user(DesiredUser(**desired), current, role), None, {})
-    diff: dict[str, Any] = result["diff"]
-    return diff
+    return diff_of(plan_step(DesiredUser(**desired), current, role))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +72,7 @@ def diff_of(
 def test_a_diff_shows_managed_fields_only(
     desired: dict[str, Any], role: Role | None, before: dict[str, Any], after: dict[str, Any]
 ) -> None:
-    assert diff_of(desired, ANNA, role) == {
+    assert diff_between(desired, ANNA, role) == {
         "before": before,
         "after": after,
         "before_header": HEADER,
@@ -77,7 +81,7 @@ def test_a_diff_shows_managed_fields_only(
 
 
 def test_a_diff_of_a_deletion_goes_from_everything_to_nothing() -> None:
-    diff = diff_of({"user_name": "anna", "state": State.ABSENT}, ANNA)
+    diff = diff_between({"user_name": "anna", "state": State.ABSENT}, ANNA)
     assert diff["after"] == {}
     assert diff["before"] == {
         "person_id": 1001, "user_name": "anna", "role": "Partner", "role_id": 5, "is_active": True,
@@ -86,7 +90,7 @@ def test_a_diff_of_a_deletion_goes_from_everything_to_nothing() -> None:
 
 def test_a_diff_of_a_creation_goes_from_nothing_to_everything() -> None:
     desired = {"user_name": "new", "person_id": 7, "password": PASSWORD}
-    diff = diff_of(desired, None, Role(5, "Partner"))
+    diff = diff_between(desired, None, Role(5, "Partner"))
     assert diff["before"] == {}
     assert diff["after"] == {
         "person_id": 7, "user_name": "new", "role": "Partner", "role_id": 5, "is_active": True,
@@ -96,14 +100,16 @@ def test_a_diff_of_a_creation_goes_from_nothing_to_everything() -> None:
 
 
 def test_a_diff_of_nobody_who_stays_away_is_empty() -> None:
-    diff = diff_of({"user_name": "anna", "state": State.ABSENT}, None)
+    diff = diff_between({"user_name": "anna", "state": State.ABSENT}, None)
     assert diff["before"] == diff["after"] == {}
 
 
 def test_changed_is_what_was_written_and_not_what_was_planned() -> None:
-    plan = plan_user(DesiredUser(user_name="anna", is_active=False), ANNA)
+    plan = plan_step(DesiredUser(user_name="anna", is_active=False), ANNA)
     refused = failure_of(Refused("HTTP 400", status=400, operation="SetExternalUserInfo"), "Tried")
-    result = of_user(plan, Applied(False, ANNA, refused), {"modify": 1})
+    outcome = StepResult(plan, False, ANNA, refused, started=True)
+    run = RunResult(Plan([plan], Order([], {}), []), [outcome], is_prediction=False)
+    result = of_user(run, {"modify": 1})
     assert result["changed"] is False
     assert result["failed"] is True
     assert result["user"] == user_facts(ANNA)

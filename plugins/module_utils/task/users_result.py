@@ -8,51 +8,68 @@ from __future__ import annotations
 
 import collections
 import typing
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from ..client.redaction import MASK
-from ..domain.batch import Step, status_of, summary
-from ..domain.definitions import Finding
 from ..domain.fields import flag_names
-from ..engine.bulk import Outcome
+from ..domain.findings import Finding
+from ..domain.plan import Step
 from ..engine.failure import Failure
-from .arguments import Options
-from .result import Result, failed, side_of
+from ..engine.run import RunResult
+from ..engine.step_result import StepResult
+from .result import Result, diff_side, failed, shown_password
 
 SHOWN_FINDINGS = 20
 # a diff is for people; the plan has every user
 SHOWN_IN_DIFF = 1000
 SHOWN_FAILURES = 5
+STATUSES = (
+    "unchanged",
+    "created",
+    "modified",
+    "deactivated",
+    "deleted",
+    "failed",
+    "skipped",
+    "protected",
+)
 
 
-def of_bulk(
-    outcomes: Sequence[Outcome], plan: Result, options: Options, *, is_prediction: bool
-) -> Result:
+class Shown(typing.NamedTuple):
+    """What a result shows of the users."""
+
+    list_all: bool = False
+    stale_fails: bool = True
+    generated_passwords: bool = False
+
+
+def of_users(run: RunResult, plan: Result, shown: Shown, requests: dict[str, int]) -> Result:
     """Return the result of a run that got as far as having a plan."""
-    news = [outcome for outcome in outcomes if outcome.step.plan.changed or outcome.step.stale]
-    listed = list(outcomes) if options["list_results"] == "all" else news
-    listed.sort(key=lambda outcome: outcome.step.rank)
-    rows = [_row(outcome, options, is_prediction=is_prediction) for outcome in listed]
-    steps = [outcome.step for outcome in listed if outcome.step.acts]
-    wrote = any(outcome.applied and outcome.applied.wrote for outcome in news)
+    changes = [one for one in run.results if one.step.changes or one.step.stale]
+    listed = list(run.results) if shown.list_all else changes
+    listed.sort(key=lambda one: one.step.sort_key)
+    rows = [_row(one, shown, is_prediction=run.is_prediction) for one in listed]
+    steps = [one.step for one in listed if one.step.acts]
     counts = collections.Counter(row["status"] for row in rows)
-    counts["unchanged"] += len(outcomes) - len(listed)
+    counts["unchanged"] += len(run.results) - len(listed)
     result: Result = {
-        "changed": bool(steps) if is_prediction else wrote,
+        "changed": bool(steps) if run.is_prediction else any(one.wrote for one in changes),
         "summary": summary(counts),
         "results": rows,
         "plan": plan,
         "diff": _diff(steps),
-        "drift": any(outcome.step.plan.changed for outcome in news),
+        "drift": any(one.step.changes for one in changes),
+        "requests": requests,
     }
     problems = [row for row in rows if row["status"] == "failed"]
-    if problems:
-        result.update(_failure(problems, result["summary"]))
+    if run.plan.findings:
+        result |= refused(run.plan.findings, requests)
+    elif problems:
+        result |= _failure(problems, result["summary"])
     return result
 
 
 def refused(findings: Sequence[Finding], requests: dict[str, int]) -> Result:
-    """Return the result of a run in which something speaks against the first write."""
+    """Return the result of a run that findings stop before the first write."""
     shown = [str(finding) for finding in findings[:SHOWN_FINDINGS]]
     more = len(findings) - len(shown)
     tail = f"\n... and {more} more, see findings." if more > 0 else ""
@@ -64,48 +81,50 @@ def refused(findings: Sequence[Finding], requests: dict[str, int]) -> Result:
     return {
         "changed": False,
         "requests": requests,
-        "findings": [
-            {"where": finding.where, "message": finding.message, "kind": finding.kind}
-            for finding in findings
-        ],
+        "findings": [finding._asdict() for finding in findings],
         **failed(Failure(message, kind)),
     }
 
 
-def _row(outcome: Outcome, options: Options, *, is_prediction: bool) -> Result:
-    step, applied = outcome.step, outcome.applied
-    user = (applied.user if applied else None) or step.plan.after or step.plan.before
-    status, error = _status(outcome, options, is_prediction=is_prediction)
+def summary(counts: Mapping[str, int]) -> dict[str, int]:
+    """Return how many users ended with which status."""
+    result = {status: counts.get(status, 0) for status in STATUSES}
+    return {**result, "total": sum(result.values())}
+
+
+def _row(one: StepResult, shown: Shown, *, is_prediction: bool) -> Result:
+    step = one.step
+    user = one.user or step.after or step.before
+    status, error = _status(one, shown, is_prediction=is_prediction)
     row: Result = {
         "user_name": step.user_name,
         "associate_id": user.associate_id if user else None,
-        "action": step.plan.action.value,
-        "modification": flag_names(step.plan.change),
+        "action": step.action.value,
+        "modification": flag_names(step.modification),
         "status": status,
         "error": error,
-        "password_status": step.plan.password_event.value,
+        "password_status": step.password_status.value,
     }
     if step.generated and status == "created" and not is_prediction:
-        shown = options["show_generated_password"]
-        row["generated_password"] = step.generated.value if shown else MASK
+        readable = shown.generated_passwords
+        row["generated_password"] = shown_password(step.generated, readable=readable)
     return row
 
 
 def _status(
-    outcome: Outcome, options: Options, *, is_prediction: bool
+    one: StepResult, shown: Shown, *, is_prediction: bool
 ) -> tuple[str, dict[str, typing.Any] | None]:
-    step = outcome.step
+    step = one.step
     if step.stale:
         message = f"{step.user_name} was left alone: {step.stale}."
-        status = "failed" if options["on_stale"] == "fail" else "skipped"
-        return status, _error(Failure(message, "stale"))
+        return "failed" if shown.stale_fails else "skipped", _error(Failure(message, "stale"))
     if not step.acts or is_prediction:
-        return status_of(step), None
-    if outcome.skipped:
-        return "skipped", _error(Failure(f"Not begun: {outcome.skipped}.", "skipped"))
-    if outcome.applied and outcome.applied.failure:
-        return "failed", _error(outcome.applied.failure)
-    return status_of(step), None
+        return step.planned_status, None
+    if one.skipped:
+        return "skipped", _error(Failure(f"Not begun: {one.skipped}.", "skipped"))
+    if one.failure:
+        return "failed", _error(one.failure)
+    return step.planned_status, None
 
 
 def _error(failure: Failure) -> dict[str, typing.Any]:
@@ -141,22 +160,24 @@ def _failure(problems: Sequence[Result], counts: dict[str, int]) -> Result:
 
 def _diff(steps: Sequence[Step]) -> Result:
     shown = steps[:SHOWN_IN_DIFF]
-    labels = _labels(shown)
-    sides = list(zip(labels, shown, strict=True))
-    before = {label: side_of(step.plan, is_after=False) for label, step in sides}
-    after = {label: side_of(step.plan, is_after=True) for label, step in sides}
+    sides = list(zip(_labels(shown), shown, strict=True))
     header = "external users"
     if len(steps) > len(shown):
         header += f" (the first {len(shown)} of {len(steps)})"
-    return {"before": before, "after": after, "before_header": header, "after_header": header}
+    return {
+        "before": {label: diff_side(step, is_after=False) for label, step in sides},
+        "after": {label: diff_side(step, is_after=True) for label, step in sides},
+        "before_header": header,
+        "after_header": header,
+    }
 
 
 def _labels(steps: Sequence[Step]) -> list[str]:
-    """Name each step; a user who goes and one who gets its name are told apart by the id."""
+    """Name each step; a user that goes and one that gets its name differ by the id."""
     names = collections.Counter(step.user_name for step in steps)
     return [
-        f"{step.user_name} (associate {step.plan.before.associate_id})"
-        if names[step.user_name] > 1 and step.plan.before
+        f"{step.user_name} (associate {step.before.associate_id})"
+        if names[step.user_name] > 1 and step.before
         else step.user_name
         for step in steps
     ]

@@ -10,27 +10,29 @@ import itertools
 from typing import Any
 
 import pytest
-from ansible_collections.superoffice.crm.plugins.module_utils.domain.batch import (
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.definitions import Definition
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.entries import (
+    desired_user,
+    parse_entry,
+)
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.findings import SourceLocation
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.matching import (
+    match_definitions,
+    unmatched_users,
+)
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.model import CurrentUser, Role
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.names import name_key
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.ordering import order_steps
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.plan import (
+    Action,
     Step,
-    left_over,
-    match,
-    ordered,
+    plan_prune_step,
+    plan_step,
+)
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.protection import (
+    Caller,
     protect,
-    prune_step,
-    status_of,
 )
-from ansible_collections.superoffice.crm.plugins.module_utils.domain.definitions import (
-    Declared,
-    Place,
-    checked_entry,
-    desired_of,
-)
-from ansible_collections.superoffice.crm.plugins.module_utils.domain.model import (
-    CurrentUser,
-    Role,
-    same_name,
-)
-from ansible_collections.superoffice.crm.plugins.module_utils.domain.plan import Action, plan_user
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.selection import Selection
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.user_index import UserIndex
 
@@ -48,18 +50,21 @@ def user(number: int, name: str, person: int | None = None, role: Role = PARTNER
     )  # fmt: skip
 
 
-def declared(*entries: dict[str, Any]) -> list[Declared]:
+def declared(*entries: dict[str, Any]) -> list[Definition]:
     return [
-        Declared(desired_of(checked_entry(one)), Place("users", n)) for n, one in enumerate(entries)
+        Definition(desired_user(parse_entry(one)), SourceLocation("users", n))
+        for n, one in enumerate(entries)
     ]
 
 
 def steps_of(people: list[CurrentUser], *entries: dict[str, Any]) -> list[Step]:
-    matched, findings = match(declared(*entries), UserIndex(people))
+    matched, findings = match_definitions(declared(*entries), UserIndex(people))
     assert findings == []
     return [
-        Step(plan_user(one.declared.desired, one.current, PARTNER), one.declared.place)
-        for one in matched
+        plan_step(one.definition.desired, one.current, PARTNER)._replace(
+            key=key, location=one.definition.location
+        )
+        for key, one in enumerate(matched)
     ]
 
 
@@ -81,7 +86,7 @@ PEOPLE = [user(1, "anna"), user(2, "bo"), user(3, "cilla", 1002)]  # cilla is bo
     ],
 )
 def test_a_definition_means(entry: dict[str, Any], found: int | None) -> None:
-    [one], findings = match(declared(entry), UserIndex(PEOPLE))
+    [one], findings = match_definitions(declared(entry), UserIndex(PEOPLE))
     assert findings == []
     assert (one.current.associate_id if one.current else None) == found
 
@@ -102,7 +107,7 @@ def test_a_definition_means(entry: dict[str, Any], found: int | None) -> None:
     ids=str,
 )  # fmt: skip
 def test_what_means_no_user_of_its_own_is_refused(entries: list[dict[str, Any]], kind: str) -> None:
-    matched, [finding] = match(declared(*entries), UserIndex(PEOPLE))
+    matched, [finding] = match_definitions(declared(*entries), UserIndex(PEOPLE))
     assert len(matched) == 1
     assert (finding.kind, finding.where) == (kind, "users[1]")
     if kind == "duplicate":
@@ -111,19 +116,19 @@ def test_what_means_no_user_of_its_own_is_refused(entries: list[dict[str, Any]],
 
 def test_logins_that_are_all_declared_by_others_are_not_renamed() -> None:
     entries = [{"person_id": 1002, "user_name": name} for name in ("bo", "third", "cilla")]
-    matched, findings = match(declared(*entries), UserIndex(PEOPLE))
+    matched, findings = match_definitions(declared(*entries), UserIndex(PEOPLE))
     assert findings == []
     assert [one.current and one.current.associate_id for one in matched] == [2, None, 3]
 
 
 def test_who_is_left_over_is_in_scope_and_meant_by_nobody() -> None:
-    matched, _findings = match(declared({"user_name": "bo"}), UserIndex(PEOPLE))
+    matched, _findings = match_definitions(declared({"user_name": "bo"}), UserIndex(PEOPLE))
     for scope, expected in (
         (Selection(), [1, 3]),
         (Selection(person_ids=frozenset({1002})), [3]),
         (Selection(user_names=("a*",), role_ids=frozenset({6})), []),
     ):
-        left = left_over(UserIndex(PEOPLE), matched, scope)
+        left = unmatched_users(UserIndex(PEOPLE), matched, scope)
         assert [one.associate_id for one in left] == expected
 
 
@@ -137,8 +142,8 @@ def test_who_is_left_over_is_in_scope_and_meant_by_nobody() -> None:
     ],
 )
 def test_pruning_does(mode: str, active: bool, action: Action, status: str) -> None:
-    step = prune_step(PEOPLE[0]._replace(is_active=active), mode)
-    assert (step.plan.action, status_of(step), step.where) == (action, status, "prune")
+    step = plan_prune_step(PEOPLE[0]._replace(is_active=active), mode)
+    assert (step.action, step.planned_status, step.where) == (action, status, "prune")
 
 
 @pytest.mark.parametrize(
@@ -157,14 +162,14 @@ def test_protection(
     entry: dict[str, Any], globs: list[str], own: str, own_id: int | None, protected: bool
 ) -> None:
     [step] = steps_of(PEOPLE, entry)
-    assert protect(step, globs, own, own_id).protected is protected
-    assert protect(step, globs, own, own_id).acts is not protected
+    assert protect(step, globs, Caller(own, own_id)).protected is protected
+    assert protect(step, globs, Caller(own, own_id)).acts is not protected
 
 
 def test_the_calling_login_is_known_by_the_name_of_its_associate_too() -> None:
     split = PEOPLE[0]._replace(associate_name="EXT00001")
     [step] = steps_of([split], {"user_name": "anna", "state": "absent"})
-    assert protect(step, (), "ext00001", None).protected
+    assert protect(step, (), Caller("ext00001")).protected
 
 
 NEW = {"person_id": 7, "password": "x", "role": "Partner"}
@@ -182,8 +187,10 @@ def test_the_order_of_kinds() -> None:
         {"associate_id": 4, "state": "absent"},
         {"associate_id": 1, "user_name": "d"},
     )
-    steps[3] = Step(plan_user(steps[3].plan.desired, people[2], VENDOR), steps[3].place)
-    order, findings = ordered(steps, UserIndex(people))
+    steps[3] = plan_step(steps[3].desired, people[2], VENDOR)._replace(
+        key=3, location=steps[3].location
+    )
+    order, findings = order_steps(steps, UserIndex(people))
     assert findings == []
     assert [[step.user_name for step in wave] for wave in order.waves] == [
         ["d", "z"],  # the deletion of d and the rename of b free their names
@@ -199,7 +206,7 @@ def test_steps_that_do_not_act_free_nothing() -> None:
         PEOPLE, {"associate_id": 1, "user_name": "bo"}, {"associate_id": 2, "user_name": "free"}
     )
     steps[1] = steps[1]._replace(protected=True)
-    _order, [finding] = ordered(steps, UserIndex(PEOPLE))
+    _order, [finding] = order_steps(steps, UserIndex(PEOPLE))
     assert (finding.kind, finding.where) == ("conflict", "users[0]")
 
 
@@ -219,31 +226,31 @@ def test_no_order_ever_gives_a_name_that_somebody_has(data: st.DataObject) -> No
     if data.draw(st.booleans()):
         entries.append({**NEW, "user_name": wanted[size]})
     steps = steps_of(people, *data.draw(st.permutations(entries)))
-    order, findings = ordered(steps, UserIndex(people))
-    held = {one.associate_id: same_name(one.user_name) for one in people}
+    order, findings = order_steps(steps, UserIndex(people))
+    held = {one.associate_id: name_key(one.user_name) for one in people}
     in_order = [step for wave in order.waves for step in wave]
-    assert sorted(map(id, in_order)) == sorted(id(step) for step in steps if step.acts)
+    assert sorted(step.key for step in in_order) == [step.key for step in steps if step.acts]
     if findings:
-        # refused rightly: in the end two would have one name, or the renames are a circle
-        assert _clashes(held, steps) or _has_circle(people, steps)
+        # refused rightly: in the end two would have one name, or the renames form a cycle
+        assert _clashes(held, steps) or _has_cycle(people, steps)
         return
     # within a wave any order is good, since its steps are carried out at once
     for step in itertools.chain.from_iterable(data.draw(st.permutations(w)) for w in order.waves):
-        key = step.plan.before.associate_id if step.plan.before else -1
+        key = step.before.associate_id if step.before else -1
         held.pop(key, None)
-        if step.plan.after is not None:
-            assert same_name(step.user_name) not in held.values()
-            held[key] = same_name(step.user_name)
+        if step.after is not None:
+            assert name_key(step.user_name) not in held.values()
+            held[key] = name_key(step.user_name)
 
 
 def _end(held: dict[int | None, str], steps: list[Step]) -> list[str]:
     end = dict(held)
     for number, step in enumerate(steps):
-        key = step.plan.before.associate_id if step.plan.before else -number - 1
-        if step.plan.after is None:
+        key = step.before.associate_id if step.before else -number - 1
+        if step.after is None:
             end.pop(key, None)
         else:
-            end[key] = same_name(step.user_name)
+            end[key] = name_key(step.user_name)
     return list(end.values())
 
 
@@ -252,11 +259,11 @@ def _clashes(held: dict[int | None, str], steps: list[Step]) -> bool:
     return len(end) != len(set(end))
 
 
-def _has_circle(people: list[CurrentUser], steps: list[Step]) -> bool:
+def _has_cycle(people: list[CurrentUser], steps: list[Step]) -> bool:
     to = {
-        same_name(step.plan.before.user_name): same_name(step.user_name)
+        name_key(step.before.user_name): name_key(step.user_name)
         for step in steps
-        if step.plan.before and step.plan.after and step.plan.renames
+        if step.before and step.after and step.renames
     }
     for start, name in to.items():
         for _number in people:

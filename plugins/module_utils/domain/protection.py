@@ -1,0 +1,36 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Users that no run may touch."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Sequence
+
+from .model import CurrentUser
+from .plan import Step
+from .selection import matches
+
+
+class Caller(typing.NamedTuple):
+    """What is known of the calling login."""
+
+    user_name: str = ""
+    associate_id: int | None = None
+
+    def is_user(self, user: CurrentUser) -> bool:
+        """Tell whether the calling login is this user's."""
+        by_name = bool(self.user_name) and user.has_name(self.user_name)
+        by_id = self.associate_id is not None and user.associate_id == self.associate_id
+        return by_name or by_id
+
+
+def protect(step: Step, globs: Sequence[str], caller: Caller) -> Step:
+    """Mark a step on a user that must not be touched."""
+    if not step.changes:
+        return step
+    users = [user for user in (step.before, step.after) if user]
+    is_protected = any(caller.is_user(user) or matches(user.user_name, globs) for user in users)
+    return step._replace(protected=True) if is_protected else step

@@ -1,0 +1,134 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Planning the steps of a run from the current state and the definitions; nothing is written."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
+
+from ..domain.definitions import Definition
+from ..domain.errors import UserError
+from ..domain.findings import Finding
+from ..domain.matching import Match, match_definitions, name_conflict, unmatched_users
+from ..domain.model import UNSET, DesiredUser, LoginProbe, Role, Secret, State
+from ..domain.plan import Step, needs_login_probe, plan_prune_step, plan_step
+from ..domain.roles import Roles
+from ..domain.selection import Selection
+from .parallel import in_parallel
+from .read import not_external
+from .run_context import RunContext
+
+# a name may be that of an internal user: so many of those that cannot be created are looked up
+MOST_NAMES_LOOKED_UP = 20
+
+
+def plan_definitions(
+    run: RunContext, definitions: Sequence[Definition]
+) -> tuple[list[Step], list[Finding]]:
+    """Return the steps that the definitions and pruning ask for, and what is wrong with them."""
+    matches, findings = match_definitions(definitions, run.state.users)
+    resolver = _RoleResolver(run.state.roles, run.client.archive.roles)
+    resolved = []
+    for match in matches:
+        try:
+            resolved.append((match, resolver.role_of(match.definition.desired)))
+        except UserError as error:
+            findings.append(Finding(str(match.definition.location), str(error), error.kind))
+    probes = _probe_logins(run, [match for match, _role in resolved])
+    steps = []
+    for (match, role), probe in zip(resolved, probes, strict=True):
+        definition = match.definition
+        try:
+            step = plan_step(definition.desired, match.current, role, probe)
+        except UserError as error:
+            reason = error
+            if len(findings) < MOST_NAMES_LOOKED_UP:
+                reason = _reason_of_missing(run, match) or error
+            findings.append(Finding(str(definition.location), str(reason), reason.kind))
+            continue
+        steps.append(step._replace(location=definition.location))
+    if run.options.prune != "ignore":
+        pruned = unmatched_users(run.state.users, matches, scope_of(run))
+        steps += [plan_prune_step(user, run.options.prune) for user in pruned]
+    return [step._replace(key=key) for key, step in enumerate(steps)], findings
+
+
+def scope_of(run: RunContext) -> Selection:
+    """Return the users that the definitions are authoritative for.
+
+    Raises:
+        UserError: there is no role of one of the names.
+    """
+    try:
+        return run.options.scope.selection(run.state.roles)
+    except UserError as error:
+        raise UserError(error.kind, f"prune_scope: {error}") from error
+
+
+class _RoleResolver:
+    """Resolves each role that definitions ask for once."""
+
+    def __init__(self, roles: Roles, read_all_roles: Callable[[], Iterable[Role]]) -> None:
+        self._roles = roles
+        # only to say what is wrong with a role
+        self._all_roles = functools.cache(read_all_roles)
+        self._known: dict[object, Role | UserError] = {}
+
+    def role_of(self, desired: DesiredUser) -> Role | None:
+        """Return the role that a definition asks for, None if it asks for none.
+
+        Raises:
+            UserError: there is no such role for external users.
+        """
+        if not desired.manages_role or desired.state is State.ABSENT:
+            return None
+        key = desired.role if desired.role_id is UNSET else desired.role_id
+        if key not in self._known:
+            self._known[key] = self._resolve(desired)
+        found = self._known[key]
+        if isinstance(found, UserError):
+            raise UserError(found.kind, f"{desired.subject}: {found}")
+        return found
+
+    def _resolve(self, desired: DesiredUser) -> Role | UserError:
+        try:
+            role = self._roles.find(desired)
+        except UserError as error:
+            return error
+        return role or self._roles.refusal(desired, self._all_roles())
+
+
+def _probe_logins(run: RunContext, matches: Sequence[Match]) -> list[LoginProbe]:
+    """Return the result of a login for each match, where only a login can tell something."""
+
+    def probe(match: Match) -> LoginProbe:
+        password = match.definition.desired.password
+        if match.current is None or not isinstance(password, Secret):
+            return LoginProbe.NOT_VERIFIABLE
+        return run.client.probe_login(match.current, password)
+
+    probes = [LoginProbe.NOT_VERIFIABLE] * len(matches)
+    needed = [
+        index
+        for index, match in enumerate(matches)
+        if needs_login_probe(match.definition.desired, match.current)
+    ]
+    results = in_parallel(probe, [matches[index] for index in needed], run.options.concurrency)
+    for index, result in zip(needed, results, strict=True):
+        probes[index] = result
+    return probes
+
+
+def _reason_of_missing(run: RunContext, match: Match) -> UserError | None:
+    """Say more of a user that cannot be created: its name may be that of another user."""
+    desired = match.definition.desired
+    if desired.user_name is UNSET:
+        return None
+    holder = next(iter(run.state.users.by_name(desired.user_name)), None)
+    if holder:
+        return name_conflict(desired, match.current, holder)
+    record = run.client.agent.user_by_name(desired.user_name)
+    return not_external(desired, record) if record and not record.is_external else None

@@ -1,0 +1,41 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run is asked for, apart from the definitions."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Mapping
+
+from ..domain.limits import Limit
+from ..domain.selection import Scope
+
+
+class RunOptions(typing.NamedTuple):
+    """The options of a run.
+
+    Attributes:
+        prune: what happens to users in `scope` that no definition names: `ignore`, `deactivate` or
+            `delete`.
+        scope: the users that the definitions are authoritative for.
+        protect: globs of names that are never touched.
+        protect_caller: whether the calling login is never touched.
+        limits: how many users may be changed how, by kind.
+        max_failures: how many users may fail before no further one is started; 0 means any number.
+        preflight: whether the service validates persons, names and passwords before a write.
+        concurrency: how many requests may be in progress at once.
+        verify: whether written users are read back.
+    """
+
+    prune: str = "ignore"
+    scope: Scope = Scope()
+    protect: tuple[str, ...] = ()
+    protect_caller: bool = False
+    limits: Mapping[str, Limit] = types.MappingProxyType({})
+    max_failures: int = 10
+    preflight: bool = True
+    concurrency: int = 1
+    verify: bool = True

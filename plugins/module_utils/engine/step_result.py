@@ -1,0 +1,44 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What became of one step."""
+
+from __future__ import annotations
+
+import typing
+
+from ..domain.model import CurrentUser
+from ..domain.plan import Step
+from .failure import Failure
+
+
+class StepResult(typing.NamedTuple):
+    """The result of a step.
+
+    Attributes:
+        step: what was planned.
+        wrote: whether anything was written.
+        user: the user afterwards, as far as it is known; None also for a user that is gone.
+        failure: why the step failed.
+        skipped: why the step was not started.
+        started: whether the step was started.
+    """
+
+    step: Step
+    wrote: bool = False
+    user: CurrentUser | None = None
+    failure: Failure | None = None
+    skipped: str = ""
+    started: bool = False
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the step was applied without a failure."""
+        return self.started and self.failure is None
+
+    @property
+    def written_id(self) -> int | None:
+        """The associate id of the user that was written to."""
+        user = self.user or self.step.before
+        return user.associate_id if user else None

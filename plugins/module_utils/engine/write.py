@@ -1,0 +1,207 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One write, and what to do when its response is lost.
+
+No blind retries: where a write may have taken effect, the user is read first, and only what is
+missing is sent again.
+"""
+
+from __future__ import annotations
+
+from ..client import archive
+from ..client.client import Client
+from ..client.errors import Effect, NetServerError
+from ..domain.errors import UserError
+from ..domain.fields import flag_names
+from ..domain.model import CurrentUser, Modification, Secret
+from ..domain.plan import Action, Step, remaining
+from ..domain.roles import Roles
+from .failure import Failure, Problem, failure_of
+from .read import read_user, to_users
+from .step_result import StepResult
+
+PAST_TENSE = {Action.CREATE: "created", Action.MODIFY: "modified", Action.DELETE: "deleted"}
+# by whether the service may still be at work on a request whose response was lost
+_NOT_SEEN = {
+    False: "A look afterwards shows that it did not take effect.",
+    True: "A look afterwards shows no effect so far; a service that is only slow may still do it.",
+}
+
+
+def write_step(client: Client, roles: Roles, step: Step) -> StepResult:
+    """Make the one call of a step; the result is not verified yet."""
+    if not step.changes:
+        return StepResult(step, user=step.after, started=True)
+    write = _WRITES[step.action](client, roles, step)
+    try:
+        associate_id = _write_with_recovery(client, write)
+    except Problem as error:
+        failure = _write_failure(step, error, write)
+        return StepResult(step, write.took_part(), write.current, failure, started=True)
+    after = step.after and step.after._replace(associate_id=associate_id)
+    return StepResult(step, True, after, started=True)
+
+
+def is_gone(client: Client, roles: Roles, associate_id: int) -> bool:
+    """Tell whether a user is deleted; the service may keep it in the list, marked as deleted."""
+    if read_user(client, roles, associate_id) is None:
+        return True
+    record = client.agent.user(associate_id)
+    return record is None or record.deleted
+
+
+class _Write:
+    """One write of a step: how it is sent, and how to see whether it took effect.
+
+    `known` says in a sentence what is known of its effect.
+    """
+
+    def __init__(self, client: Client, roles: Roles, step: Step) -> None:
+        self.client = client
+        self.roles = roles
+        self.step = step
+        self.current = step.before
+        self.known = "Nothing was changed."
+
+    def send(self) -> int:
+        """Make the call; return the associate id of the user."""
+        raise NotImplementedError
+
+    def find_effect(self) -> int | None:
+        """Read the user; return its associate id if the call has taken effect, else None."""
+        raise NotImplementedError
+
+    def took_part(self) -> bool:
+        """Tell whether a call that failed has changed something all the same."""
+        return False
+
+
+class _Creation(_Write):
+    def send(self) -> int:
+        user = _existing(self.step.after)
+        return self.client.agent.create_external_user(user, _password(self.step))
+
+    def find_effect(self) -> int | None:
+        user = _existing(self.step.after)
+        restriction = archive.number_is("personId", user.person_id)
+        rows = self.client.archive.few_external_users(restriction)
+        found = to_users(self.client, self.roles, rows)
+        self.current = next((u for u in found if u.has_name(user.user_name)), None)
+        return self.current.associate_id if self.current else None
+
+    def took_part(self) -> bool:
+        return self.current is not None
+
+
+class _Modification(_Write):
+    def __init__(self, client: Client, roles: Roles, step: Step) -> None:
+        super().__init__(client, roles, step)
+        self.left = step.modification
+
+    def send(self) -> int:
+        current, after = _existing(self.current), _existing(self.step.after)
+        self.client.agent.set_external_user_info(
+            current, after, self.left, _password(self.step), self._is_visible
+        )
+        return _id_of(current)
+
+    def find_effect(self) -> int | None:
+        found = read_user(self.client, self.roles, _id_of(self.step.before))
+        if found is None:
+            raise UserError("not_applied", f"{self.step.subject} is no longer listed.")
+        self.current = found
+        # whether a password took effect cannot be seen: sending it again does no harm
+        after = _existing(self.step.after)
+        self.left = remaining(after, found) | (self.left & Modification.PASSWORD)
+        if self.took_part():
+            done = ", ".join(flag_names(self.step.modification & ~self.left))
+            self.known = f"Only {done} took effect."
+        return None if self.left else found.associate_id
+
+    def took_part(self) -> bool:
+        return bool(self.step.modification & ~self.left)
+
+    def _is_visible(self) -> bool:
+        self.find_effect()
+        return not self.left & ~Modification.PASSWORD
+
+
+class _Deletion(_Write):
+    def send(self) -> int:
+        associate_id = _id_of(self.step.before)
+        self.client.agent.delete_external_user(associate_id)
+        return associate_id
+
+    def find_effect(self) -> int | None:
+        associate_id = _id_of(self.step.before)
+        return associate_id if is_gone(self.client, self.roles, associate_id) else None
+
+
+_WRITES: dict[Action, type[_Write]] = {
+    Action.CREATE: _Creation,
+    Action.MODIFY: _Modification,
+    Action.DELETE: _Deletion,
+}
+
+
+def _write_with_recovery(client: Client, write: _Write) -> int:
+    """Write until it is certain that the write took effect, or that it will not.
+
+    Raises:
+        NetServerError: the last try; `write.known` says what is known of the effect.
+    """
+    attempt = 0
+    unsure = False
+    while True:
+        try:
+            return write.send()
+        except NetServerError as error:
+            unsure = unsure or error.effect is Effect.UNKNOWN
+            if not unsure:
+                raise
+            write.known = _NOT_SEEN[error.transient]
+            associate_id = _find_effect(write, error)
+            if associate_id is not None:
+                return associate_id
+            if not error.transient or attempt >= client.transport.settings.retries:
+                raise
+            client.transport.pause(attempt, error.retry_after)
+            attempt += 1
+
+
+def _find_effect(write: _Write, error: NetServerError) -> int | None:
+    try:
+        return write.find_effect()
+    except Problem as read_error:
+        write.known = (
+            "Whether it took effect is not known, and looking failed as well: "
+            f"{failure_of(read_error).message} Run the task again: it looks before it writes."
+        )
+        raise error from read_error
+
+
+def _password(step: Step) -> Secret:
+    password = step.desired.password
+    return password if isinstance(password, Secret) else Secret("")
+
+
+def _existing(user: CurrentUser | None) -> CurrentUser:
+    """Return a user that this kind of step is sure to have."""
+    if user is None:
+        raise UserError("identity", "A plan without its user can not be carried out.")
+    return user
+
+
+def _id_of(user: CurrentUser | None) -> int:
+    associate_id = _existing(user).associate_id
+    if associate_id is None:
+        raise UserError("identity", "A user without an associate id can not be changed.")
+    return associate_id
+
+
+def _write_failure(step: Step, error: UserError | NetServerError, write: _Write) -> Failure:
+    flags = f" ({', '.join(flag_names(step.modification))})" if step.modification else ""
+    tried = f"{step.subject} could not be {PAST_TENSE[step.action]}{flags}"
+    return failure_of(error, tried, write.known)

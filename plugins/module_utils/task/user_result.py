@@ -1,0 +1,59 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a task on one user returns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..domain.fields import flag_names
+from ..domain.findings import Finding
+from ..domain.plan import Step
+from ..engine.failure import Failure
+from ..engine.run import RunResult
+from .result import Result, diff_side, failed, shown_password, undecided, user_facts
+
+
+def of_user(
+    run: RunResult, requests: dict[str, int], *, show_generated_password: bool = False
+) -> Result:
+    """Return the result of a run over one definition."""
+    if run.plan.findings:
+        return undecided(_refusal(run.plan.findings), requests)
+    [outcome] = run.results
+    step = outcome.step
+    result: Result = {
+        "changed": step.changes if run.is_prediction else outcome.wrote,
+        "action": step.action.value,
+        "modification": flag_names(step.modification),
+        "user": user_facts(outcome.user if outcome.started else step.after),
+        "password_status": step.password_status.value,
+        "diff": diff_of(step),
+        "requests": requests,
+    }
+    if outcome.failure:
+        result.update(failed(outcome.failure))
+    if outcome.wrote and step.generated:
+        shown = shown_password(step.generated, readable=show_generated_password)
+        result["generated_password"] = shown
+    return result
+
+
+def diff_of(step: Step) -> Result:
+    """Return the managed fields before and after; a user that does not exist is an empty one."""
+    user = step.before or step.after
+    header = f"external user {user.user_name if user else step.desired.subject}"
+    if step.before:
+        header += f" (associate {step.before.associate_id})"
+    return {
+        "before": diff_side(step, is_after=False),
+        "after": diff_side(step, is_after=True),
+        "before_header": header,
+        "after_header": header,
+    }
+
+
+def _refusal(findings: Sequence[Finding]) -> Failure:
+    return Failure(" ".join(finding.message for finding in findings), findings[0].kind)
