@@ -8,13 +8,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: superoffice_external_user
-short_description: Declare one external user of SuperOffice CRM
+short_description: Manage one external user of SuperOffice CRM
 version_added: 1.0.0
 description:
-  - Makes the login of a customer, partner or vendor be as declared. Reads the state of the user from the web service (NetServer
-    WebAPI), works out what differs, and changes exactly that in one call.
-  - An option that is not given is not managed, and keeps its value.
-  - For many users use M(superoffice.crm.superoffice_external_users), which reads all of them at once.
+  - Manages the login of a customer, partner or vendor of an onsite installation of SuperOffice CRM.
+  - Reads the user, makes at most one API call that changes exactly what differs, and reads the user back to verify the result.
+  - Options you omit are not managed.
+  - To manage many users in one task, use M(superoffice.crm.superoffice_external_users).
+  - SuperOffice Online does not expose the User agent; the module detects this and fails with a clear message.
 author:
   - The superoffice.crm authors (@superoffice-crm)
 extends_documentation_fragment:
@@ -23,11 +24,10 @@ extends_documentation_fragment:
 options:
   state:
     description:
-      - Whether the user shall exist.
-      - V(present) - The user exists. It is created if it does not, which needs O(user_name), O(person_id), a role and a
-        password.
-      - V(absent) - The user does not exist. The person stays; only the login is deleted. To keep the login but close it use
-        O(is_active=false).
+      - Whether the user should exist.
+      - V(present) - The user exists. To create it, set O(user_name), O(person_id), a role and a password.
+      - V(absent) - The user does not exist. The person is kept; only the login is deleted. To disable the login without deleting it,
+        set O(is_active=false).
     type: str
     choices:
       - present
@@ -35,38 +35,42 @@ options:
     default: present
   associate_id:
     description:
-      - Id of the user. If given, it is the key, and O(user_name) is the name that the user shall have.
+      - ID of the user. If it is set, it is the key, and O(user_name) is the desired name.
     type: int
   person_id:
     description:
-      - Id of the person (contact) whose login it is. It is the key if O(associate_id) is not given. With O(associate_id) it must
-        be the person of that user.
-      - Needed to create a user.
+      - ID of the person that the login belongs to. It is the key if O(associate_id) is omitted. With O(associate_id) it must be the
+        person of that user.
+      - Required to create a user.
     type: int
   user_name:
     description:
-      - Name with which the user logs in, often an e-mail address. It is the key if neither O(associate_id) nor O(person_id) is
-        given; with one of them it is a desired value, so that a user with another name is renamed.
-      - Names compare without case. A name that differs in case only is a change.
+      - Name with which the user logs in, often an e-mail address. It is the key if both O(associate_id) and O(person_id) are omitted;
+        with one of them it is the desired name.
+      - Names compare without case, and a difference in case alone is never a change. To write a name in another case, add its
+        present spelling to O(previous_user_names).
+      - The value must be a string. Names with outer spaces or invisible characters are refused.
     type: str
   previous_user_names:
     description:
-      - Former names. If O(user_name) is the key and no user has that name, a user with one of these is renamed instead of a
-        second one being created.
+      - Former names of the user. If O(user_name) is the key and no user has that name, the user with one of these names is renamed
+        instead of a second one being created.
+      - If the key is O(person_id), the login of that person is renamed only if its current name is listed here. Otherwise the task
+        fails, since a wrong O(person_id) would rename the login of another person.
     type: list
     elements: str
   password:
     description:
       - Password of the user. O(update_password) says when it is set.
-      - The service can not be asked for a password, so that only a login can tell whether it is right.
+      - A password cannot be read from the service; only a login can tell whether it is correct.
     type: str
   update_password:
     description:
-      - When O(password) is set on a user that exists.
-      - V(on_create) - Only when the user is created.
-      - V(always) - On every run, which then reports a change.
-      - V(when_changed) - If one login as this user with O(password) is refused. If the user is inactive, O(auth_method) is
-        not V(basic), or the service answers anything else, the password is left alone and RV(password_status) is V(not_verifiable).
+      - When O(password) is set on an existing user.
+      - V(on_create) - Never. The password is set only when the user is created.
+      - V(always) - In every run, which therefore always reports a change.
+      - V(when_changed) - If one login as this user with O(password) is refused. If the user is inactive, O(auth_method) is not
+        V(basic), or the response is anything else, the password is not changed and RV(password_status) is V(not_verifiable).
     type: str
     choices:
       - on_create
@@ -75,41 +79,47 @@ options:
     default: on_create
   generate_password:
     description:
-      - Whether a strong random password is made when the user is created. An existing user keeps its password.
-      - It is returned once in RV(generated_password) if O(show_generated_password) asks for it.
+      - Whether a strong random password is generated when the user is created. An existing user keeps its password.
     type: bool
     default: false
   show_generated_password:
     description:
-      - Whether a generated password is returned readable. Use C(no_log) or C(register) with care then; without this nobody gets to
-        know the password, and the user has to be given a new one.
+      - Whether RV(generated_password) is returned in clear text. Protect the task with C(no_log) then.
+      - If neither this option nor another task keeps the password, it is lost and must be reset.
     type: bool
     default: false
   role:
     description:
-      - Name of the role, in the language of O(language). It must be a role of the type ExternalUser.
+      - Name of a role of type C(ExternalUser), in any language of the installation. Required to create a user, unless O(role_id) is
+        set.
+      - Mutually exclusive with O(role_id).
     type: str
   role_id:
     description:
-      - Id of the role, where its name is not unique.
+      - ID of the role, for role names that are not unique.
+      - Mutually exclusive with O(role).
     type: int
   is_active:
     description:
-      - Whether the user can log in. If not given, an existing user keeps what it has and a new one is active.
+      - Whether the user can log in. A new user can, unless this is V(false).
     type: bool
   verify:
     description:
-      - Whether the user is read back after a write. The task fails if the service did not do what it reported.
+      - Whether the user is read back after a change. If it is not as desired, the task fails.
     type: bool
     default: true
+attributes:
+  idempotent:
+    details:
+      - A password cannot be read back, so that O(update_password=always) reports a change in every run.
 seealso:
-  - name: SuperOffice documentation of the call
-    description: The call that changes an external user.
-    link: https://docs.superoffice.com/en/api/reference/restful/agent/User_Agent/v1UserAgent_SetExternalUserInfo.html
+  - module: superoffice.crm.superoffice_external_users
+  - module: superoffice.crm.superoffice_external_user_info
+  - module: superoffice.crm.superoffice_role_info
 """
 
 EXAMPLES = r"""
-- name: Anna of Example AS can log in as a partner
+- name: Create a login for a partner
   superoffice.crm.superoffice_external_user:
     url: https://crm.example.com/SuperOffice
     auth_username: automation
@@ -119,26 +129,26 @@ EXAMPLES = r"""
     password: "{{ vault_anna_password }}"
     role: Partner
 
-# The connection is taken from SUPEROFFICE_URL, SUPEROFFICE_USERNAME and SUPEROFFICE_PASSWORD from here on
+# The following tasks take the connection from SUPEROFFICE_URL, SUPEROFFICE_USERNAME and SUPEROFFICE_PASSWORD
 
-- name: Her login is closed, and all else stays as it is
+- name: Disable the login and change nothing else
   superoffice.crm.superoffice_external_user:
     user_name: anna@example.com
     is_active: false
 
-- name: She married, and keeps her login and password under a new name
+- name: Rename the login and keep its password
   superoffice.crm.superoffice_external_user:
     user_name: anna.berg@example.com
     previous_user_names:
       - anna@example.com
 
-- name: Her password is what the vault says, and is only set if it is not
+- name: Set the password only if it differs from the one in the vault
   superoffice.crm.superoffice_external_user:
     user_name: anna.berg@example.com
     password: "{{ vault_anna_password }}"
     update_password: when_changed
 
-- name: Her login is gone
+- name: Delete the login
   superoffice.crm.superoffice_external_user:
     user_name: anna.berg@example.com
     state: absent
@@ -146,35 +156,36 @@ EXAMPLES = r"""
 
 RETURN = r"""
 action:
-  description: What was done, or would be done in check mode.
-  returned: unless the user could not be looked at
+  description: What was done, or would be done in check mode. V(rename) whenever the name changes.
+  returned: when the user's state could be read
   type: str
   choices:
     - none
     - create
     - modify
+    - rename
     - delete
   sample: modify
 modification:
   description: Flags of C(ExternalUserInfoModification) that were sent, or would be sent in check mode.
-  returned: unless the user could not be looked at
+  returned: when the user's state could be read
   type: list
   elements: str
   sample:
     - Role
     - Active
 user:
-  description: The user afterwards, as the service has it or as it would have it. None if it does not exist.
-  returned: unless the user could not be looked at
+  description: The user after the task, or as it would be in check mode. None if it does not exist.
+  returned: when the user's state could be read
   type: dict
   contains:
     associate_id:
-      description: Id of the user. None for one that would be created.
+      description: ID of the user. None for a user that would be created.
       type: int
       returned: always
       sample: 427
     person_id:
-      description: Id of the person whose login it is.
+      description: ID of the person that the login belongs to.
       type: int
       returned: always
       sample: 1001
@@ -189,7 +200,7 @@ user:
       returned: always
       sample: Partner
     role_id:
-      description: Id of the role.
+      description: ID of the role.
       type: int
       returned: always
       sample: 7
@@ -199,8 +210,8 @@ user:
       returned: always
       sample: true
 password_status:
-  description: What became of the password.
-  returned: unless the user could not be looked at
+  description: What happened to the password.
+  returned: when the user's state could be read
   type: str
   choices:
     - unchanged
@@ -210,13 +221,13 @@ password_status:
     - not_applied
   sample: not_applied
 generated_password:
-  description: The password that was made for a new user, masked unless O(show_generated_password=true). It can not be had a
-    second time.
+  description: The password that was generated for a new user, masked unless O(show_generated_password=true). It is returned only
+    once.
   returned: when a user was created with O(generate_password=true)
   type: str
   sample: "2QqE-4hC+b?Zs7K_mXr=9tLd"
 requests:
-  description: How many requests were sent to the service, by kind.
+  description: Number of requests that were sent to the service, by kind.
   returned: always
   type: dict
   sample:
@@ -225,8 +236,8 @@ requests:
     roles: 1
     user: 1
 diff:
-  description: The managed fields before and after. A password is shown as an event only.
-  returned: unless the user could not be looked at
+  description: The managed fields before and after. Of a password only whether it is set.
+  returned: when the user's state could be read
   type: dict
   sample:
     before:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: superoffice_external_users
-short_description: Declare all external users of SuperOffice CRM in one task
+short_description: Manage all external users of SuperOffice CRM in one task
 version_added: 1.0.0
 description:
-  - Makes the logins of customers, partners and vendors be as declared, many of them at once. Reads all existing users in a few
-    requests, plans what differs, checks the plan against limits and the rules of the service, and only then changes users, in
-    parallel. A last read proves the result.
-  - Everything that is wrong with the input, or that speaks against the plan, is reported together, and nothing is written then.
-  - Users that no definition names are left alone unless O(prune) says otherwise.
+  - Manages the logins of customers, partners and vendors, many of them at once.
+  - Reads all existing users in a few requests, plans what differs, validates the plan with the service and checks it against safety
+    limits. Only then are users changed, in parallel. Written users are read back to verify the result.
+  - All input errors and all validation errors are reported together, and then nothing is written.
+  - Users without a definition are left alone unless O(prune) says otherwise.
 author:
   - The superoffice.crm authors (@superoffice-crm)
 extends_documentation_fragment:
@@ -24,29 +24,32 @@ extends_documentation_fragment:
 options:
   users:
     description:
-      - Definitions of users. Each has the options that M(superoffice.crm.superoffice_external_user) has for one user, V(state),
-        V(associate_id), V(person_id), V(user_name), V(previous_user_names), V(password), V(update_password), V(generate_password),
-        V(role), V(role_id) and V(is_active), with the same meaning.
-      - Names must be texts. Write V(0123) and V(yes) in quotes.
+      - Definitions of users. Each is a mapping with the options that M(superoffice.crm.superoffice_external_user) has for one user,
+        with the same meaning - C(state), C(associate_id), C(person_id), C(user_name), C(previous_user_names), C(password),
+        C(update_password), C(generate_password), C(role), C(role_id) and C(is_active).
+      - Names must be strings. Quote V(0123) and V(yes).
     type: list
     elements: dict
   src:
     description:
       - Files with definitions, in YAML or JSON, and folders of such files. They are read where the module runs.
       - A file is a mapping with the list C(users), and optionally C(defaults) for the users of that file.
+      - In a folder, hidden files are ignored, and any other file that is not a definition file is an error.
+      - Templates in files are not rendered. A string with C({{), C({%) or C({#) is an error, unless it is tagged with C(!unsafe) in
+        YAML. Passwords are exempt.
     type: list
     elements: path
   passwords:
     description:
-      - Passwords by user name, to keep them apart from the definitions, for example in a file of C(ansible-vault).
+      - Passwords by user name, to keep them apart from the definitions, for example in a file that is encrypted by C(ansible-vault).
     type: dict
   defaults:
     description:
-      - Options for every user that does not say otherwise, such as V(role) or V(generate_password).
+      - Options for every user whose definition omits them, such as C(role) or C(generate_password).
     type: dict
   prune:
     description:
-      - What happens to users in O(prune_scope) that no definition names.
+      - What happens to users in O(prune_scope) that have no definition.
       - V(ignore) - Nothing.
       - V(deactivate) - They can no longer log in.
       - V(delete) - Their logins are deleted.
@@ -58,30 +61,55 @@ options:
     default: ignore
   prune_scope:
     description:
-      - The users that the definitions claim to be complete for, needed with O(prune). Either V(all), or a mapping with one or more of
-        V(roles) (a list of names), V(user_names) (a list of globs) and V(person_ids) (a list of ids), all of which have to hold.
+      - The users that the definitions are authoritative for. Required with O(prune).
+      - V(all), or a mapping with one or more of C(roles) (a list of names), C(user_names) (a list of globs) and C(person_ids) (a list
+        of IDs). A user is in scope if all of them match.
     type: raw
   protect:
     description:
-      - Globs of user names that are never touched, whatever the definitions say. The calling login is always protected.
+      - Globs of names of users that are never changed, whatever the definitions say. The calling login is always protected.
     type: list
     elements: str
   limits:
     description:
-      - The most users that a run may V(create), V(modify), V(deactivate), V(delete), or give another V(password). Each is a count,
-        or a share such as V(10%) of the existing users in O(prune_scope), at least one. V(null) lifts a limit.
-      - The defaults are V(10%) for V(deactivate), V(delete) and V(password). The other two have no limit.
+      - Safety limits, which are the most users that one run may change in a way. Each is a count such as V(5), or a percentage such
+        as V(10%), which allows at least one user. V(null) removes a limit.
+      - Percentages are of the external users in O(prune_scope) that are not retired; for O(limits.deactivate) and
+        O(limits.password), of those of them that can log in.
     type: dict
+    suboptions:
+      create:
+        description: Users that are created. No limit by default.
+        type: raw
+      modify:
+        description: Users that are changed in another way than those below. No limit by default.
+        type: raw
+      rename:
+        description: Users that get another name.
+        type: raw
+        default: 10%
+      deactivate:
+        description: Users that can no longer log in.
+        type: raw
+        default: 10%
+      delete:
+        description: Users that are deleted.
+        type: raw
+        default: 10%
+      password:
+        description: Existing users that get another password.
+        type: raw
+        default: 10%
   allow_empty:
     description:
-      - Whether pruning is allowed when no definition says that a user shall exist, which means every user in O(prune_scope).
+      - Whether pruning is allowed when no definition has C(state=present), so that every user in O(prune_scope) is pruned.
     type: bool
     default: false
   on_error:
     description:
-      - What happens when a user can not be changed. The task fails in any case, and returns what became of each user.
-      - V(continue) - The others are still changed, until O(max_failures) users have failed.
-      - V(stop) - No further user is begun.
+      - What happens when a user cannot be changed. The task fails in any case, and returns what happened to each user.
+      - V(continue) - Other users are still changed, until O(max_failures) users have failed.
+      - V(stop) - No further user is started.
     type: str
     choices:
       - continue
@@ -89,13 +117,13 @@ options:
     default: continue
   max_failures:
     description:
-      - The number of failed users at which no further one is begun. V(0) means that there is no such number.
+      - The number of failed users at which no further user is started. V(0) means any number.
     type: int
     default: 10
   preflight:
     description:
-      - How thoroughly a plan is checked before the first write.
-      - V(service) - The persons, names and passwords that would be written are put to the service's own checks, in parallel.
+      - How a plan is validated before the first write.
+      - V(service) - The service validates the persons, names and passwords that would be written.
       - V(offline) - The service is not asked, which saves up to two requests for each user that is created.
     type: str
     choices:
@@ -104,24 +132,25 @@ options:
     default: service
   concurrency:
     description:
-      - How many requests may be under way at once, from 1 to 32. When the service asks for a pause, the whole run slows down.
+      - How many requests may be in progress at once, from 1 to 32. The module reduces it when the service throttles requests.
     type: int
     default: 8
   verify:
     description:
-      - Whether all users are read once more at the end. A user that is not as planned is a failure.
+      - Whether written users are read back at the end. A user that is not as planned has failed.
     type: bool
     default: true
   plan:
     description:
-      - RV(plan) of an earlier run in check mode, or the path of a file that holds it. Exactly that is carried out.
-      - With O(users) or O(src), the definitions must still be those that the plan was made from. Without them the passwords of new
-        users come from O(passwords).
+      - RV(plan) of an earlier run in check mode, or the path of a file that contains it. Exactly this plan is applied.
+      - With O(users) or O(src), the definitions must be unchanged since the plan was made. Without them, the passwords of new users
+        are taken from O(passwords).
     type: raw
   on_stale:
     description:
-      - What happens to a user of O(plan) whose state or definition has changed since the plan was made. It is left alone in any case.
-      - V(fail) - The user counts as failed, and the task fails.
+      - What happens to a user of O(plan) whose state or definition has changed since the plan was made. It is not changed in any
+        case.
+      - V(fail) - The user has failed, and the task fails.
       - V(skip) - The user is skipped.
     type: str
     choices:
@@ -140,22 +169,22 @@ options:
     default: changes
   show_generated_password:
     description:
-      - Whether generated passwords are returned readable. Use C(no_log) or C(register) with care then.
+      - Whether generated passwords are returned in clear text. Protect the task with C(no_log) then.
     type: bool
     default: false
 attributes:
   idempotent:
     details:
-      - A password can not be read back, so that V(update_password=always) reports a change on every run.
+      - A password cannot be read back, so that C(update_password=always) reports a change in every run.
 seealso:
   - module: superoffice.crm.superoffice_external_user
   - module: superoffice.crm.superoffice_external_user_info
 """
 
 EXAMPLES = r"""
-# The connection is taken from SUPEROFFICE_URL, SUPEROFFICE_USERNAME and SUPEROFFICE_PASSWORD
+# All tasks take the connection from SUPEROFFICE_URL, SUPEROFFICE_USERNAME and SUPEROFFICE_PASSWORD
 
-- name: Our partners are those in the folder, and no others
+- name: Deactivate partners who have no definition
   superoffice.crm.superoffice_external_users:
     src:
       - "{{ playbook_dir }}/users"
@@ -171,7 +200,7 @@ EXAMPLES = r"""
     limits:
       deactivate: 5
 
-- name: A few users, right here
+- name: Manage a few users
   superoffice.crm.superoffice_external_users:
     users:
       - user_name: anna@example.com
@@ -181,14 +210,14 @@ EXAMPLES = r"""
       - user_name: bo@example.com
         is_active: false
 
-- name: Plan
+- name: Plan external users
   superoffice.crm.superoffice_external_users:
     src:
       - "{{ playbook_dir }}/users"
   check_mode: true
   register: planned
 
-- name: Carry out exactly what was planned
+- name: Apply exactly this plan
   superoffice.crm.superoffice_external_users:
     src:
       - "{{ playbook_dir }}/users"
@@ -197,13 +226,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 summary:
-  description: How many users ended how. In check mode, how they would.
+  description: Number of users by status. In check mode, as predicted.
   returned: when there is a plan
   type: dict
   sample:
     unchanged: 9990
     created: 4
     modified: 5
+    renamed: 0
     deactivated: 1
     deleted: 0
     failed: 0
@@ -211,7 +241,7 @@ summary:
     protected: 0
     total: 10000
 results:
-  description: What became of each user, ordered by name. O(list_results) says which users are listed.
+  description: What happened to each user, ordered by name. O(list_results) says which users are listed.
   returned: when there is a plan
   type: list
   elements: dict
@@ -222,12 +252,12 @@ results:
       returned: always
       sample: anna@example.com
     associate_id:
-      description: Id of the user. None for one that would be created.
+      description: ID of the user. None for a user that would be created.
       type: int
       returned: always
       sample: 427
     action:
-      description: What was planned, one of V(none), V(create), V(modify) and V(delete).
+      description: What was planned, one of V(none), V(create), V(modify), V(rename) and V(delete). V(rename) whenever the name changes.
       type: str
       returned: always
       sample: modify
@@ -239,7 +269,7 @@ results:
       sample:
         - Role
     status:
-      description: One of V(unchanged), V(created), V(modified), V(deactivated), V(deleted), V(failed), V(skipped) and V(protected).
+      description: One of V(unchanged), V(created), V(modified), V(renamed), V(deactivated), V(deleted), V(failed), V(skipped) and V(protected).
       type: str
       returned: always
       sample: modified
@@ -254,32 +284,32 @@ results:
         status: 403
         operation: SetExternalUserInfo
     password_status:
-      description: What became of the password, as in M(superoffice.crm.superoffice_external_user).
+      description: What happened to the password, as in M(superoffice.crm.superoffice_external_user).
       type: str
       returned: always
       sample: unchanged
     generated_password:
-      description: The password that was made for a new user, masked unless O(show_generated_password=true).
+      description: The password that was generated for a new user, masked unless O(show_generated_password=true).
       type: str
       returned: when the user was created with V(generate_password=true)
       sample: "********"
 plan:
-  description: What differs, without any secret. A later run takes it in O(plan).
+  description: The planned changes, without any secret. Pass it to a later run as O(plan).
   returned: when there is a plan
   type: dict
   contains:
     format:
-      description: Version of this form.
+      description: Version of the format.
       type: int
       returned: always
       sample: 1
     installation:
-      description: Address of the web service that the plan is for.
+      description: Address of the web service that the plan was made for.
       type: str
       returned: always
       sample: https://crm.example.com/SuperOffice/api
     entries:
-      description: The users that would be changed, with their state before and after, and the fingerprints that tell whether they moved.
+      description: The users that would be changed, with their state before and after, and fingerprints of state and definition.
       type: list
       elements: dict
       returned: always
@@ -307,17 +337,17 @@ plan:
           state: 6f1ed002ab559585
           definition: 1c94ebf0951522d9
     checksum:
-      description: Checksum over all of it.
+      description: Checksum of the plan.
       type: str
       returned: always
       sample: 6f1ed002ab5595859014ebf0951522d9f6c4ae06b6b7b8f0e9d5a5b7c6a7a1b2
 drift:
-  description: Whether any user differed from its definition.
+  description: Whether any user differs from its definition.
   returned: when there is a plan
   type: bool
   sample: true
 diff:
-  description: The managed fields of the users that differ, before and after, of at most 1,000 of them.
+  description: The managed fields of the users that differ, before and after, for at most 1,000 users.
   returned: when there is a plan
   type: dict
   sample:
@@ -332,7 +362,7 @@ diff:
     before_header: external users
     after_header: external users
 requests:
-  description: How many requests were sent to the service, by kind.
+  description: Number of requests that were sent to the service, by kind.
   returned: always
   type: dict
   sample:
@@ -341,8 +371,8 @@ requests:
     roles: 1
     user: 1
 findings:
-  description: Everything that speaks against the first write.
-  returned: when something does
+  description: All errors that were found before the first write.
+  returned: when there is one
   type: list
   elements: dict
   contains:

@@ -120,15 +120,19 @@ def _read_back(users: int, ids: list[int]) -> list[Sent]:
     if len(batches) > math.ceil(users / archive.PAGE_SIZE):
         return _pages(users)
     query = {**archive.USER_QUERY, "$top": str(archive.PAGE_SIZE)}
-    return [_archive("ExternalUsers", {**query, "$filter": text}) for text in batches]
+    return [
+        _archive("ExternalUsers", {**query, "$filter": archive.associate_is(batch)})
+        for batch in batches
+    ]
 
 
 def _pages(users: int) -> list[Sent]:
     query = {**archive.USER_QUERY, "$filter": archive.EVERY_ROW, "$top": str(archive.PAGE_SIZE)}
-    places = [page * archive.PAGE_SIZE for page in range(math.ceil(users / archive.PAGE_SIZE))]
+    # each page overlaps with the one before it by a row
+    places = [0, *range(archive.PAGE_SIZE - 1, max(users - 1, 0), archive.PAGE_SIZE - 1)]
     if len(places) == 1:
         # a first page without a link to a next one may be the service's way of never giving links
-        places.append(users)
+        places.append(users - 2)
     return [_archive("ExternalUsers", {**query, "$skip": str(skip)}) for skip in places]
 
 

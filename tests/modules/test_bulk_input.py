@@ -106,7 +106,7 @@ FILES = {
     "sub/c.json": '{"users": [\n {"user_name": "u5",\n  "role_id": 6},\n\n {"user_name": "u6"}]}',
     ".hidden.yml": "users: [{user_name: u1, state: absent}]",
     "sub/.git/x.yml": "nonsense: [",
-    "readme.txt": "no definitions",
+    ".readme.txt": "no definitions",
 }  # fmt: skip
 
 

@@ -32,8 +32,9 @@ def test_a_chain_of_renames_starts_at_its_free_end(
 ) -> None:
     links = dict(zip("abcdef", "bcdefg", strict=True))
     users = [{"associate_id": row[old], "user_name": new} for old, new in links.items()]
-    foreseen = bulk(users=users, concurrency=concurrency, check=True)
-    result = bulk(users=users, concurrency=concurrency)
+    options = {"users": users, "limits": {"rename": 6}, "concurrency": concurrency}
+    foreseen = bulk(**options, check=True)
+    result = bulk(**options)
     assert "failed" not in result, result["msg"]
     assert result["diff"] == foreseen["diff"]
     assert owners(tenant) == {new: row[old] for old, new in links.items()}
@@ -96,18 +97,18 @@ def test_who_needs_a_name_of_a_user_that_failed_is_not_begun(
         {"associate_id": row[old], "user_name": new}
         for old, new in (("a", "b"), ("b", "c"), ("c", "x"), ("d", "y"))
     ]
-    result = bulk(users=users, concurrency=1)
+    result = bulk(users=users, concurrency=1, limits={"rename": 4})
     rows = {row["associate_id"]: (row["status"], (row["error"] or {}).get("kind")) for row in
             result["results"]}  # fmt: skip
     assert rows == {
         row["a"]: ("skipped", "skipped"),
         row["b"]: ("skipped", "skipped"),
         row["c"]: ("failed", "refused"),
-        row["d"]: ("modified", None),
+        row["d"]: ("renamed", None),
     }
     assert sorted(owners(tenant)) == ["a", "b", "c", "e", "f", "y"]
-    again = bulk(users=users)
-    assert again["summary"]["modified"] == 3
+    again = bulk(users=users, limits={"rename": 4})
+    assert again["summary"]["renamed"] == 3
     assert sorted(owners(tenant)) == ["b", "c", "e", "f", "x", "y"]
 
 
@@ -129,12 +130,13 @@ def test_a_name_that_somebody_keeps_is_refused(
     assert tenant.snapshot() == start
 
 
-def test_a_rename_in_case_only_is_a_change_and_no_conflict(
+def test_a_rename_in_case_only_needs_the_present_spelling_and_is_no_conflict(
     bulk: Run, tenant: Any, writes: Any, row: dict[str, int]
 ) -> None:
-    result = bulk(users=[{"user_name": "A"}, {"user_name": "b"}])
+    assert bulk(users=[{"user_name": "A"}, {"user_name": "b"}])["changed"] is False
+    result = bulk(users=[{"user_name": "A", "previous_user_names": ["a"]}, {"user_name": "b"}])
     assert writes() == [("SetExternalUserInfo", "UserName")]
-    assert result["summary"]["modified"] == result["summary"]["unchanged"] == 1
+    assert result["summary"]["renamed"] == result["summary"]["unchanged"] == 1
     assert "A" in owners(tenant)
 
 
@@ -142,7 +144,7 @@ def test_former_names_rename_and_do_not_create(
     bulk: Run, tenant: Any, writes: Any, row: dict[str, int]
 ) -> None:
     users = [{"user_name": "anna@example.com", "previous_user_names": ["anna", "A"]}]
-    assert bulk(users=users)["summary"]["modified"] == 1
+    assert bulk(users=users)["summary"]["renamed"] == 1
     assert owners(tenant)["anna@example.com"] == row["a"]
     assert bulk(users=users)["changed"] is False
     assert writes() == [("SetExternalUserInfo", "UserName")]
@@ -162,10 +164,12 @@ def test_several_logins_of_one_person_are_created_together_or_one_after_the_othe
     assert (result["summary"]["created"], result["summary"]["unchanged"]) == (2, 1)
     assert bulk(users=declared)["changed"] is False
     assert sorted(owners(tenant)) == ["first", "second", "third"]
-    # alone it is another name for the login that there is
+    # alone it could be another name for the login that there is, which needs consent
     tenant.remove_user("second")
     tenant.remove_user("third")
-    assert bulk(users=declared[1:2])["results"][0]["modification"] == ["UserName"]
+    assert bulk(users=declared[1:2])["error"]["kind"] == "rename"
+    consenting = {**declared[1], "previous_user_names": ["first"]}
+    assert bulk(users=[consenting])["results"][0]["modification"] == ["UserName"]
 
 
 def test_the_name_of_an_internal_user_is_refused(bulk: Run, tenant: Any, journal: Any) -> None:

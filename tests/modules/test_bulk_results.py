@@ -104,7 +104,8 @@ def test_passwords_are_tried_once_each_and_set_on_a_clear_mismatch_only(
     assert [row["password_status"] for row in foreseen["results"]] == list(told.values())
     assert tenant.password_matches("wrong", "Other-pass-1")
     assert tenant.password_matches("closed", GOOD)
-    assert len([e for e in journal.since(mark) if e.operation == "User/currentPrincipal"]) == 2
+    # two login probes, and who the calling login is
+    assert len([e for e in journal.since(mark) if e.operation == "User/currentPrincipal"]) == 3
     again = bulk(**options)
     assert again["changed"] is False
 
@@ -158,12 +159,13 @@ def test_a_concurrency_out_of_range_is_refused(concurrency: int, bulk: Run, jour
 
 
 def test_a_run_with_nothing_to_say_is_all_there(bulk: Run) -> None:
-    for users in ([], [{"user_name": "nobody", "state": "absent"}]):
+    # before a user is taken for absent, the list is read afresh
+    for users, reads in (([], 1), ([{"user_name": "nobody", "state": "absent"}], 2)):
         result = bulk(users=users)
         assert result["changed"] is result["drift"] is False
         assert result["summary"]["total"] == len(users)
         assert result["results"] == result["plan"]["entries"] == []
-        assert result["requests"] == {"roles": 1, "archive": 1}
+        assert result["requests"] == {"roles": 1, "archive": reads}
 
 
 SPELLINGS = [

@@ -15,7 +15,7 @@ from tests.modules.conftest import ADMIN
 from tests.modules.doors import DOORS, Result
 from tests.netserver import NetServer
 
-UNCHANGED, ROLE_CHANGE, CREATION = 3, 6, 8
+UNCHANGED, ROLE_CHANGE, CREATION = 3, 6, 10
 NAME = "user01234@example.com"
 
 
@@ -70,7 +70,7 @@ def test_a_role_change_costs_at_most_six(door: str, crowd: NetServer, verify: bo
     assert requests <= ROLE_CHANGE - (not verify)
 
 
-def test_a_creation_costs_at_most_eight(door: str, crowd: NetServer) -> None:
+def test_a_creation_costs_at_most_ten(door: str, crowd: NetServer) -> None:
     person = crowd.tenant.add_person()
     declared = {"person_id": person, "user_name": "new", "role": "Partner", "password": "Good-pw-1"}
     result, requests = cost(door, crowd, **declared)

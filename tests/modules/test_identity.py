@@ -35,9 +35,6 @@ ODD_NAMES = [
     "100%25",
     "%27 or 1=1",
     "a%b_c*d?[e]",
-    " leading",
-    "trailing ",
-    " both ",
     "two  blanks",
     "a,b;c",
     "(a) or (b)",
@@ -89,6 +86,28 @@ def test_any_name_is_created_found_and_deleted(
     assert len(writes()) == 3
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (" leading", "an outer space"),
+        ("trailing ", "an outer space"),
+        ("no\u00a0break", "U+00A0"),
+        ("zero\u200bwidth", "U+200B"),
+        ("right\u202eleft", "U+202E"),
+        ("line\nbreak", "U+000A"),
+        ("thin\u2009space", "U+2009"),
+    ],
+)
+def test_a_name_with_parts_that_nobody_sees_is_refused_and_can_be_managed_by_id(
+    name: str, told: str, user: Run, tenant: Any, journal: Any
+) -> None:
+    associate_id = tenant.add_external_user(name, role_id=5)
+    result = user(user_name=name, role="Vendor")
+    assert told in result["msg"]
+    assert journal.entries == []
+    assert user(associate_id=associate_id, role="Vendor")["changed"] is True
+
+
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_an_odd_name_is_not_taken_for_a_like_one(name: str, user: Run, tenant: Any) -> None:
     for other in ("anna", "x", "a", "b", "rj2", "ab", "100%", "both", "a b"):
@@ -113,30 +132,59 @@ def test_names_are_found_in_any_case_whatever_the_database_thinks(
     asked: str, case: str, user: Run, server: Any, anna: int
 ) -> None:
     with server.using(filter_case=case):
-        result = user(associate_id=anna, user_name="Anna")
+        result = user(associate_id=anna, user_name="Anna", previous_user_names=["anna"])
         assert result["modification"] == ["UserName"]
         found = user(user_name=asked, check=True)
     assert found["user"]["associate_id"] == anna
-    assert found["modification"] == ([] if asked == "Anna" else ["UserName"])
+    assert found["modification"] == []
 
 
-def test_a_rename_in_case_only_is_one_write_and_then_over(
+def test_a_difference_in_case_alone_is_no_drift(
     user: Run, tenant: Any, anna: int, writes: Writes
 ) -> None:
-    result = user(user_name="ANNA")
+    for keys in ({"user_name": "ANNA"}, {"associate_id": anna, "user_name": "Anna"}):
+        result = user(**keys)
+        assert (result["changed"], result["action"]) == (False, "none")
+    assert user(user_name="ANNA", previous_user_names=["Anna"])["changed"] is False
+    assert tenant.user(anna).user_name == "anna"
+    assert writes() == []
+
+
+def test_a_rename_in_case_only_is_one_write_with_the_present_spelling_as_a_former_name(
+    user: Run, tenant: Any, anna: int, writes: Writes
+) -> None:
+    result = user(user_name="ANNA", previous_user_names=["anna"])
+    assert result["action"] == "rename"
     assert result["modification"] == ["UserName"]
     assert result["diff"]["before"] == {"user_name": "anna"}
     assert result["diff"]["after"] == {"user_name": "ANNA"}
     assert tenant.user(anna).user_name == "ANNA"
-    assert user(user_name="ANNA")["changed"] is False
+    assert user(user_name="ANNA", previous_user_names=["anna"])["changed"] is False
     assert writes() == [("SetExternalUserInfo", "UserName")]
+
+
+def test_the_login_of_a_person_is_not_renamed_without_consent(
+    user: Run, tenant: Any, anna: int, writes: Writes
+) -> None:
+    keys = {"person_id": person_of(tenant, anna), "user_name": "bertil", "role": "Vendor"}
+    for former in ([], ["ann", "nna"]):
+        result = user(**keys, previous_user_names=former)
+        assert result["failed"] is True
+        assert result["error"]["kind"] == "rename"
+        for fact in ("'anna'", f"associate {anna}", "previous_user_names: ['anna']", "person_id"):
+            assert fact in result["msg"]
+    assert writes() == []
+    result = user(**keys, previous_user_names=["ANNA"])
+    assert (result["action"], result["modification"]) == ("rename", ["UserName", "Role"])
 
 
 @pytest.mark.parametrize("key", ["associate_id", "person_id"])
 def test_a_rename_by_id_keeps_user_and_password(
     key: str, user: Run, tenant: Any, anna: int, writes: Writes
 ) -> None:
-    keys = {key: anna if key == "associate_id" else person_of(tenant, anna)}
+    keys: dict[str, Any] = {"associate_id": anna}
+    if key == "person_id":
+        keys = {key: person_of(tenant, anna), "previous_user_names": ["anna"]}
     foreseen = user(user_name="clara", check=True, **keys)
     assert tenant.user(anna).user_name == "anna"
     result = user(user_name="clara", **keys)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.definitions import Definitions
 from ansible_collections.superoffice.crm.plugins.module_utils.task import definition_files
+from ansible_collections.superoffice.crm.plugins.module_utils.task.file_errors import FileError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -265,7 +266,7 @@ def read_anything(content: bytes, file: Path) -> None:
     file.write_bytes(content)
     try:
         read = definition_files.read(file)
-    except definition_files.FileError as error:
+    except FileError as error:
         message = str(error)
     else:
         message = ""

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import typing
 import urllib.parse
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from ..domain.model import Role
 from . import json_fields
-from .errors import NotUnderstood
+from .errors import ListChanged, NotUnderstood
 from .http import Transport
 from .languages import in_language, spellings
 from .prefetch import prefetch
 from .request import Request
 
+Row = Mapping[str, typing.Any]
+Parsed = typing.TypeVar("Parsed")
 PAGE_SIZE = 1000
+# how often a list that changes is read from its start
+READ_ATTEMPTS = 5
 # web servers of the kind that the service runs on refuse query strings over 2,048 characters
 LONGEST_FILTER = 1500
 # without a restriction that says so an archive may list nothing, or fail (3.5)
@@ -32,6 +36,14 @@ USER_QUERY = {
 # the company of a person, for those who ask for it
 CONTACT_COLUMNS = "contactId,contactName"
 ROLE_TYPES = ("Employee", "ExternalUser", "Anonymous", "System")
+
+
+# the column that identifies a row
+KEYS = {"ExternalUsers": "PrimaryKey", "Person": "personId", "Role": "roleId"}
+
+
+class _SeamBroken(Exception):
+    """Two pages of a list do not fit together."""
 
 
 class UserRow(typing.NamedTuple):
@@ -48,95 +60,150 @@ class UserRow(typing.NamedTuple):
 
 
 class Archive:
-    """Reads lists by pages, in as few requests as the service's own page sizes allow."""
+    """Reads lists page by page, in as few requests as the service's own page sizes allow."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._language = transport.settings.language
 
     def external_users(
-        self, restriction: str = EVERY_ROW, *, with_contact: bool = False
-    ) -> Iterator[UserRow]:
-        """Read all external users that meet a restriction, page by page, ordered by id."""
+        self,
+        restriction: str = EVERY_ROW,
+        *,
+        with_contact: bool = False,
+        progress: Callable[[int], None] = lambda _rows: None,
+    ) -> list[UserRow]:
+        """Read all external users that meet a restriction, ordered by id.
+
+        `progress` is told how many rows there are so far.
+
+        Raises:
+            ListChanged: the list changed again and again while it was read.
+        """
         query = {**USER_QUERY, "$filter": restriction}
         if with_contact:
             query["$select"] += f",{CONTACT_COLUMNS}"
-        for page in prefetch(self._pages("ExternalUsers", query, "archive")):
-            yield from [_user_row(row, self._language, with_contact=with_contact) for row in page]
 
-    def few_external_users(self, restriction: str) -> list[UserRow]:
-        """Read the external users of a restriction that so few can meet that one page has them."""
-        query = {**USER_QUERY, "$filter": restriction, "$top": str(PAGE_SIZE)}
-        page, has_next = self._page("archive", "ExternalUsers", query)
-        if has_next:
-            return list(self.external_users(restriction))
-        return [_user_row(row, self._language) for row in page]
+        def parse(row: Row) -> UserRow:
+            return _user_row(row, self._language, with_contact=with_contact)
 
-    def person_exists(self, person_id: int) -> bool:
-        """Tell whether there is a person with this id."""
-        query = {"$select": "personId", "$filter": f"personId = {person_id}", "$top": "1"}
-        page, _has_next = self._page("person", "Person", query)
-        return any(
-            json_fields.number(row, "personId", "Archive/Person") == person_id for row in page
-        )
+        return self._read_list("archive", "ExternalUsers", query, parse, progress)
+
+    def few_external_users(self, restriction: str, expected: int = 1) -> list[UserRow]:
+        """Read the external users of a restriction that so few can meet that one page has them.
+
+        `expected` is how many rows there are if none is missing; with fewer, the next page is
+        asked for as well.
+        """
+        query = {**USER_QUERY, "$filter": restriction}
+        rows = self._read_few("archive", "ExternalUsers", query, expected)
+        return [_user_row(row, self._language) for row in rows]
 
     def existing_persons(self, person_ids: Iterable[int]) -> set[int]:
         """Return those of the ids that persons have, in a request for each few dozen."""
         found: set[int] = set()
         for restriction in batches([number_is("personId", one) for one in sorted(person_ids)]):
-            query = {"$select": "personId", "$filter": restriction, "$top": str(PAGE_SIZE)}
-            page, _has_next = self._page("person", "Person", query)
-            found.update(json_fields.number(row, "personId", "Archive/Person") for row in page)
+            query = {"$select": "personId", "$filter": restriction}
+            expected = restriction.count(" or ") + 1
+            rows = self._read_few("person", "Person", query, expected)
+            found.update(json_fields.number(row, "personId", "Archive/Person") for row in rows)
         return found
 
     def roles(self) -> list[Role]:
-        """Read all roles of all types, deleted ones too."""
+        """Read all roles of all types, including deleted ones."""
         query = {
             "$select": "roleId,name,roleTypeId,isDeleted",
             "$filter": "roleId gt 0",
         }
-        pages = self._pages("Role", query, "roles")
-        return [_role(row, self._language) for page in pages for row in page]
+        return self._read_list("roles", "Role", query, lambda row: _role(row, self._language))
 
-    def _pages(
-        self, provider: str, query: Mapping[str, str], kind: str
-    ) -> Iterator[list[Mapping[str, typing.Any]]]:
-        """Read page after page; the service may cap a page below what was asked for.
+    def _read_few(
+        self, kind: str, provider: str, query: Mapping[str, str], expected: int
+    ) -> list[Row]:
+        page, has_next = self._page(kind, provider, {**query, "$top": str(PAGE_SIZE)})
+        if not page or (len(page) >= expected and not has_next):
+            return page
+        return self._read_list(kind, provider, query, lambda row: row)
 
-        A page is the last one if it is empty, if it has no nextLink where those before it had, or
-        if it is shorter than those before it. The links themselves are not used: behind a reverse
-        proxy they lead to the service's internal name (3.6).
+    def _read_list(
+        self,
+        kind: str,
+        provider: str,
+        query: Mapping[str, str],
+        parse: Callable[[Row], Parsed],
+        progress: Callable[[int], None] = lambda _rows: None,
+    ) -> list[Parsed]:
+        """Read a whole list, from the start again if it changes while it is read.
+
+        The result is complete as long as the order of the rows that exist all the time is stable.
         """
-        skip = longest = 0
+        for attempt in range(READ_ATTEMPTS):
+            if attempt:
+                self._transport.pause(attempt - 1)
+            rows: list[Parsed] = []
+            try:
+                for page in prefetch(self._pages(kind, provider, query)):
+                    rows += map(parse, page)
+                    progress(len(rows))
+            except _SeamBroken:
+                continue
+            return rows
+        raise ListChanged(
+            f"Archive/{provider} changed while it was read, {READ_ATTEMPTS} times in a row, or does"
+            " not follow $skip",
+            operation=f"Archive/{provider}",
+            status=200,
+        )
+
+    def _pages(self, kind: str, provider: str, query: Mapping[str, str]) -> Iterator[list[Row]]:
+        """Read page after page, each overlapping with the one before, and yield the new rows.
+
+        Paging by $skip hides a row when an earlier one is deleted meanwhile: then the first row of
+        a page is not the last one of the page before. The service may cap a page below what was
+        asked for, so that a short page is not the end; the end is a page without a nextLink where
+        there were links before, or one without new rows. The links themselves are not used: behind
+        a reverse proxy they contain the service's internal name.
+
+        Raises:
+            _SeamBroken: two pages do not fit together, or an id repeats.
+        """
+        seen: dict[int, None] = {}
+        last: list[int] = []
         is_linked = False
-        before: list[Mapping[str, typing.Any]] = []
         while True:
-            paging = {"$top": str(PAGE_SIZE), "$skip": str(skip)}
+            paging = {"$top": str(PAGE_SIZE), "$skip": str(len(seen) - len(last))}
             page, has_next = self._page(kind, provider, {**query, **paging})
-            if page and page == before:
-                raise NotUnderstood(
-                    f"Archive/{provider} answers every page with the same rows, so that its end can"
-                    " not be found",
-                    operation=f"Archive/{provider}",
-                    status=200,
-                )
-            before = page
+            keys = [_key(row, provider) for row in page]
+            if keys[: len(last)] != last:
+                raise _SeamBroken
+            page, keys = page[len(last) :], keys[len(last) :]
+            known = len(seen)
+            seen.update(dict.fromkeys(keys))
+            if len(seen) != known + len(keys):
+                raise _SeamBroken
             yield page
-            skip += len(page)
-            if not page or (not has_next and (is_linked or len(page) < longest)):
+            if has_next and not keys:
+                # more was promised: only a page that starts after all rows can tell
+                if not last or self._page(kind, provider, {**query, "$skip": str(len(seen))})[0]:
+                    raise _SeamBroken
+                return
+            if not keys or (is_linked and not has_next):
                 return
             is_linked = is_linked or has_next
-            longest = max(longest, len(page))
+            # without a link two rows: a page of one row could also be a cap of one
+            last = list(seen)[-1:] if has_next else list(seen)[-2:]
 
-    def _page(
-        self, kind: str, provider: str, query: Mapping[str, str]
-    ) -> tuple[list[Mapping[str, typing.Any]], bool]:
+    def _page(self, kind: str, provider: str, query: Mapping[str, str]) -> tuple[list[Row], bool]:
         operation = f"Archive/{provider}"
         answer = self._transport.call(Request(kind, operation, "GET", f"v1/{operation}", query))
         if answer.value is None:
             raise NotUnderstood(f"The answer to {operation} is empty", operation=operation)
         reply = json_fields.record(answer.value, operation)
         return json_fields.rows(reply.get("value"), operation), bool(reply.get("odata.nextLink"))
+
+
+def _key(row: Row, provider: str) -> int:
+    return json_fields.number(row, KEYS[provider], f"Archive/{provider}")
 
 
 def text_is(column: str, value: str) -> str | None:
@@ -190,16 +257,14 @@ def any_of(restrictions: Iterable[str]) -> str:
     return " or ".join(restrictions)
 
 
-def batches_of_ids(associate_ids: Iterable[int]) -> list[str]:
-    """Restrict the list of users to some ids, in as few restrictions as fit into a request each."""
-    batches: list[str] = []
-    batch: list[int] = []
+def batches_of_ids(associate_ids: Iterable[int]) -> list[list[int]]:
+    """Split ids into as few batches as fit into a query each."""
+    batches: list[list[int]] = []
     for associate_id in associate_ids:
-        if batch and not fits(associate_is([*batch, associate_id])):
-            batches.append(associate_is(batch))
-            batch = []
-        batch.append(associate_id)
-    return [*batches, associate_is(batch)] if batch else batches
+        if not batches or not fits(associate_is([*batches[-1], associate_id])):
+            batches.append([])
+        batches[-1].append(associate_id)
+    return batches
 
 
 def batches(restrictions: Sequence[str]) -> Iterator[str]:

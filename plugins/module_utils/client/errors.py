@@ -156,6 +156,14 @@ class NotUnderstood(NetServerError):
     advice = "Check that url leads to the WebAPI itself and not to a login page or a proxy"
 
 
+class ListChanged(NetServerError):
+    """A list that changed each time while it was read, so that no complete reading was possible."""
+
+    kind = "list_changed"
+    effect = Effect.NONE
+    advice = "Run the task again when fewer users are being changed"
+
+
 class NoUserAgent(NetServerError):
     """The installation does not offer the calls that this collection lives on."""
 

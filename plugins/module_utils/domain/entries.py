@@ -9,17 +9,20 @@ from __future__ import annotations
 import difflib
 import enum
 import functools
+import re
 import typing
 from collections.abc import Callable, Iterable, Mapping
 
 from .errors import UserError
 from .model import UNSET, DesiredUser, Secret, State, UpdatePassword
-from .names import is_sendable
+from .names import invisible_part, is_sendable
 from .options import OPTIONS, SHARABLE, Kind
 
 Values = dict[str, typing.Any]
 # returns the value of the option of this name in its type, or raises a ValueError
 Check = Callable[[str, object], typing.Any]
+# where Ansible would take a text for a template
+TEMPLATE_MARK = re.compile(r"\{[{%#]")
 LARGEST_ID = 2**31 - 1
 LONGEST_ID = 20
 
@@ -207,6 +210,8 @@ def _contradiction(desired: DesiredUser) -> str:
             return f"{option} must not be empty"
         if not is_sendable(text):
             return f"{option} has characters that can not be sent"
+        if option == "user_name" and (problem := invisible_part(text)):
+            return f"user_name has {problem}; to manage a user of this name, use associate_id"
     if desired.password is not UNSET and desired.generate_password:
         return "give either password or generate_password, not both"
     if desired.role is not UNSET and desired.role_id is not UNSET:

@@ -11,7 +11,7 @@ class UserError(Exception):
     """A definition that cannot be fulfilled; the text is one sentence for the person who wrote it.
 
     `kind` is the machine-readable reason: definition, conflict, ambiguous, not_found, role, person,
-    user_name, password, identity, not_applied.
+    user_name, password, rename, identity, not_applied.
     """
 
     def __init__(self, kind: str, message: str) -> None:

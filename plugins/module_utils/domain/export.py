@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from .entries import Values
 from .model import CurrentUser
-from .names import name_key
+from .names import invisible_part, name_key
 from .roles import Roles
 
 
@@ -32,8 +32,9 @@ def entries_of(users: Iterable[CurrentUser], roles: Roles) -> list[Values]:
 
 def _entry(user: CurrentUser, roles: Roles, has_duplicate: bool) -> Values:
     entry: Values = {}
-    # a name of spaces alone can be read, but not declared
-    if has_duplicate or not user.user_name.strip():
+    # a name with parts that cannot be seen can be read, but not declared
+    name = user.user_name
+    if has_duplicate or not name.strip() or invisible_part(name):
         entry["associate_id"] = user.associate_id
     else:
         entry["user_name"] = user.user_name

@@ -16,11 +16,12 @@ from .errors import UserError
 from .model import UNSET
 from .plan import Action, Step
 
-COUNTED = ("create", "modify", "deactivate", "delete", "password")
-DEFAULTS = {"deactivate": "10%", "delete": "10%", "password": "10%"}
+COUNTED = ("create", "modify", "rename", "deactivate", "delete", "password")
+DEFAULTS = dict.fromkeys(("rename", "deactivate", "delete", "password"), "10%")
 _VERBS = {
     "create": "created",
     "modify": "modified",
+    "rename": "renamed",
     "deactivate": "deactivated",
     "delete": "deleted",
     "password": "given another password",
@@ -28,15 +29,30 @@ _VERBS = {
 SHOWN = 5
 
 
+# what only users who can log in can lose
+OF_ACTIVE_USERS = ("deactivate", "password")
+
+
+class Base(typing.NamedTuple):
+    """The users of which percentages are taken: external, not retired, and in scope."""
+
+    existing: int
+    active: int
+
+    def of(self, name: str) -> int:
+        """Return how many users a limit can hit."""
+        return self.active if name in OF_ACTIVE_USERS else self.existing
+
+
 class Limit(typing.NamedTuple):
-    """A number of users, or a share of the existing ones in scope: at least one of them."""
+    """A number of users, or a percentage of the users that it can hit: at least one of them."""
 
     text: str
     users: int | None = None
     percent: Decimal | None = None
 
     def of(self, existing: int) -> int:
-        """Return how many users it allows, of so many that exist."""
+        """Return how many users it allows, of so many that it can hit."""
         if self.percent is None:
             return self.users or 0
         allowed = int(existing * self.percent / 100)
@@ -58,7 +74,16 @@ def parse_limits(limits: Mapping[str, object]) -> dict[str, Limit]:
     return {name: _parse_limit(name, value) for name, value in merged.items() if value is not None}
 
 
-def exceeded(steps: Iterable[Step], limits: Mapping[str, Limit], existing: int) -> list[str]:
+def needs_base(steps: Iterable[Step], limits: Mapping[str, Limit]) -> bool:
+    """Tell whether a percentage decides; a single user is always within one that is not 0."""
+    counts = collections.Counter(name for step in steps for name in counted_as(step))
+    return any(
+        counts[name] > 1 and limit.percent is not None and limit.percent > 0
+        for name, limit in limits.items()
+    )
+
+
+def exceeded(steps: Iterable[Step], limits: Mapping[str, Limit], base: Base) -> list[str]:
     """Return a sentence for each limit that the steps exceed."""
     users: collections.defaultdict[str, list[str]] = collections.defaultdict(list)
     for step in steps:
@@ -67,10 +92,10 @@ def exceeded(steps: Iterable[Step], limits: Mapping[str, Limit], existing: int) 
     sentences = []
     for name in COUNTED:
         limit = limits.get(name)
-        allowed = limit.of(existing) if limit else None
+        allowed = limit.of(base.of(name)) if limit else None
         if limit is None or allowed is None or len(users[name]) <= allowed:
             continue
-        sentences.append(_exceeded(name, users[name], limit, allowed, existing))
+        sentences.append(_exceeded(name, users[name], limit, allowed, base))
     return sentences
 
 
@@ -78,19 +103,25 @@ def counted_as(step: Step) -> list[str]:
     """Return the limits that a step counts for; a password of a new user counts as its creation."""
     if not step.changes:
         return []
-    counted = ["deactivate" if step.deactivates else step.action.value]
-    if step.sets_password and step.action is Action.MODIFY:
+    counted = []
+    if not (step.action is Action.MODIFY and step.deactivates):
+        counted.append(step.action.value)
+    if step.deactivates:
+        counted.append("deactivate")
+    if step.sets_password and step.modifies:
         counted.append("password")
     return counted
 
 
-def _exceeded(name: str, users: list[str], limit: Limit, allowed: int, existing: int) -> str:
+def _exceeded(name: str, users: list[str], limit: Limit, allowed: int, base: Base) -> str:
+    existing = base.of(name)
+    kind = "active users" if name in OF_ACTIVE_USERS else "users"
     share = f" ({100 * len(users) / existing:.0f} %)" if existing else ""
     rule = f"{limit.text} ({allowed})" if limit.percent is not None else str(allowed)
     first = ", ".join(users[:SHOWN]) + (", ..." if len(users) > SHOWN else "")
     return (
-        f"{len(users)} of {existing} users{share} would be {_VERBS[name]}, the limit is {rule}:"
-        f" {first}. Set limits.{name} to allow it."
+        f"{len(users)} of {existing} {kind} in scope{share} would be {_VERBS[name]}, the limit is"
+        f" {rule}: {first}. Set limits.{name} to allow it."
     )
 
 

@@ -87,6 +87,26 @@ def find_user(desired: DesiredUser, candidates: Sequence[CurrentUser]) -> Curren
     return None if found and _is_another(desired, found) else found
 
 
+def names_to_confirm(definitions: Iterable[Definition], users: UserIndex) -> list[str]:
+    """Return the names of which only the service can say whose they are.
+
+    That are names of nobody, where a user has a name that is alike or has the name in the second
+    column only, and names that two users have, in different columns. None of them may decide about
+    a write unless the service confirms it.
+    """
+    unclear: dict[str, None] = {}
+    for definition in definitions:
+        desired = definition.desired
+        names = [] if desired.user_name is UNSET else [desired.user_name]
+        for name in (*names, *desired.previous_user_names):
+            exact = [user for user in users.by_name(name) if user.logs_in_as(name)]
+            if len(exact) == 1 and len(users.by_name(name)) == 1:
+                break  # former names do not matter then
+            if users.by_name(name) or users.alike(name):
+                unclear[name] = None
+    return list(unclear)
+
+
 def name_conflict(
     desired: DesiredUser, found: CurrentUser | None, holder: CurrentUser
 ) -> UserError:
@@ -127,7 +147,7 @@ def _by_previous_name(
     former = [
         user
         for user in candidates
-        if any(user.has_name(name) for name in desired.previous_user_names)
+        if any(user.logs_in_as(name) for name in desired.previous_user_names)
     ]
     return _only(desired, former, "the previous_user_names")
 
@@ -149,7 +169,7 @@ def _is_another(desired: DesiredUser, found: CurrentUser) -> bool:
     """
     if desired.state is State.PRESENT or desired.user_name is UNSET:
         return False
-    if found.has_name(desired.user_name):
+    if found.logs_in_as(desired.user_name):
         return False
     if desired.associate_id is UNSET:
         return True
@@ -173,7 +193,7 @@ def _is_further_login(
         return False
     theirs = [user for user in candidates if user.person_id == desired.person_id]
     for user in theirs:
-        if user.has_name(desired.user_name):
+        if user.logs_in_as(desired.user_name):
             return False
     return bool(theirs) and all(
         (user.person_id, name_key(user.user_name)) in logins() for user in theirs
@@ -201,7 +221,7 @@ def _refuse_contradictory_deletion(
 
 
 def _with_name(user_name: str, users: Sequence[CurrentUser]) -> list[CurrentUser]:
-    return [user for user in users if user.has_name(user_name)]
+    return [user for user in users if user.logs_in_as(user_name)]
 
 
 def _only(desired: DesiredUser, users: Sequence[CurrentUser], key: str) -> CurrentUser | None:

@@ -85,7 +85,8 @@ class CurrentUser(typing.NamedTuple):
     """An external user as the service has it, or as a plan predicts it.
 
     `associate_id` is None for a user that is not created yet. `associate_name` is the name in the
-    associate row, which the service may store apart from the login name.
+    associate row, which the service may store apart from the login name. `aliases` are further
+    names that the service confirmed to be names of this user.
     """
 
     associate_id: int | None
@@ -95,22 +96,22 @@ class CurrentUser(typing.NamedTuple):
     role: str
     is_active: bool
     associate_name: str = ""
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """All names of the user that are not empty."""
+        return [name for name in (self.user_name, self.associate_name, *self.aliases) if name]
 
     def has_name(self, user_name: str) -> bool:
-        """Tell whether `user_name` is this user's name; names compare without case."""
+        """Tell whether `user_name` is a name of this user; names compare without case."""
         wanted = name_key(user_name)
-        return wanted == name_key(self.user_name) or wanted == name_key(self.associate_name)
+        return any(name_key(name) == wanted for name in self.names)
 
-    def is_spelled(self, user_name: str) -> bool:
-        """Tell whether the name is spelled `user_name`, so that a rename has nothing to do.
-
-        Where login name and associate name differ in more than case, the service has renamed only
-        one of the two, and either spelling counts.
-        """
-        if user_name == self.user_name:
-            return True
-        split = name_key(self.user_name) != name_key(self.associate_name)
-        return split and user_name == self.associate_name
+    def logs_in_as(self, user_name: str) -> bool:
+        """Tell whether `user_name` is the login name itself, or one that the service confirmed."""
+        wanted = name_key(user_name)
+        return any(name_key(name) == wanted for name in (self.user_name, *self.aliases))
 
 
 class DesiredUser(typing.NamedTuple):

@@ -2,18 +2,64 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How user names compare."""
+"""How user names compare.
+
+Logging in ignores case, and each database has a collation of its own: one takes "ß" for "ss", one
+ignores accents. Two names are the same here only if each of their characters is the same, or its
+other case. Names that a database might take for the same are alike; then the service has to say
+whether they are.
+"""
 
 from __future__ import annotations
 
+import functools
+import unicodedata
+
+# control, format, line and paragraph separators, spaces of other widths
+_INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+
 
 def name_key(user_name: str) -> str:
-    """Return the key by which names compare: without case."""
-    folded = user_name.casefold()
+    """Return the key of a name: equal keys mean the same name, without case."""
+    lowered = user_name.lower() if user_name.isascii() else "".join(map(_lower, user_name))
     # mostly the same: one string for both takes half the memory
-    return user_name if folded == user_name else folded
+    return user_name if lowered == user_name else lowered
+
+
+def loose_key(user_name: str) -> str:
+    """Return the key of names that are alike under any usual collation of a database.
+
+    It ignores case, accents, width, normal forms, outer spaces and invisible characters, and takes
+    ligatures and "ß" for the letters that they stand for.
+    """
+    if user_name.isascii():
+        return user_name.strip().lower()
+    plain = unicodedata.normalize("NFKD", user_name).casefold()
+    plain = unicodedata.normalize("NFKD", plain)
+    kept = (one for one in plain if unicodedata.category(one) not in ("Mn", "Cf"))
+    return "".join(kept).strip()
 
 
 def is_sendable(text: str) -> bool:
     """Tell whether a string has a UTF-8 form; half of a surrogate pair has none."""
     return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def invisible_part(text: str) -> str:
+    """Describe what a reader cannot see in a text, such as an outer space; usually nothing."""
+    if text != text.strip(" "):
+        return "an outer space"
+    if text.isascii() and text.isprintable():
+        return ""
+    for character in text:
+        if unicodedata.category(character) in _INVISIBLE and character != " ":
+            name = unicodedata.name(character, "control character").lower()
+            return f"an invisible character (U+{ord(character):04X}, {name})"
+    return ""
+
+
+@functools.lru_cache(maxsize=4096)
+def _lower(character: str) -> str:
+    """Return the lower case of a character, if that leads back to the same character."""
+    lowered = character.lower()
+    return lowered if len(lowered) == 1 and lowered.upper() == character else character

@@ -107,7 +107,7 @@ def _cycle(step: Step) -> Finding:
     )
 
 
-_PHASES = {Action.MODIFY: 1, Action.CREATE: 2, Action.DELETE: 4}
+_PHASES = {Action.MODIFY: 1, Action.RENAME: 1, Action.CREATE: 2, Action.DELETE: 4}
 
 
 def _phase(step: Step) -> int:

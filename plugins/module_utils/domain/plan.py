@@ -36,6 +36,7 @@ class Action(str, enum.Enum):
     NONE = "none"
     CREATE = "create"
     MODIFY = "modify"
+    RENAME = "rename"
     DELETE = "delete"
 
 
@@ -88,16 +89,21 @@ class Step(typing.NamedTuple):
     def deactivates(self) -> bool:
         """Whether a user who can log in will no longer be able to."""
         return (
-            self.action is Action.MODIFY
+            self.modifies
             and bool(self.modification & Modification.ACTIVE)
             and self.after is not None
             and not self.after.is_active
         )
 
     @property
+    def modifies(self) -> bool:
+        """Whether an existing user is changed, and not deleted."""
+        return self.action in (Action.MODIFY, Action.RENAME)
+
+    @property
     def renames(self) -> bool:
         """Whether an existing user gets another name, even if only its case changes."""
-        return self.action is Action.MODIFY and bool(self.modification & Modification.USER_NAME)
+        return self.action is Action.RENAME
 
     @property
     def associate_id(self) -> int | None:
@@ -136,7 +142,9 @@ class Step(typing.NamedTuple):
             return "protected"
         if self.stale:
             return "skipped"
-        return "deactivated" if self.deactivates else _STATUSES[self.action]
+        if self.action is Action.MODIFY and self.deactivates:
+            return "deactivated"
+        return _STATUSES[self.action]
 
     def without_effect(self, user: CurrentUser | None) -> Step:
         """Return a step that leaves `user` as it is."""
@@ -153,6 +161,7 @@ _STATUSES = {
     Action.NONE: "unchanged",
     Action.CREATE: "created",
     Action.MODIFY: "modified",
+    Action.RENAME: "renamed",
     Action.DELETE: "deleted",
 }
 
@@ -172,7 +181,8 @@ def plan_step(
         probe: the result of a login with the password, where `needs_login_probe` asked for one.
 
     Raises:
-        UserError: the user would have to be created, and something for that is missing.
+        UserError: the user would have to be created, and something for that is missing; or it would
+            be renamed without consent.
     """
     if desired.state is State.ABSENT:
         action = Action.DELETE if current else Action.NONE
@@ -219,7 +229,7 @@ def remaining(planned: CurrentUser, found: CurrentUser) -> Modification:
     The password is never among them: it cannot be read.
     """
     left = Modification.NONE
-    if not found.is_spelled(planned.user_name):
+    if not found.has_name(planned.user_name):
         left |= Modification.USER_NAME
     if found.role_id != planned.role_id:
         left |= Modification.ROLE
@@ -283,7 +293,8 @@ def _plan_modification(
     status = _password_status(desired, current, probe)
     after = current
     modification = Modification.PASSWORD if status is PasswordStatus.SET else Modification.NONE
-    if desired.user_name is not UNSET and not current.is_spelled(desired.user_name):
+    if desired.user_name is not UNSET and _needs_rename(desired, current, desired.user_name):
+        _require_consent(desired, current, desired.user_name)
         modification |= Modification.USER_NAME
         after = after._replace(user_name=desired.user_name, associate_name=desired.user_name)
     if role is not None and role.role_id != current.role_id:
@@ -292,8 +303,46 @@ def _plan_modification(
     if desired.is_active is not UNSET and desired.is_active != current.is_active:
         modification |= Modification.ACTIVE
         after = after._replace(is_active=desired.is_active)
-    action = Action.MODIFY if modification else Action.NONE
+    if modification & Modification.USER_NAME:
+        action = Action.RENAME
+    else:
+        action = Action.MODIFY if modification else Action.NONE
     return Step(desired, action, current, after, modification, status)
+
+
+def _needs_rename(desired: DesiredUser, current: CurrentUser, user_name: str) -> bool:
+    """Tell whether the name is another one, or is to be written in another case.
+
+    A difference in case alone does not count, unless the present spelling is a former name. Where
+    the service renames only one of its two name columns, either one counts.
+    """
+    if not current.has_name(user_name):
+        return True
+    return (
+        user_name != current.user_name
+        and name_key(user_name) == name_key(current.user_name)
+        and current.user_name in desired.previous_user_names
+    )
+
+
+def _require_consent(desired: DesiredUser, current: CurrentUser, user_name: str) -> None:
+    """Refuse to rename the login of a person, unless its name is given as a former one.
+
+    A definition of somebody else with a wrong person_id looks the same.
+
+    Raises:
+        UserError: of the kind `rename`; it names both readings.
+    """
+    by_id = desired.associate_id is not UNSET
+    if by_id or any(current.has_name(name) for name in desired.previous_user_names):
+        return
+    raise UserError(
+        "rename",
+        f"{desired.subject}: person {current.person_id} has the login '{current.user_name}'"
+        f" (associate {current.associate_id}). If that login is to be renamed to '{user_name}', add"
+        f" previous_user_names: ['{current.user_name}']. If another person is meant, correct"
+        " person_id.",
+    )
 
 
 def _password_status(

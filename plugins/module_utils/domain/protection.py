@@ -10,6 +10,7 @@ import typing
 from collections.abc import Sequence
 
 from .model import CurrentUser
+from .names import loose_key
 from .plan import Step
 from .selection import matches
 
@@ -28,9 +29,16 @@ class Caller(typing.NamedTuple):
 
 
 def protect(step: Step, globs: Sequence[str], caller: Caller) -> Step:
-    """Mark a step on a user that must not be touched."""
+    """Mark a step on a user that must not be touched.
+
+    A name that only resembles a protected one counts as well: protecting too much does no harm.
+    """
     if not step.changes:
         return step
     users = [user for user in (step.before, step.after) if user]
-    is_protected = any(caller.is_user(user) or matches(user.user_name, globs) for user in users)
+    loose_globs = [loose_key(glob) for glob in globs]
+    names = [name for user in users for name in user.names]
+    is_protected = any(map(caller.is_user, users)) or any(
+        matches(name, globs) or matches(loose_key(name), loose_globs) for name in names
+    )
     return step._replace(protected=True) if is_protected else step

@@ -72,25 +72,25 @@ class Roles:
             )
         return found[0] if found else None
 
-    def filter_ids(self, names: Iterable[str]) -> frozenset[int]:
-        """Return the ids of all roles of these names, for a filter; several roles may have a name.
+    def ids_of_names(self, names: Iterable[str]) -> frozenset[int]:
+        """Return the ids of roles that a scope or a filter names.
 
         Raises:
-            UserError: there is no role of one of the names; the text names the possible ones.
+            UserError: a name is that of no role, of several roles, or of a deleted one.
         """
-        ids: set[int] = set()
-        for name in names:
-            found = self.ids_of_texts([name]) or [
-                role.role_id
-                for role in _with_name(name, [role for role in self._roles if not role.deleted])
-            ]
-            if not found:
-                raise UserError(
-                    "role",
-                    f"there is no role '{name}' for external users. {self._possible_roles()}",
-                )
-            ids.update(found)
-        return frozenset(ids)
+        return frozenset(self._id_of_name(name) for name in names)
+
+    def _id_of_name(self, name: str) -> int:
+        role = self.find(DesiredUser(role=name))
+        if role is not None:
+            return role.role_id
+        if _with_name(name, list(self._roles)):
+            raise UserError("role", f"the role '{name}' is deleted. {self._possible_roles()}")
+        hint = self._nearest(DesiredUser(role=name))
+        raise UserError(
+            "role",
+            f"there is no role '{name}' for external users{hint}. {self._possible_roles()}",
+        )
 
     def refusal(self, desired: DesiredUser, all_roles: Iterable[Role]) -> UserError:
         """Say why the desired role cannot be given, knowing the roles of all types.

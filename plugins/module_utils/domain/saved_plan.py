@@ -18,12 +18,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from .definitions import Definition
 from .errors import UserError
-from .fields import FIELDS, flag_names
+from .fields import FIELDS, fields_of, flag_names
 from .findings import Finding
 from .matching import match_definitions
 from .model import UNSET, CurrentUser, DesiredUser, Modification, Secret, State
 from .names import name_key
-from .plan import Action, PasswordStatus, Step, has_password
+from .plan import Action, PasswordStatus, Step, has_password, remaining
 from .user_index import UserIndex
 
 FORMAT = 1
@@ -174,7 +174,7 @@ def _restore(
         location=source.location if source else None,
     )
     is_done = _is_done(entry, current)
-    if is_done and entry.action is Action.MODIFY and step.sets_password:
+    if is_done and step.modifies and step.sets_password:
         # whether the password was set cannot be seen: it is set again, which does no harm
         step = step._replace(after=current, modification=Modification.PASSWORD)
     elif is_done:
@@ -199,12 +199,7 @@ def _is_done(entry: PlannedUser, current: CurrentUser | None) -> bool:
     """Tell whether a user is already as planned, as after a run that was interrupted."""
     if entry.after is None or current is None:
         return entry.after is None and current is None
-    same = all(
-        getattr(entry.after, field.option) == getattr(current, field.option)
-        for field in FIELDS
-        if field.bit is not Modification.PASSWORD
-    )
-    return same and entry.after.person_id == current.person_id
+    return not remaining(entry.after, current) and entry.after.person_id == current.person_id
 
 
 def _without_definition(entry: PlannedUser, passwords: Mapping[str, Secret]) -> DesiredUser:
@@ -247,7 +242,7 @@ def _read_entry(entry: Mapping[str, typing.Any]) -> PlannedUser:
     for field in FIELDS:
         if field.flag in _typed(entry, "modification", list):
             modification |= field.bit
-    return PlannedUser(
+    planned = PlannedUser(
         action=Action(entry["action"]),
         modification=modification,
         password_status=PasswordStatus(entry["password"]),
@@ -257,6 +252,32 @@ def _read_entry(entry: Mapping[str, typing.Any]) -> PlannedUser:
         definition=_typed(entry, "definition", str, None),
         generates=_typed(entry, "generate_password", bool),
     )
+    if not _is_consistent(planned) or len(entry["modification"]) != len(flag_names(modification)):
+        raise ValueError("contradictory entry")
+    return planned
+
+
+def _is_consistent(planned: PlannedUser) -> bool:
+    """Tell whether action, flags, password and states agree, so that limits count what is sent."""
+    before, after, modification = planned.before, planned.after, planned.modification
+    sets_password = planned.password_status is PasswordStatus.SET
+    if planned.action is Action.CREATE:
+        return before is None and after is not None and not modification and sets_password
+    if before is None or before.associate_id is None or planned.action is Action.NONE:
+        return False
+    if planned.action is Action.DELETE:
+        return after is None and not modification and not sets_password
+    if after is None or (after.associate_id, after.person_id) != (
+        before.associate_id,
+        before.person_id,
+    ):
+        return False
+    renames = bool(modification & Modification.USER_NAME)
+    changed = Modification.PASSWORD if sets_password else Modification.NONE
+    for field in fields_of(~Modification.PASSWORD):
+        if getattr(before, field.option) != getattr(after, field.option):
+            changed |= field.bit
+    return changed == modification and renames is (planned.action is Action.RENAME)
 
 
 def _typed(record: Mapping[str, typing.Any], name: str, *kinds: type | None) -> typing.Any:

@@ -10,6 +10,7 @@ import fnmatch
 import functools
 import re
 import typing
+import unicodedata
 from collections.abc import Iterable, Mapping
 
 from .entries import LONGEST_ID
@@ -52,12 +53,12 @@ class Scope(typing.NamedTuple):
         """Return the scope with the ids of its roles.
 
         Raises:
-            UserError: there is no role of one of the names.
+            UserError: a name is that of no role, of several, or of a deleted one.
         """
         return Selection(
             user_names=UNSET if self.user_names is None else self.user_names,
             person_ids=UNSET if self.person_ids is None else self.person_ids,
-            role_ids=UNSET if self.roles is None else roles.filter_ids(self.roles),
+            role_ids=UNSET if self.roles is None else roles.ids_of_names(self.roles),
         )
 
 
@@ -99,10 +100,10 @@ def _is_id(value: object) -> bool:
 
 
 def matches(user_name: str, globs: Iterable[str]) -> bool:
-    """Tell whether a name meets one of the globs."""
+    """Tell whether a name matches one of the globs, or is one of them to the letter."""
     names, pattern = _matcher(tuple(globs))
-    folded = name_key(user_name)
-    return folded in names or bool(pattern and pattern.match(folded))
+    key = _key(user_name)
+    return key in names or bool(pattern and pattern.match(key))
 
 
 def is_literal(glob: str) -> bool:
@@ -118,7 +119,11 @@ def longest_literal(glob: str) -> str:
 
 @functools.lru_cache(maxsize=64)
 def _matcher(globs: tuple[str, ...]) -> tuple[frozenset[str], re.Pattern[str] | None]:
-    """Return the names among the globs, and one pattern for all others."""
-    names = frozenset(name_key(glob) for glob in globs if is_literal(glob))
-    patterns = [fnmatch.translate(name_key(glob)) for glob in globs if not is_literal(glob)]
-    return names, re.compile("|".join(patterns)) if patterns else None
+    """Return the globs as names, since a name may contain a bracket, and one pattern for all."""
+    patterns = [fnmatch.translate(_key(glob)) for glob in globs if not is_literal(glob)]
+    return frozenset(map(_key, globs)), re.compile("|".join(patterns)) if patterns else None
+
+
+def _key(text: str) -> str:
+    # two normal forms of one name look the same to whoever writes a glob
+    return name_key(text if text.isascii() else unicodedata.normalize("NFC", text))

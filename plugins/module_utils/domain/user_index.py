@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .model import UNSET, CurrentUser, DesiredUser
-from .names import name_key
+from .names import loose_key, name_key
 
 Key = typing.TypeVar("Key", int, str)
 
@@ -22,14 +22,15 @@ class UserIndex:
         self._by_id: dict[int, CurrentUser] = {}
         self._by_person: dict[int, list[CurrentUser]] = {}
         self._by_name: dict[str, list[CurrentUser]] = {}
+        self._by_loose_name: dict[str, list[CurrentUser]] | None = None
         for user in users:
             if user.associate_id is None:
                 continue
             self._by_id[user.associate_id] = user
             _add(self._by_person, user.person_id, user)
             names = {name_key(user.user_name)}
-            if user.associate_name and user.associate_name is not user.user_name:
-                names.add(name_key(user.associate_name))
+            if user.aliases or user.associate_name is not user.user_name:
+                names.update(map(name_key, user.names))
             for name in names:
                 _add(self._by_name, name, user)
 
@@ -44,8 +45,26 @@ class UserIndex:
         return None if associate_id is None else self._by_id.get(associate_id)
 
     def by_name(self, user_name: str) -> list[CurrentUser]:
-        """Return the users of this name."""
+        """Return the users that have this name in any of their names."""
         return self._by_name.get(name_key(user_name), [])
+
+    def alike(self, user_name: str) -> list[CurrentUser]:
+        """Return the users with a name that the service might take for this one."""
+        if self._by_loose_name is None:
+            self._by_loose_name = {}
+            for user in self:
+                for name in set(map(loose_key, user.names)):
+                    _add(self._by_loose_name, name, user)
+        return self._by_loose_name.get(loose_key(user_name), [])
+
+    def with_aliases(self, aliases: Mapping[int | None, Sequence[str]]) -> UserIndex:
+        """Return the index with further names of users, by their ids."""
+        return UserIndex(
+            user._replace(aliases=(*user.aliases, *aliases[user.associate_id]))
+            if user.associate_id in aliases
+            else user
+            for user in self
+        )
 
     def candidates(self, desired: DesiredUser) -> list[CurrentUser]:
         """Return every user that a key of a definition may mean."""

@@ -12,7 +12,13 @@ from collections.abc import Callable, Iterable, Sequence
 from ..domain.definitions import Definition
 from ..domain.errors import UserError
 from ..domain.findings import Finding
-from ..domain.matching import Match, match_definitions, name_conflict, unmatched_users
+from ..domain.matching import (
+    Match,
+    match_definitions,
+    name_conflict,
+    names_to_confirm,
+    unmatched_users,
+)
 from ..domain.model import UNSET, DesiredUser, LoginProbe, Role, Secret, State
 from ..domain.plan import Step, needs_login_probe, plan_prune_step, plan_step
 from ..domain.roles import Roles
@@ -29,6 +35,7 @@ def plan_definitions(
     run: RunContext, definitions: Sequence[Definition]
 ) -> tuple[list[Step], list[Finding]]:
     """Return the steps that the definitions and pruning ask for, and what is wrong with them."""
+    run = _with_confirmed_names(run, definitions)
     matches, findings = match_definitions(definitions, run.state.users)
     resolver = _RoleResolver(run.state.roles, run.client.archive.roles)
     resolved = []
@@ -60,12 +67,25 @@ def scope_of(run: RunContext) -> Selection:
     """Return the users that the definitions are authoritative for.
 
     Raises:
-        UserError: there is no role of one of the names.
+        UserError: a name is that of no role, of several, or of a deleted one.
     """
     try:
         return run.options.scope.selection(run.state.roles)
     except UserError as error:
         raise UserError(error.kind, f"prune_scope: {error}") from error
+
+
+def _with_confirmed_names(run: RunContext, definitions: Sequence[Definition]) -> RunContext:
+    """Ask the service whose names are that no comparison here can decide (GetUserFromName)."""
+    names = names_to_confirm(definitions, run.state.users)
+    if not names:
+        return run
+    records = in_parallel(run.client.agent.user_by_name, names, run.options.concurrency)
+    aliases: dict[int | None, list[str]] = {}
+    for name, record in zip(names, records, strict=True):
+        if record is not None:
+            aliases.setdefault(record.associate_id, []).append(name)
+    return run._replace(state=run.state._replace(users=run.state.users.with_aliases(aliases)))
 
 
 class _RoleResolver:

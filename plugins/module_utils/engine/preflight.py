@@ -23,6 +23,7 @@ from ..domain.names import name_key
 from ..domain.ordering import Order, order_steps
 from ..domain.plan import Action, Step
 from ..domain.protection import Caller, protect
+from .freshness import findings_about_changes
 from .parallel import in_parallel
 from .passwords import generate_password
 from .planning import scope_of
@@ -56,8 +57,9 @@ def validate(run: RunContext, steps: Sequence[Step], findings: Sequence[Finding]
     if run.options.preflight:
         in_conflict = {finding.where for finding in conflicts}
         found += _service_findings(run, order, in_conflict)
+    found += findings_about_changes(run, steps)
     if not found:
-        exceeded = limits.exceeded(acting, run.options.limits, _users_in_scope(run))
+        exceeded = limits.exceeded(acting, run.options.limits, _limit_base(run, acting))
         found = [Finding("limits", sentence, "limits") for sentence in exceeded]
     return Plan([*idle, *acting], order, found)
 
@@ -71,11 +73,10 @@ def with_password(step: Step) -> Step:
 
 
 def _caller(run: RunContext, steps: Sequence[Step]) -> Caller:
-    if not run.options.protect_caller:
+    """Ask who the calling login is, in runs that would write (User/currentPrincipal)."""
+    if not steps:
         return Caller()
-    if run.client.login_name:
-        return Caller(run.client.login_name)
-    return Caller(associate_id=run.client.login_id()) if steps else Caller()
+    return Caller(run.client.login_name, run.client.login_id())
 
 
 def _confirm_identities(client: Client, steps: Sequence[Step]) -> tuple[list[Step], list[Finding]]:
@@ -107,7 +108,7 @@ def _records(client: Client, steps: Sequence[Step]) -> dict[int | None, UserReco
     records: dict[int | None, UserRecord | None] = {first: client.agent.user(first or 0)}
     for start in range(0, len(others), USERS_PER_REQUEST):
         ids = [one or 0 for one in others[start : start + USERS_PER_REQUEST]]
-        records.update(client.agent.users(ids))
+        records |= dict(client.agent.users(ids).items())
     for step in steps:
         if step.associate_id not in records and step.location is not None:
             # an installation may not answer this call for external users
@@ -150,14 +151,34 @@ def _confirm_identity(step: Step, user: CurrentUser, record: UserRecord | None) 
 
 
 def _is_same_user(user: CurrentUser, record: UserRecord) -> bool:
-    names = {name_key(name) for name in record.names}
-    known = {name_key(user.user_name), name_key(user.associate_name)}
-    return (not names or bool(names & known)) and record.person_id in (0, user.person_id)
+    """Tell whether person and names agree; a record may have no names, and empty ones are none."""
+    names = {name_key(name) for name in record.names if name}
+    if record.person_id != user.person_id and not (record.person_id == 0 and names):
+        return False
+    return not names or bool(names & set(map(name_key, user.names)))
 
 
-def _users_in_scope(run: RunContext) -> int:
+def _limit_base(run: RunContext, steps: Sequence[Step]) -> limits.Base:
+    """Count the users in scope that a limit can hit.
+
+    The list may hold retired users and others that no run touches; they are looked up only where a
+    percentage decides.
+    """
     scope = scope_of(run)
-    return sum(1 for user in run.state.users if scope.holds(user))
+    users = [user for user in run.state.users if scope.holds(user)]
+    if limits.needs_base(steps, run.options.limits):
+        ids = [user.associate_id for user in users if user.associate_id is not None]
+        records: dict[int, UserRecord] = {}
+        for start in range(0, len(ids), USERS_PER_REQUEST):
+            records |= run.client.agent.users(ids[start : start + USERS_PER_REQUEST])
+        users = [
+            user
+            for user in users
+            if (record := records.get(user.associate_id or 0))
+            and record.is_external
+            and not record.deleted
+        ]
+    return limits.Base(len(users), sum(user.is_active for user in users))
 
 
 def _service_findings(run: RunContext, order: Order, in_conflict: Container[str]) -> list[Finding]:

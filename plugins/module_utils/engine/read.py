@@ -37,10 +37,11 @@ FEW = 5
 
 
 class CurrentState(typing.NamedTuple):
-    """The installation as it was read."""
+    """The installation as it was read. `is_complete` says that `users` are all users."""
 
     roles: Roles
     users: UserIndex
+    is_complete: bool
 
 
 class Reader(typing.Protocol):
@@ -60,12 +61,10 @@ class FullReader:
     def read(self) -> CurrentState:
         """Return the roles and all users."""
         roles = read_roles(self._client)
-        rows = []
-        for row in self._client.archive.external_users():
-            rows.append(row)
-            if len(rows) % archive.PAGE_SIZE == 0:
-                self._progress("read", len(rows), 0)
-        return CurrentState(roles, UserIndex(to_users(self._client, roles, rows)))
+        rows = self._client.archive.external_users(
+            progress=lambda done: self._progress("read", done, 0)
+        )
+        return CurrentState(roles, UserIndex(to_users(self._client, roles, rows)), is_complete=True)
 
 
 class KeyedReader:
@@ -84,7 +83,16 @@ class KeyedReader:
             UserError: a key means a user that is not an external one, which is never touched.
         """
         roles = read_roles(self._client)
-        return CurrentState(roles, UserIndex(self._users(roles)))
+        users = UserIndex(self._users(roles))
+        return CurrentState(roles, users.with_aliases(self._confirmed_names()), is_complete=False)
+
+    def _confirmed_names(self) -> dict[int | None, list[str]]:
+        """Return the names that were looked up, by the id of the user that the service named."""
+        confirmed: dict[int | None, list[str]] = {}
+        for name, record in self._records.items():
+            if record is not None:
+                confirmed.setdefault(record.associate_id, []).append(name)
+        return confirmed
 
     def _users(self, roles: Roles) -> list[CurrentUser]:
         rows: dict[int, UserRow] = {}
@@ -140,7 +148,7 @@ class KeyedReader:
         associate_id, user_name = desired.associate_id, desired.user_name
         if associate_id is not UNSET and not any(u.associate_id == associate_id for u in users):
             found.append(self._client.agent.user(associate_id))
-        if user_name is not UNSET and not any(user.has_name(user_name) for user in users):
+        if user_name is not UNSET and not any(user.logs_in_as(user_name) for user in users):
             found.append(self._by_name(user_name))
         return [record for record in found if record is not None]
 
@@ -196,14 +204,26 @@ def read_users(
     client: Client, roles: Roles, associate_ids: Sequence[int]
 ) -> dict[int | None, CurrentUser]:
     """Read users by their ids, in as few requests as the length of a query allows."""
-    wanted = set(associate_ids)
     rows = [
         row
-        for restriction in archive.batches_of_ids(associate_ids)
-        for row in client.archive.few_external_users(restriction)
-        if row.associate_id in wanted
+        for batch in archive.batches_of_ids(associate_ids)
+        for row in client.archive.few_external_users(archive.associate_is(batch), len(batch))
+        if row.associate_id in batch
     ]
     return {user.associate_id: user for user in to_users(client, roles, rows)}
+
+
+def read_users_of_persons(
+    client: Client, roles: Roles, person_ids: Iterable[int]
+) -> list[CurrentUser]:
+    """Read the users of persons, in a request for each few dozen."""
+    wanted = [archive.number_is("personId", one) for one in sorted(person_ids)]
+    rows = [
+        row
+        for restriction in archive.batches(wanted)
+        for row in client.archive.few_external_users(restriction)
+    ]
+    return to_users(client, roles, rows)
 
 
 def to_users(client: Client, roles: Roles, rows: Sequence[UserRow]) -> list[CurrentUser]:

@@ -22,7 +22,6 @@ class RunOptions(typing.NamedTuple):
             `delete`.
         scope: the users that the definitions are authoritative for.
         protect: globs of names that are never touched.
-        protect_caller: whether the calling login is never touched.
         limits: how many users may be changed how, by kind.
         max_failures: how many users may fail before no further one is started; 0 means any number.
         preflight: whether the service validates persons, names and passwords before a write.
@@ -33,7 +32,6 @@ class RunOptions(typing.NamedTuple):
     prune: str = "ignore"
     scope: Scope = Scope()
     protect: tuple[str, ...] = ()
-    protect_caller: bool = False
     limits: Mapping[str, Limit] = types.MappingProxyType({})
     max_failures: int = 10
     preflight: bool = True

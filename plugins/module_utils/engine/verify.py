@@ -68,7 +68,7 @@ def _verify_one(run: RunContext, result: StepResult) -> StepResult:
         if attempt:
             run.client.transport.pause(attempt - 1)
         try:
-            found = _read_one(run, step, associate_id or 0)
+            found = _with_confirmed_role(run, step, _read_one(run, step, associate_id or 0))
         except Problem as error:
             return _unreadable(result, error)
         wrong = _differences(step, found)
@@ -85,6 +85,19 @@ def _read_one(run: RunContext, step: Step, associate_id: int) -> CurrentUser | N
     if step.after is None and is_gone(run.client, run.state.roles, associate_id):
         return None
     return read_user(run.client, run.state.roles, associate_id)
+
+
+def _with_confirmed_role(
+    run: RunContext, step: Step, found: CurrentUser | None
+) -> CurrentUser | None:
+    """Return the user with the id of its role as GetUser has it, where the list shows another one.
+
+    The list has only names of roles, and a role may have been renamed during the run.
+    """
+    if found is None or step.after is None or found.role_id == step.after.role_id:
+        return found
+    record = run.client.agent.user(found.associate_id or 0)
+    return found._replace(role_id=record.role_id) if record and record.role_id else found
 
 
 def _differences(step: Step, found: CurrentUser | None) -> list[str]:

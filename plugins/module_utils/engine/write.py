@@ -22,7 +22,12 @@ from .failure import Failure, Problem, failure_of
 from .read import read_user, to_users
 from .step_result import StepResult
 
-PAST_TENSE = {Action.CREATE: "created", Action.MODIFY: "modified", Action.DELETE: "deleted"}
+PAST_TENSE = {
+    Action.CREATE: "created",
+    Action.MODIFY: "modified",
+    Action.RENAME: "renamed",
+    Action.DELETE: "deleted",
+}
 # by whether the service may still be at work on a request whose response was lost
 _NOT_SEEN = {
     False: "A look afterwards shows that it did not take effect.",
@@ -142,6 +147,7 @@ class _Deletion(_Write):
 _WRITES: dict[Action, type[_Write]] = {
     Action.CREATE: _Creation,
     Action.MODIFY: _Modification,
+    Action.RENAME: _Modification,
     Action.DELETE: _Deletion,
 }
 

@@ -59,7 +59,7 @@ def _selection(options: Options, roles: Roles) -> Selection:
         associate_id=UNSET if options["associate_id"] is None else options["associate_id"],
         person_ids=UNSET if person_id is None else frozenset({person_id}),
         user_names=UNSET if user_name is None else (user_name,),
-        role_ids=UNSET if options["role"] is None else roles.filter_ids([options["role"]]),
+        role_ids=UNSET if options["role"] is None else roles.ids_of_names([options["role"]]),
         is_active=UNSET if options["is_active"] is None else options["is_active"],
     )
 

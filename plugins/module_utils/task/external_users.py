@@ -139,7 +139,6 @@ def _parse_run_options(options: Options) -> tuple[RunOptions, list[Finding]]:
         prune=options["prune"],
         scope=scope,
         protect=tuple(options["protect"] or ()),
-        protect_caller=True,
         limits=parsed,
         max_failures=1 if options["on_error"] == "stop" else options["max_failures"],
         preflight=options["preflight"] == "service",
@@ -193,7 +192,13 @@ TASK = Task(
         },
         "prune_scope": {"type": "raw"},
         "protect": {"type": "list", "elements": "str"},
-        "limits": {"type": "dict"},
+        "limits": {
+            "type": "dict",
+            "options": {
+                name: {"type": "raw", "default": limits.DEFAULTS.get(name)}
+                for name in limits.COUNTED
+            },
+        },
         "allow_empty": {"type": "bool", "default": False},
         "on_error": {"type": "str", "default": "continue", "choices": ["continue", "stop"]},
         "max_failures": {"type": "int", "default": 10},

@@ -26,6 +26,7 @@ STATUSES = (
     "unchanged",
     "created",
     "modified",
+    "renamed",
     "deactivated",
     "deleted",
     "failed",
@@ -139,7 +140,7 @@ def _failure(problems: Sequence[Result], counts: dict[str, int]) -> Result:
         shown.append(f"... and {more} more, see results.")
     kinds = {row["error"]["kind"] for row in problems}
     first = problems[0]["error"]
-    done = {name: counts[name] for name in ("created", "modified", "deactivated", "deleted")}
+    done = {name: counts[name] for name in STATUSES[1:6]}
     text = (
         ", ".join(f"{count} {name}" for name, count in done.items() if count)
         or "no other was changed"

@@ -83,9 +83,11 @@ def test_the_defaults_guard_what_hurts_and_null_lifts_a_limit() -> None:
     assert {name: limit.text for name, limit in limits.parse_limits({}).items()} == {
         "deactivate": "10 %",
         "delete": "10 %",
+        "rename": "10 %",
         "password": "10 %",
     }
     assert set(limits.parse_limits({"delete": None, "create": 3})) == {
+        "rename",
         "deactivate",
         "password",
         "create",
@@ -126,14 +128,16 @@ def test_a_plan_counts_for(one: Step, counted: list[str]) -> None:
 
 def test_a_breach_names_numbers_share_limit_option_and_the_first_five() -> None:
     plans = [plan(f"u{n}", Action.DELETE) for n in range(12)]
-    [sentence] = limits.exceeded(plans, limits.parse_limits({}), 40)
+    [sentence] = limits.exceeded(plans, limits.parse_limits({}), limits.Base(40, 30))
     assert sentence == (
-        "12 of 40 users (30 %) would be deleted, the limit is 10 % (4): u0, u1, u2, u3, u4, ...."
+        "12 of 40 users in scope (30 %) would be deleted, the limit is 10 % (4): u0, u1, u2, u3,"
+        " u4, ...."
         " Set limits.delete to allow it."
     )
-    [sentence] = limits.exceeded(plans[:2], limits.parse_limits({"delete": 1}), 0)
+    [sentence] = limits.exceeded(plans[:2], limits.parse_limits({"delete": 1}), limits.Base(0, 0))
     assert sentence == (
-        "2 of 0 users would be deleted, the limit is 1: u0, u1. Set limits.delete to allow it."
+        "2 of 0 users in scope would be deleted, the limit is 1: u0, u1. Set limits.delete to allow"
+        " it."
     )
 
 
@@ -143,7 +147,7 @@ def test_no_more_than_the_limit_ever_passes(
 ) -> None:
     plans = [plan(f"u{n}", action) for n, action in enumerate(actions)]
     told = limits.exceeded(
-        plans, limits.parse_limits({"delete": most, "create": f"{most}%"}), existing
+        plans, limits.parse_limits({"delete": most, "create": f"{most}%"}), limits.Base(existing, 0)
     )
     deleted = sum(action is Action.DELETE for action in actions)
     assert any("limits.delete" in sentence for sentence in told) is (deleted > most)

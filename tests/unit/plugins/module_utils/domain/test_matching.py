@@ -14,6 +14,7 @@ from ansible_collections.superoffice.crm.plugins.module_utils.domain.errors impo
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.findings import SourceLocation
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.matching import (
     match_definitions,
+    names_to_confirm,
 )
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.model import (
     CurrentUser,
@@ -89,8 +90,7 @@ def test_keys_of_a_user_to_delete_that_point_at_different_users_are_refused(
         ({"person_id": 1001}, [ANNA, SECOND]),
         ({"person_id": 1001, "user_name": "third"}, [ANNA, SECOND]),
         ({"user_name": "new", "previous_user_names": ("anna", "old")}, [ANNA, OLD]),
-        ({"user_name": "x"}, [ANNA._replace(associate_name="x"),
-                              BERTA._replace(user_name="x")]),
+        ({"user_name": "x"}, [ANNA._replace(aliases=("x",)), BERTA._replace(user_name="x")]),
     ],
 )  # fmt: skip
 def test_several_users_are_refused_with_all_their_names(
@@ -123,7 +123,37 @@ def test_absent_with_an_id_refuses_another_name() -> None:
     assert caught.value.kind == "conflict"
 
 
-def test_a_user_is_found_by_either_of_its_two_names() -> None:
+def test_a_name_of_the_second_column_counts_once_the_service_confirms_it() -> None:
     split = ANNA._replace(user_name="login", associate_name="EXT00042")
     assert identify(DesiredUser(user_name="LOGIN"), [split]) == split
-    assert identify(DesiredUser(user_name="ext00042"), [split]) == split
+    assert identify(DesiredUser(user_name="ext00042"), [split]) is None
+    confirmed = split._replace(aliases=("ext00042",))
+    assert identify(DesiredUser(user_name="ext00042"), [confirmed]) == confirmed
+
+
+@pytest.mark.parametrize(
+    ("name", "unclear"),
+    [
+        ("anna", []),
+        ("ANNA", []),
+        ("nobody", []),
+        ("gro\u00df", ["gro\u00df"]),
+        ("\uff41nna", ["\uff41nna"]),
+        ("a\u0301nna", ["a\u0301nna"]),
+        (" anna", [" anna"]),
+        ("EXT1", ["EXT1"]),
+        ("both", ["both"]),
+    ],
+)
+def test_the_service_is_asked_about_a_name_that_only_it_can_place(
+    name: str, unclear: list[str]
+) -> None:
+    users = [
+        ANNA,
+        BERTA._replace(user_name="gross", associate_name="gross"),
+        OLD._replace(associate_name="ext1"),
+        SECOND._replace(user_name="both", associate_name="both"),
+        CurrentUser(50, 1, "x", 5, "Partner", is_active=True, associate_name="both"),
+    ]
+    definition = Definition(DesiredUser(user_name=name), SourceLocation("users", 0))
+    assert names_to_confirm([definition], UserIndex(users)) == unclear

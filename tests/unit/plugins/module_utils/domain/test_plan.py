@@ -56,8 +56,13 @@ def wanting(**options: Any) -> DesiredUser:
         ({"role": "Vendor"}, VENDOR, Modification.ROLE),
         ({"is_active": False}, None, Modification.ACTIVE),
         ({"associate_id": 42, "user_name": "berta"}, None, Modification.USER_NAME),
-        ({"associate_id": 42, "user_name": "Anna"}, None, Modification.USER_NAME),
-        ({"user_name": "ANNA"}, None, Modification.USER_NAME),
+        ({"associate_id": 42, "user_name": "Anna"}, None, Modification.NONE),
+        ({"user_name": "ANNA"}, None, Modification.NONE),
+        (
+            {"user_name": "ANNA", "previous_user_names": ("anna",)},
+            None,
+            Modification.USER_NAME,
+        ),
         ({"role": "Vendor", "is_active": False}, VENDOR, Modification.ROLE | Modification.ACTIVE),
         ({"password": PASSWORD}, None, Modification.NONE),
         ({"password": PASSWORD, "update_password": ALWAYS}, None, Modification.PASSWORD),
@@ -76,7 +81,10 @@ def test_only_what_differs_is_changed(
 ) -> None:
     plan = plan_step(wanting(**options), ANNA, role)
     assert plan.modification == change
-    assert plan.action is (Action.MODIFY if change else Action.NONE)
+    if change & Modification.USER_NAME:
+        assert plan.action is Action.RENAME
+    else:
+        assert plan.action is (Action.MODIFY if change else Action.NONE)
     assert plan.changes is bool(change)
 
 
@@ -198,11 +206,21 @@ def test_absent_deletes_what_is_there_and_nothing_else(
     assert plan.modification is Modification.NONE
 
 
-def test_either_name_is_good_where_the_service_renamed_one_of_two() -> None:
+def test_either_name_counts_where_the_service_renamed_one_of_two() -> None:
     split = ANNA._replace(associate_name="berta")
-    assert not plan_step(wanting(associate_id=42, user_name="berta"), split).changes
+    assert not plan_step(wanting(associate_id=42, user_name="Berta"), split).changes
     assert not plan_step(wanting(associate_id=42, user_name="anna"), split).changes
-    assert plan_step(wanting(associate_id=42, user_name="Berta"), split).renames
+    assert plan_step(wanting(associate_id=42, user_name="clara"), split).renames
+
+
+@pytest.mark.parametrize("former", [("anna",), ("x", "ANNA")])
+def test_the_login_of_a_person_is_renamed_with_consent(former: tuple[str, ...]) -> None:
+    desired = DesiredUser(person_id=1001, user_name="berta", previous_user_names=former)
+    assert plan_step(desired, ANNA).action is Action.RENAME
+    with pytest.raises(UserError, match="If another person is meant, correct person_id") as caught:
+        plan_step(desired._replace(previous_user_names=("x",)), ANNA)
+    assert caught.value.kind == "rename"
+    assert "previous_user_names: ['anna']" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -212,9 +230,9 @@ def test_either_name_is_good_where_the_service_renamed_one_of_two() -> None:
         ({"role_id": 6}, Modification.ROLE, ["role_id is 6 instead of 5"]),
         ({"is_active": False}, Modification.ACTIVE, ["is_active is False instead of True"]),
         (
-            {"user_name": "ANNA", "associate_name": "ANNA"},
+            {"user_name": "berta", "associate_name": "berta"},
             Modification.USER_NAME,
-            ["user_name is 'ANNA' instead of 'anna'"],
+            ["user_name is 'berta' instead of 'anna'"],
         ),
         ({"person_id": 7}, Modification.NONE, ["person_id is 7 instead of 1001"]),
     ],

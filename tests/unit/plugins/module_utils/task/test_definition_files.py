@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.entries import UnsupportedValue
-from ansible_collections.superoffice.crm.plugins.module_utils.task import definition_files
+from ansible_collections.superoffice.crm.plugins.module_utils.task import yaml_source
 from ansible_collections.superoffice.crm.plugins.module_utils.task.definition_files import (
-    FileError,
     read,
     read_all,
 )
+from ansible_collections.superoffice.crm.plugins.module_utils.task.file_errors import FileError
 
 pytest.importorskip("yaml")
 pytest.importorskip("hypothesis")
@@ -33,7 +33,7 @@ LOADERS = [yaml.SafeLoader] + ([yaml.CSafeLoader] if hasattr(yaml, "CSafeLoader"
 @pytest.fixture(params=LOADERS, ids=lambda loader: loader.__name__)
 def loader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Both of PyYAML's parsers; a host may lack libyaml."""
-    monkeypatch.setattr(definition_files, "_Loader", request.param)
+    monkeypatch.setattr(yaml_source, "_Loader", request.param)
     return request.param
 
 
@@ -246,8 +246,7 @@ def test_folders_are_read_in_the_order_of_names_without_what_is_hidden(tmp_path:
         "a/c.json",
         ".x.yml",
         "a/.git/y.yml",
-        "notes.txt",
-        "a/d.yml.bak",
+        "c.YAML",
     ):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -255,10 +254,45 @@ def test_folders_are_read_in_the_order_of_names_without_what_is_hidden(tmp_path:
     files, findings = read_all([str(tmp_path)])
     assert findings == []
     assert [Path(file.name).relative_to(tmp_path).as_posix() for file in files] == [
-        "a/c.json", "a/z.yaml", "b.yml",
+        "a/c.json", "a/z.yaml", "b.yml", "c.YAML",
     ]  # fmt: skip
     # a folder that is hidden itself was asked for by name
     assert len(read_all([str(tmp_path / "a" / ".git")])[0]) == 1
+
+
+@pytest.mark.parametrize("name", ["partners.yml.bak", "partners", "partners.txt", "x/README.md"])
+def test_a_visible_file_that_would_be_passed_over_is_a_finding(name: str, tmp_path: Path) -> None:
+    for each in ("a.yml", name):
+        path = tmp_path / each
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text('{"users": []}')
+    files, [finding] = read_all([str(tmp_path)])
+    assert len(files) == 1
+    assert finding.where == str(tmp_path / name)
+    assert "hide it with a leading dot" in finding.message
+
+
+@pytest.mark.parametrize("mark", ["{{ domain }}", "{% if x %}", "{# note #}"])
+def test_a_template_in_a_file_is_no_value_unless_it_is_marked(users: Any, mark: str) -> None:
+    [(_line, entry)] = users(
+        f"users:\n  - user_name: 'mail@{mark}'\n    role: !unsafe 'x{mark}'\n"
+        f"    password: 'p{mark}'\n    previous_user_names: ['{mark}']\n"
+    )
+    assert isinstance(entry["user_name"], UnsupportedValue)
+    assert isinstance(entry["previous_user_names"][0], UnsupportedValue)
+    assert (entry["role"], entry["password"]) == (f"x{mark}", f"p{mark}")
+
+
+def test_a_template_in_json_is_no_value(tmp_path: Path) -> None:
+    path = tmp_path / "users.json"
+    entry = {"user_name": "{{ x }}", "previous_user_names": ["{{ y }}"], "password": "{{ z }}"}
+    path.write_text(json.dumps({"users": [entry], "defaults": {"role": "{% r %}"}}))
+    file = read(path)
+    [(_location, found)] = file.entries
+    assert isinstance(found["user_name"], UnsupportedValue)
+    assert isinstance(found["previous_user_names"][0], UnsupportedValue)
+    assert found["password"] == "{{ z }}"
+    assert isinstance(file.defaults["role"], UnsupportedValue)
 
 
 def test_what_can_not_be_read_is_a_finding_each(tmp_path: Path) -> None:
