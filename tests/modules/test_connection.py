@@ -372,6 +372,18 @@ def test_the_authority_may_come_from_the_usual_variable(
     assert over_tls(secure.plain)["changed"] is False
 
 
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_a_usual_variable_that_names_no_file_is_told(
+    variable: str, over_tls: Run, secure: Secure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.setenv(variable, "/nowhere/ca.pem")
+    result = over_tls(secure.plain)
+    assert result["error"]["kind"] == "connection_option"
+    assert variable in result["msg"]
+    assert "'/nowhere/ca.pem' does not exist" in result["msg"]
+
+
 @pytest.mark.parametrize("ca", [None, "other_ca"])
 def test_a_certificate_of_an_unknown_authority_is_refused_before_anything_is_sent(
     ca: str | None, over_tls: Run, secure: Secure
@@ -379,7 +391,8 @@ def test_a_certificate_of_an_unknown_authority_is_refused_before_anything_is_sen
     options = {"ca_path": getattr(secure, ca)} if ca else {}
     result = over_tls(secure.plain, **options)
     assert result["error"]["kind"] == "tls"
-    for fact in ("certificate verify failed", "ca_path", secure.plain.root_url):
+    trusted = f"Could not establish a trusted TLS connection to {secure.plain.url}: "
+    for fact in (trusted, "certificate", "Set ca_path to your CA file"):
         assert fact in result["msg"]
     assert secure.plain.journal.entries == []
 
