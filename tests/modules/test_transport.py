@@ -441,20 +441,26 @@ def trickle_redirect(connection: Connection) -> None:
     connection.trickle(b"1", 0.05)
 
 
-@pytest.mark.parametrize("request_", [READ, WRITE], ids=["read", "write"])
 @pytest.mark.parametrize(
-    "script", [trickle_headers, trickle_status, trickle_body, trickle_redirect]
+    ("script", "request_"),
+    [
+        (trickle_headers, READ),
+        (trickle_headers, WRITE),
+        (trickle_status, WRITE),
+        (trickle_body, WRITE),
+        (trickle_redirect, WRITE),
+    ],
 )
 def test_a_response_that_trickles_in_ends_by_the_deadline(
     script: Script, request_: Request
 ) -> None:
     with scripted(script) as server:
         started = time.monotonic()
-        error = failure(server, request_, timeout=0.15)
+        error = failure(server, request_, timeout=0.3)
     assert isinstance(error, TimedOut)
     assert error.effect is Effect.UNKNOWN
-    assert "was not complete after 1.5 seconds" in str(error)
-    assert 1.4 < time.monotonic() - started < 4
+    assert "was not complete after 3 seconds" in str(error)
+    assert 2.9 < time.monotonic() - started < 6
 
 
 def test_a_service_that_never_responds_ends_by_the_timeout() -> None:
@@ -475,12 +481,14 @@ def test_a_tunnel_that_trickles_in_ends_by_the_deadline_and_never_gets_the_reque
     def script(connection: Connection) -> None:
         connection.read_head()
         connection.send(b"HTTP/1.1 200 OK\r\n")
-        for _number in range(60):
+        for _number in range(80):
             connection.send(b"X")
             time.sleep(0.05)
         connection.send(b": y\r\n\r\n")
-        connection.tunnel_to(server.port)
-        answered.set()
+        try:
+            connection.tunnel_to(server.port)
+        finally:
+            answered.set()
 
     def serve(connection: Connection) -> None:
         connection.start_tls()
@@ -488,10 +496,10 @@ def test_a_tunnel_that_trickles_in_ends_by_the_deadline_and_never_gets_the_reque
 
     with scripted(serve, tls.context) as server, scripted(script) as between:
         url = f"http://127.0.0.1:{between.port}"
-        error = failure(server, proxy=url, timeout=0.15, ca_path=tls.ca_path)
+        error = failure(server, proxy=url, timeout=0.3, ca_path=tls.ca_path)
         assert isinstance(error, TimedOut)
         assert error.effect is Effect.NONE
-        answered.wait(5)
+        assert answered.wait(10)
         assert server.connections == 1
         assert server.requests == []
 
