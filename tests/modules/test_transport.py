@@ -684,6 +684,42 @@ def test_a_digest_authentication_answers_the_challenge_with_the_whole_body() -> 
         assert len(set(sent)) == len(sent)
 
 
+def test_a_redirect_without_end_after_a_challenge_is_not_read_either() -> None:
+    def script(connection: Connection) -> None:
+        connection.read_request()
+        connection.send(
+            b'HTTP/1.1 401 X\r\nWWW-Authenticate: Digest realm="crm", qop="auth", nonce="n1"\r\n'
+            b"Content-Length: 0\r\n\r\n"
+        )
+        connection.read_request()
+        connection.send(b"HTTP/1.1 302 X\r\nLocation: /elsewhere\r\n\r\n")
+        connection.trickle(b"x", 0)
+
+    with scripted(script) as server:
+        digest = Digest("me", "long-enough-password")
+        started = time.monotonic()
+        error = failure(server, authentication=digest, timeout=5)
+        assert len(server.requests) == 2
+    assert isinstance(error, Redirected)
+    assert time.monotonic() - started < 5
+
+
+class TokenService(Counting):
+    """An authentication that asks a service of its own, which is not there."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        requests.get("http://127.0.0.1:9/token", timeout=1)
+        return request
+
+
+def test_an_authentication_that_fails_itself_is_proved_not_sent() -> None:
+    with scripted(respond(OK)) as server:
+        error = failure(server, authentication=TokenService())
+        assert server.requests == []
+    assert isinstance(error, Unreachable)
+    assert error.effect is Effect.NONE
+
+
 # --- redirects, cookies, the environment, sessions
 
 

@@ -89,7 +89,7 @@ def _refuse_redirect(response: requests.Response, **_options: typing.Any) -> Non
     """Raise for a redirect (an event hook, as `requests` documents them).
 
     Even with `allow_redirects=False` a session reads the whole body of a redirect, which may never
-    end, to prepare the request that would follow. Hooks run before that.
+    end, to prepare the request that would follow. Hooks run before that; those of a session run last.
     """
     if response.is_redirect:
         response.close()
@@ -98,7 +98,11 @@ def _refuse_redirect(response: requests.Response, **_options: typing.Any) -> Non
 
 @contextlib.contextmanager
 def option_errors(what: str) -> Iterator[None]:
-    """Raise `BadConnectionOption` for values that cannot be part of a request."""
+    """Raise `BadConnectionOption` for values that cannot be part of a request.
+
+    These are the ValueErrors of `requests`; others may come from an authentication that makes
+    requests of its own.
+    """
     import requests
 
     try:
@@ -108,6 +112,8 @@ def option_errors(what: str) -> Iterator[None]:
             f"{what}: a value has characters that cannot be sent ({type(exc).__name__})"
         ) from None
     except requests.exceptions.RequestException as exc:
+        if not isinstance(exc, ValueError):
+            raise
         raise BadConnectionOption(
             f"{what}: a value cannot be part of a request ({type(exc).__name__})"
         ) from None
