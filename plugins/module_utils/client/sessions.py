@@ -89,7 +89,7 @@ def _refuse_redirect(response: requests.Response, **_options: typing.Any) -> Non
     """Raise for a redirect (an event hook, as `requests` documents them).
 
     Even with `allow_redirects=False` a session reads the whole body of a redirect, which may never
-    end, to prepare the request that would follow. Hooks run before that; those of a session run last.
+    end, to prepare the request that would follow. Hooks run before that, a session's hooks last.
     """
     if response.is_redirect:
         response.close()
