@@ -110,14 +110,15 @@ options:
     default: false
   timeout:
     description:
-      - Seconds to wait for a connection, and for an answer to each request.
+      - Seconds to wait for a connection, and for the next bytes of a response.
+      - A request as a whole ends after 10 times this value.
       - If not given, the value of the environment variable E(SUPEROFFICE_TIMEOUT) is used.
     type: float
     default: 30.0
   retries:
     description:
-      - How often a request that is safe to repeat is tried again, after a growing pause or the one that the service asks for.
-      - A write is repeated only if it certainly had no effect, or after a look shows that it had none.
+      - How often a request that is safe to repeat is retried, after a growing pause or the one that the service asks for.
+      - A write is sent again only if it is proved that it had no effect, or after reading the user has shown that it had none.
       - If not given, the value of the environment variable E(SUPEROFFICE_RETRIES) is used.
     type: int
     default: 4
@@ -127,6 +128,6 @@ requirements:
 notes:
   - On a local connection the work is done in the process of the controller, by an action plugin of the same name. On any other,
     and with C(become) or C(async), it is done by the module. Both give the same results.
-  - Redirects are never followed, since they would carry the credentials along.
+  - Redirects are never followed, since the credentials would be sent to another address.
   - SuperOffice Online does not offer the User agent of the web service. This collection is for onsite installations.
 """

@@ -82,9 +82,10 @@ OPTIONS: list[tuple[dict[str, Any], list[str]]] = [
     ({"person_id": 1}, ["person 1", "user_name"]),
     ({**CREATE, "password": None}, ["'new'", "password"]),
     ({**CREATE, "role": None}, ["'new'", "role or role_id"]),
-    ({"user_name": "anna", "auth_password": "wrong-password"}, ["401", "credentials"]),
-    ({"user_name": "anna", "auth_username": "nobody"}, ["401", "credentials"]),
-    ({"user_name": "anna", "auth_username": "", "auth_password": ""}, ["401", "credentials"]),
+    ({"user_name": "anna", "auth_password": "wrong-password"}, ["HTTP 401", "Check auth_username"]),
+    ({"user_name": "anna", "auth_username": "nobody"}, ["HTTP 401", "Check auth_username"]),
+    ({"user_name": "anna", "auth_username": "", "auth_password": ""},
+     ["HTTP 401", "Check auth_username"]),
 ]  # fmt: skip
 
 
@@ -207,7 +208,7 @@ def test_a_refused_login_is_told_whatever_comes_with_it(
     with server.using(unauthorized_body=body):
         result = user(user_name="anna", auth_password="wrong-password", retries=3)
     assert result["error"] == {"kind": "unauthorized", "status": 401, "operation": "GetAllRoles"}
-    assert "Check the credentials" in result["msg"]
+    assert "Check auth_username and auth_password" in result["msg"]
     assert sum(result["requests"].values()) <= 2
 
 

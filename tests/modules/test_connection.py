@@ -372,6 +372,18 @@ def test_the_authority_may_come_from_the_usual_variable(
     assert over_tls(secure.plain)["changed"] is False
 
 
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_a_usual_variable_that_names_no_file_is_told(
+    variable: str, over_tls: Run, secure: Secure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.setenv(variable, "/nowhere/ca.pem")
+    result = over_tls(secure.plain)
+    assert result["error"]["kind"] == "connection_option"
+    assert variable in result["msg"]
+    assert "'/nowhere/ca.pem' does not exist" in result["msg"]
+
+
 @pytest.mark.parametrize("ca", [None, "other_ca"])
 def test_a_certificate_of_an_unknown_authority_is_refused_before_anything_is_sent(
     ca: str | None, over_tls: Run, secure: Secure
@@ -379,7 +391,8 @@ def test_a_certificate_of_an_unknown_authority_is_refused_before_anything_is_sen
     options = {"ca_path": getattr(secure, ca)} if ca else {}
     result = over_tls(secure.plain, **options)
     assert result["error"]["kind"] == "tls"
-    for fact in ("certificate verify failed", "ca_path", secure.plain.root_url):
+    trusted = f"Could not establish a trusted TLS connection to {secure.plain.url}: "
+    for fact in (trusted, "certificate", "Set ca_path to your CA file"):
         assert fact in result["msg"]
     assert secure.plain.journal.entries == []
 
@@ -466,3 +479,53 @@ def test_http_to_a_tls_server_is_told(over_tls: Run, secure: Secure) -> None:
     assert result["failed"] is True
     assert "Traceback" not in json.dumps(result)
     assert secure.plain.journal.entries == []
+
+
+# --- responses to writes that are lost, or are not the service's
+
+
+SINGLE = ("superoffice_external_user", {"user_name": "user00001@example.com", "role": "Vendor"})
+BULK = ("superoffice_external_users", {"users": [SINGLE[1]], "preflight": "offline"})
+GATEWAY_PAGE = "<html><body>The gateway says no</body></html>"
+
+
+@pytest.mark.parametrize("task", [SINGLE, BULK], ids=["single", "bulk"])
+def test_a_lost_response_behind_a_proxy_with_a_login_is_looked_up_and_not_sent_again(
+    task: tuple[str, Result], secure: Secure
+) -> None:
+    server = secure.plain
+    server.reset()
+    server.faults.add("drop_after", operation="SetExternalUserInfo")
+    wanted = "Basic " + base64.b64encode(b"me:proxy-secret-1").decode()
+    with relay(proxied(server), login=wanted) as between:
+        options = {
+            "url": server.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1],
+            "ca_path": secure.ca, "proxy": f"http://me:proxy-secret-1@{between.address}",
+        }  # fmt: skip
+        result = DOORS["action"](task[0], {**options, **task[1]}, False)
+    assert "failed" not in result, result["msg"]
+    assert result["changed"] is True
+    assert [entry.operation for entry in server.journal.writes] == ["SetExternalUserInfo"]
+
+
+@pytest.mark.parametrize("status", [403, 429, 502, 503, 504])
+@pytest.mark.parametrize("task", [SINGLE, BULK], ids=["single", "bulk"])
+def test_a_page_of_a_gateway_after_a_write_is_no_proof_that_it_had_no_effect(
+    task: tuple[str, Result], status: int, secure: Secure
+) -> None:
+    server = secure.plain
+    server.reset()
+    server.faults.add(
+        "status", operation="SetExternalUserInfo", status=status, retry_after=0, commit=True,
+        body=GATEWAY_PAGE, content_type="text/html",
+    )  # fmt: skip
+    options = {
+        "url": server.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1],
+        "ca_path": secure.ca,
+    }  # fmt: skip
+    result = DOORS["action"](task[0], {**options, **task[1]}, False)
+    assert "failed" not in result, result["msg"]
+    assert [entry.operation for entry in server.journal.writes] == ["SetExternalUserInfo"]
+    after = server.tenant.user("user00001@example.com")
+    assert after
+    assert after.role_name == "Vendor"

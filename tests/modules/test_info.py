@@ -179,4 +179,4 @@ def test_a_refused_login_is_one_sentence(run: Run, module: str) -> None:
     result = run(module, auth_password="wrong-password-of-somebody")
     assert result["failed"]
     assert result["error"]["kind"] == "unauthorized"
-    assert "could not be listed: HTTP 401" in result["msg"]
+    assert "could not be listed: Login to" in result["msg"]

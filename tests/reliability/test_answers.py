@@ -209,15 +209,15 @@ LONG = b"[" + b"[]," * (9 * 1024 * 1024) + b"[]]"
 WITHOUT_END: dict[str, tuple[Callable[[], Reply], str]] = {
     "a body without end": (
         lambda: endless(HEAD % 200 + b"Content-Length: 99999999999\r\n\r\n[", b"1," * 50_000),
-        "answered with more than",
+        "returned more than",
     ),
     "a redirect without end": (
         lambda: endless(HEAD % 302 + b"Location: /x\r\n\r\n", b"x" * 100_000),
-        "answered with more than",
+        "was redirected",
     ),
     "an error without end": (
         lambda: endless(HEAD % 500 + b"\r\n", b"x" * 100_000),
-        "answered with more than",
+        "returned more than",
     ),
     "a trickle": (
         lambda: endless(HEAD % 200 + b"Content-Length: 100000\r\n\r\n[", b"1", 0.05),
@@ -229,16 +229,16 @@ WITHOUT_END: dict[str, tuple[Callable[[], Reply], str]] = {
     ),
     "a bomb of gzip": (
         lambda: Answered(200, {"Content-Encoding": "gzip"}, BOMB),
-        "answered with more than",
+        "returned more than",
     ),
     "27 MB of empty lists": (lambda: Answered(200, {}, LONG), "list of objects"),
     "deep brackets": (lambda: Answered(200, {}, b"[" * 1_000_000), "broken or truncated JSON"),
     "a huge header": (
         lambda: HEAD % 200 + b"X: " + b"x" * 100_000 + b"\r\n\r\n",
-        "broke during",
+        "was lost during",
     ),
-    "a thousand headers": (lambda: HEAD % 200 + b"X: y\r\n" * 1000 + b"\r\n", "broke during"),
-    "no HTTP at all": (lambda: b"SSH-2.0-OpenSSH_9.9\r\n", "broke during"),
+    "a thousand headers": (lambda: HEAD % 200 + b"X: y\r\n" * 1000 + b"\r\n", "was lost during"),
+    "no HTTP at all": (lambda: b"SSH-2.0-OpenSSH_9.9\r\n", "was lost during"),
     "two lengths": (
         lambda: HEAD % 200 + b"Content-Length: 3\r\nContent-Length: 5\r\n\r\n[]   ",
         "",
@@ -246,7 +246,7 @@ WITHOUT_END: dict[str, tuple[Callable[[], Reply], str]] = {
     "a length that is none": (lambda: HEAD % 200 + b"Content-Length: x\r\n\r\n[]", ""),
     "a chunk of wrong size": (
         lambda: HEAD % 200 + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n[]\r\n",
-        "broke during",
+        "was lost during",
     ),
 }  # fmt: skip
 QUICK = ("a redirect without end", "a trickle")

@@ -343,7 +343,7 @@ def test_connection_refused(
     assert (verdict == "ok") is (times == "once"), result
     if verdict != "ok":
         assert result["error"]["kind"] == "unreachable"
-        assert "can not be reached" in result["msg"]
+        assert "Could not connect to" in result["msg"]
     figures.cell(module, "connection refused", operation, times, verdict)
 
 

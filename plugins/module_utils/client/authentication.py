@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a request proves who it comes from: one small class per scheme of the service.
+"""Authentication methods of the service, one small class each.
 
-Each is a callable that `requests` applies to a prepared request. That a request carries one at all
-also keeps `requests` from looking for credentials in a netrc file.
+Each is an authentication as `requests` documents it: a callable that is applied to every prepared
+request, retries included, so that a method may send another header with each request. Several
+threads may call it at once.
 """
 
 from __future__ import annotations
@@ -21,22 +22,24 @@ if typing.TYPE_CHECKING:
 
 
 class Authentication(typing.Protocol):
-    """What the transport needs to know of a scheme."""
+    """What the transport needs to know of a method."""
 
     scheme: str
+    advice: str
 
     @property
     def secrets(self) -> Sequence[str]:
-        """All texts that must not be seen, as they travel."""
+        """All strings that must not be shown, as they are sent."""
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Add the credentials to a request."""
 
 
 class _Header:
-    """A scheme whose proof is one Authorization header."""
+    """A method that sends one Authorization header."""
 
     scheme = ""
+    advice = ""
 
     def __init__(self, word: str, credentials: str, secrets: Sequence[str]) -> None:
         self._header = f"{word} {credentials}"
@@ -51,6 +54,7 @@ class Basic(_Header):
     """User name and password."""
 
     scheme = "basic"
+    advice = "Check auth_username and auth_password (SUPEROFFICE_USERNAME, SUPEROFFICE_PASSWORD)"
 
     def __init__(self, user_name: str, password: Secret) -> None:
         self.user_name = user_name
@@ -59,9 +63,10 @@ class Basic(_Header):
 
 
 class SoTicket(_Header):
-    """A ticket of the service, sent as it is."""
+    """A ticket of the service, sent unchanged."""
 
     scheme = "soticket"
+    advice = "Check auth_ticket (SUPEROFFICE_TICKET): a ticket expires"
 
     def __init__(self, ticket: Secret) -> None:
         super().__init__("SOTicket", ticket.value, [])
@@ -71,21 +76,26 @@ class Bearer(_Header):
     """A token, from User/currentToken or an identity provider."""
 
     scheme = "bearer"
+    advice = "Check auth_token (SUPEROFFICE_TOKEN): a token expires"
 
     def __init__(self, token: Secret) -> None:
         super().__init__("Bearer", token.value, [])
 
 
 class Xsrf:
-    """The session cookies of a browser with the token that goes with them."""
+    """The session cookies of a browser, and their token."""
 
     scheme = "xsrf"
+    advice = (
+        "Check auth_cookie and xsrf_token (SUPEROFFICE_COOKIE, SUPEROFFICE_XSRF_TOKEN): a session"
+        " expires"
+    )
 
     def __init__(self, cookie: Secret, token: Secret) -> None:
         self._cookie = cookie.value
         self._token = token.value
         values = [part.strip().partition("=")[2] for part in cookie.value.split(";")]
-        # short ones such as "1" are no secrets, and masking them would spoil every text
+        # short ones such as "1" are not secret, and masking them would spoil every message
         long_values = [value for value in values if len(value) >= 6]
         self.secrets: Sequence[str] = (cookie.value, token.value, *long_values)
 

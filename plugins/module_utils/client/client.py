@@ -15,9 +15,11 @@ from ..domain.names import name_key
 from . import json_fields
 from .archive import Archive
 from .authentication import Basic
+from .cancellation import CancelToken
 from .errors import NetServerError, Unauthorized
-from .http import Settings, Transport
+from .http import Transport
 from .request import Request
+from .settings import ConnectionSettings
 from .user_agent import UserAgent
 
 _PRINCIPAL = Request("login", "User/currentPrincipal", "GET", "v1/User/currentPrincipal")
@@ -27,8 +29,15 @@ _PROBE = _PRINCIPAL._replace(kind="trial_login")
 class Client:
     """Access to one NetServer: the User agent, the archives, and the login itself."""
 
-    def __init__(self, settings: Settings, most_at_once: int = 1) -> None:
-        self.transport = Transport(settings, most_at_once=most_at_once)
+    def __init__(
+        self,
+        settings: ConnectionSettings,
+        most_at_once: int = 1,
+        cancel_token: CancelToken | None = None,
+    ) -> None:
+        self.transport = Transport(
+            settings, max_concurrency=most_at_once, cancel_token=cancel_token
+        )
         self.agent = UserAgent(self.transport)
         self.archive = Archive(self.transport)
 
@@ -73,7 +82,10 @@ class Client:
         if settings.authentication.scheme != Basic.scheme or ":" in user.user_name:
             return LoginProbe.NOT_VERIFIABLE
         theirs = Transport(
-            dataclasses.replace(settings, authentication=Basic(user.user_name, password), retries=0)
+            dataclasses.replace(
+                settings, authentication=Basic(user.user_name, password), retries=0
+            ),
+            cancel_token=self.transport.cancel_token,
         )
         try:
             principal = theirs.call(_PROBE).value

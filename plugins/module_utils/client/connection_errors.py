@@ -2,17 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an exception of `requests` says about a request: never sent, lost, late, not trusted."""
+"""Errors of connections: what an exception of `requests` proves about a request.
+
+A request is proved not sent (`Effect.NONE`) if its body was not sent; see `exchange.RequestBody`.
+The kind of the exception proves less: through a proxy urllib3 reports a response that was lost as a
+failed connection to the proxy, and a TLS alert after the request like one in the handshake. For a
+request without a body only a connection that was refused, timed out or not trusted is proof.
+"""
 
 from __future__ import annotations
 
 import ssl
 import typing
 
-from . import urls
 from .errors import (
     BadConnectionOption,
     ConnectionLost,
+    Effect,
     NetServerError,
     TimedOut,
     Unreachable,
@@ -20,13 +26,38 @@ from .errors import (
 )
 
 if typing.TYPE_CHECKING:
-    from .http import Settings
     from .request import Request
+    from .settings import ConnectionSettings
+
+_CLIENT_CERTIFICATE = "If the server requires a client certificate, set client_cert and client_key"
 
 
-def connection_error(exc: Exception, request: Request, settings: Settings) -> NetServerError:
-    """Turn what `requests` raised for `request` into an error of ours."""
-    error = _option_error(exc) or _error(exc, request.name, settings)
+def connection_error(
+    exc: Exception,
+    request: Request,
+    settings: ConnectionSettings,
+    *,
+    body_was_sent: bool | None,
+    was_trusted: bool = False,
+) -> NetServerError:
+    """Return the error for an exception that `requests` raised.
+
+    Args:
+        exc: the exception.
+        request: the request.
+        settings: where it was sent.
+        body_was_sent: whether any of its body was sent; None if it has none.
+        was_trusted: whether there has been a response from there before.
+    """
+    error = None if body_was_sent else _option_error(exc)
+    if error is None:
+        causes = list(_causes(exc))
+        not_sent = _is_proof(causes) if body_was_sent is None else not body_was_sent
+        in_flight = not not_sent and (bool(body_was_sent) or was_trusted)
+        error = _error_of(
+            exc, causes, request, settings, in_flight=in_flight, was_trusted=was_trusted
+        )
+        error.effect = Effect.NONE if not_sent else Effect.UNKNOWN
     error.operation = request.operation
     return error
 
@@ -35,40 +66,70 @@ def _option_error(exc: Exception) -> NetServerError | None:
     from requests import exceptions
 
     if isinstance(exc, UnicodeError):
-        return BadConnectionOption("proxy has characters that can not be sent in a login")
+        return BadConnectionOption("proxy has characters that cannot be sent in a login")
     invalid = (exceptions.InvalidURL, exceptions.InvalidProxyURL, exceptions.InvalidSchema)
     if isinstance(exc, invalid):
         return BadConnectionOption("url or proxy is not an address that can be used")
     return None
 
 
-def _error(exc: Exception, request: str, settings: Settings) -> NetServerError:
-    # not at the top: this is the way of failure, and `requests` may be missing
+def _is_proof(causes: list[BaseException]) -> bool:
+    """Tell whether an exception proves that no connection was established."""
+    from urllib3 import exceptions
+
+    proof = (
+        exceptions.NewConnectionError,
+        exceptions.ConnectTimeoutError,
+        ssl.SSLCertVerificationError,
+    )
+    return any(isinstance(cause, proof) for cause in causes)
+
+
+def _error_of(
+    exc: Exception,
+    causes: list[BaseException],
+    request: Request,
+    settings: ConnectionSettings,
+    *,
+    in_flight: bool,
+    was_trusted: bool,
+) -> NetServerError:
+    # not at the top: `requests` may be missing
+    from requests import exceptions
+
+    site, reason = settings.site, _reason(causes)
+    if _is_timeout(exc, causes):
+        if isinstance(exc, exceptions.ConnectTimeout) and not in_flight:
+            return Unreachable(f"Could not connect to {site} within {settings.timeout:g} seconds")
+        return TimedOut(f"{request.name} at {site} got no response in {settings.timeout:g} seconds")
+    if not in_flight:
+        if isinstance(exc, exceptions.ProxyError):
+            return Unreachable(f"Could not connect to {site} through the proxy: {reason}")
+        if isinstance(exc, exceptions.SSLError) and not _is_end_of_file(causes):
+            return Untrusted(f"Could not establish a trusted TLS connection to {site}: {reason}")
+        if _is_proof(causes):
+            return Unreachable(f"Could not connect to {site}: {reason}")
+    error = ConnectionLost(f"The connection to {site} was lost during {request.name}: {reason}")
+    if settings.root.startswith("https:") and not settings.client_cert and not was_trusted:
+        # with TLS 1.3 a client learns only after the handshake that its certificate is missing
+        error.advice = _CLIENT_CERTIFICATE
+    return error
+
+
+def _is_timeout(exc: Exception, causes: list[BaseException]) -> bool:
     from requests import exceptions
     from urllib3 import exceptions as urllib3_exceptions
 
-    site = urls.without_secrets(settings.root)
-    causes = list(_causes(exc))
-    reason = _reason(causes)
-    if isinstance(exc, exceptions.ProxyError):
-        return Unreachable(f"The proxy on the way to {site} could not be used ({reason})")
-    if isinstance(exc, exceptions.SSLError):
-        if any(isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError)) for cause in causes):
-            return ConnectionLost(f"The connection to {site} broke during {request} ({reason})")
-        return Untrusted(f"No trusted connection to {site} came about ({reason})")
-    if isinstance(exc, exceptions.ConnectTimeout):
-        return Unreachable(f"{site} did not accept a connection in {settings.timeout:g} seconds")
-    if isinstance(exc, exceptions.ReadTimeout) or any(
-        isinstance(cause, (TimeoutError, urllib3_exceptions.ReadTimeoutError)) for cause in causes
-    ):
-        return TimedOut(f"{request} at {site} got no answer in {settings.timeout:g} seconds")
-    if any(isinstance(cause, urllib3_exceptions.NewConnectionError) for cause in causes):
-        return Unreachable(f"{site} can not be reached ({reason})")
-    return ConnectionLost(f"The connection to {site} broke during {request} ({reason})")
+    timeouts = (TimeoutError, urllib3_exceptions.ReadTimeoutError)
+    return isinstance(exc, exceptions.Timeout) or any(isinstance(c, timeouts) for c in causes)
+
+
+def _is_end_of_file(causes: list[BaseException]) -> bool:
+    return any(isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError)) for cause in causes)
 
 
 def _causes(exc: BaseException) -> typing.Iterator[BaseException]:
-    """Walk from an exception to the one that started it, through arguments and reasons too."""
+    """Yield an exception and all that caused it, through arguments and reasons too."""
     seen: set[int] = set()
     waiting: list[BaseException] = [exc]
     while waiting:
@@ -83,10 +144,10 @@ def _causes(exc: BaseException) -> typing.Iterator[BaseException]:
 
 
 def _reason(causes: list[BaseException]) -> str:
-    """Say in a few words why; the texts of urllib3 hold whole addresses and are left out."""
+    """Return a reason in a few words; the texts of urllib3 contain whole addresses."""
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"certificate verify failed: {cause.verify_message}"
+            return str(cause.verify_message)
     for cause in causes:
         if isinstance(cause, ssl.SSLError) and cause.reason:
             return cause.reason.replace("_", " ").lower()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tree of what can go wrong between us and the service.
+"""Errors of requests to the service.
 
 Each error carries the two facts that decide what may be done next: whether the request can have
 taken effect (`effect`), and whether the same request may succeed later (`transient`).
@@ -21,10 +21,10 @@ class Effect(enum.Enum):
 
 
 class NetServerError(Exception):
-    """A request that did not get the answer it needs.
+    """A request that did not get the response it needs.
 
-    The text says what came back from where; who was meant is added by the caller. It holds
-    neither headers nor bodies, so that no secret travels with it.
+    The text says what came back from where; the caller adds which user it was about. It holds
+    neither headers nor bodies, so that it holds no secret.
     """
 
     kind = "service"
@@ -40,12 +40,18 @@ class NetServerError(Exception):
         status: int | None = None,
         error_type: str = "",
         retry_after: float | None = None,
+        effect: Effect | None = None,
+        detail: str = "",
     ) -> None:
         super().__init__(message)
+        # what the service itself said, as the end of a sentence
+        self.detail = detail
         self.operation = operation
         self.status = status
         self.error_type = error_type
         self.retry_after = retry_after
+        if effect is not None:
+            self.effect = effect
 
     def sentence(self) -> str:
         """Return the text, followed by what the reader can do."""
@@ -53,19 +59,26 @@ class NetServerError(Exception):
 
 
 class BadConnectionOption(NetServerError):
-    """A connection option that can not work, found before anything was sent."""
+    """A connection option that cannot work, found before anything was sent."""
 
     kind = "connection_option"
     effect = Effect.NONE
 
 
+class Cancelled(NetServerError):
+    """The run was interrupted; nothing was sent unless `effect` is UNKNOWN."""
+
+    kind = "cancelled"
+    effect = Effect.NONE
+
+
 class Unreachable(NetServerError):
-    """No connection came about: nothing was sent."""
+    """No connection could be established: nothing was sent."""
 
     kind = "unreachable"
     effect = Effect.NONE
     transient = True
-    advice = "Check url, the proxy and that the web service runs"
+    advice = "Check url and proxy, and that the web service is running"
 
 
 class Untrusted(NetServerError):
@@ -74,20 +87,20 @@ class Untrusted(NetServerError):
     kind = "tls"
     effect = Effect.NONE
     advice = (
-        "Check ca_path (the authority that signed the server's certificate), client_cert and"
-        " client_key; validate_certs=false gives up the protection of the passwords"
+        "Set ca_path to your CA file. If the server requires a client certificate, set client_cert"
+        " and client_key"
     )
 
 
 class ConnectionLost(NetServerError):
-    """The connection broke after the request went out."""
+    """The connection failed while a request was in flight."""
 
     kind = "connection_lost"
     transient = True
 
 
 class TimedOut(NetServerError):
-    """No answer came in time."""
+    """No complete response arrived in time."""
 
     kind = "timeout"
     transient = True
@@ -95,47 +108,52 @@ class TimedOut(NetServerError):
 
 
 class Redirected(NetServerError):
-    """The service pointed elsewhere; credentials do not follow."""
+    """A redirect, which is not followed."""
 
     kind = "redirect"
-    effect = Effect.NONE
-    advice = "Give the address that really serves the WebAPI as url"
+    advice = "Set url to the address that serves the WebAPI itself"
 
 
 class Unauthorized(NetServerError):
-    """HTTP 401: the service does not accept the login."""
+    """HTTP 401: the login failed, at `site` if no request has succeeded with it so far.
+
+    By the definition of the status (RFC 9110, 15.5.2) the request was not applied.
+    """
 
     kind = "unauthorized"
     effect = Effect.NONE
-    advice = (
-        "Check the credentials, and that the installation allows this way of logging in"
-        " (web.config: AuthorizeWithUsername, AuthorizeWithTicket, AuthorizeWithImplicit)"
-    )
+    advice = "Check the credentials"
+    site = ""
+
+    def sentence(self) -> str:
+        """Return the text, followed by what the reader can do."""
+        if not self.site:
+            return super().sentence()
+        return f"Login to {self.site} failed (HTTP 401{self.detail}). {self.advice}."
 
 
 class Forbidden(NetServerError):
-    """HTTP 403: the login is known and may not do this."""
+    """HTTP 403: the login is valid, but not allowed to do this."""
 
     kind = "forbidden"
-    effect = Effect.NONE
     advice = "The calling login needs the right to administer external users"
 
 
 class Refused(NetServerError):
-    """The service understood and said no: a 4xx, or an error object whatever the status."""
+    """The service rejected the request: a 4xx, or an error object with any other status."""
 
     kind = "refused"
     effect = Effect.NONE
 
 
 class Failed(NetServerError):
-    """HTTP 5xx: something broke on the way, before or after the call took effect."""
+    """HTTP 5xx: an error before or after the call took effect."""
 
     kind = "server_error"
 
 
 class Unavailable(NetServerError):
-    """The service or something before it asks to come back later."""
+    """The service, or a gateway before it, is not available at the moment."""
 
     kind = "unavailable"
     transient = True
@@ -143,14 +161,13 @@ class Unavailable(NetServerError):
 
 
 class Throttled(Unavailable):
-    """HTTP 429, or 503 with Retry-After: the request was turned away at the door."""
+    """HTTP 429, or 503 with Retry-After: there are too many requests."""
 
     kind = "throttled"
-    effect = Effect.NONE
 
 
 class NotUnderstood(NetServerError):
-    """An answer that is none of the service's: HTML, truncated JSON, a value of another shape."""
+    """A response that is not the service's: HTML, truncated JSON, a value of another shape."""
 
     kind = "not_understood"
     advice = "Check that url leads to the WebAPI itself and not to a login page or a proxy"
@@ -165,7 +182,7 @@ class ListChanged(NetServerError):
 
 
 class NoUserAgent(NetServerError):
-    """The installation does not offer the calls that this collection lives on."""
+    """The installation does not expose the calls that this collection needs."""
 
     kind = "user_agent"
     effect = Effect.NONE

@@ -2,294 +2,216 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one place that knows HTTP: a request in, a decoded value or an error out."""
+"""Transport: a request in, a decoded value or an error out."""
 
 from __future__ import annotations
 
-import base64
 import collections
-import contextlib
-import copy
-import dataclasses
-import http.cookiejar
 import json
-import pathlib
 import random
 import threading
-import time
 import traceback
 import typing
 import urllib.parse
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 
 from ..domain.model import Secret
 from . import responses, retry
-from .authentication import Authentication
+from .cancellation import CancelToken
 from .concurrency import ConcurrencyLimit
 from .connection_errors import connection_error
-from .errors import (
-    BadConnectionOption,
-    Forbidden,
-    NetServerError,
-    NotUnderstood,
-    Throttled,
-    TimedOut,
-    Unauthorized,
-)
-from .one_site import OneSite
+from .errors import Cancelled, Effect, Forbidden, NetServerError, Throttled, TimedOut, Unauthorized
+from .exchange import Exchange, SessionThread
 from .request import Request
+from .sessions import VERSION, option_errors, proxy_secrets, send_options
+from .settings import ConnectionSettings
 
 try:
-    import requests
-    import urllib3
+    import requests.exceptions
+    import urllib3.exceptions
 except ImportError:
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
+    _CONNECTION_ERRORS: tuple[type[Exception], ...] = ()
 else:
     REQUESTS_IMPORT_ERROR = None
+    # besides its own exceptions `requests` lets some of the layers below through
+    _CONNECTION_ERRORS = (
+        requests.exceptions.RequestException,
+        urllib3.exceptions.HTTPError,
+        OSError,
+        ValueError,
+    )
 
-VERSION = "1.0.0"
-# a page of users has 0.2 MB; decoded, a hostile answer grows to 25 times its size
-LARGEST_ANSWER = 32 * 1024 * 1024
-PIECE = 64 * 1024
-# an answer that trickles in may take this many timeouts as a whole
-PATIENCE = 10
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """How to reach an installation; `root` is the address of its WebAPI, `.../api`."""
-
-    root: str
-    authentication: Authentication
-    app_token: Secret | None = None
-    language: str = "en"
-    validate_certs: bool = True
-    ca_path: str | None = None
-    client_cert: str | None = None
-    client_key: str | None = None
-    proxy: str | None = dataclasses.field(default=None, repr=False)
-    timeout: float = 30.0
-    retries: int = 4
+__all__ = ["REQUESTS_IMPORT_ERROR", "VERSION", "Transport"]
 
 
 class Transport:
-    """Kept-open connections to one installation, for one login.
+    """Sessions with one installation, for one login.
 
-    Repeats what is safe to repeat, never follows a redirect, keeps no cookie, and counts every
-    request that it sends in `sent`, by kind.
+    Retries what is safe to retry, follows no redirect, keeps no cookie, and counts all requests in
+    `sent`, by kind. Any number of threads may call it; as many sessions, each with a thread and a
+    connection of its own, are open as requests were in flight at once.
+
+    No call waits without end: each attempt ends by `settings.deadline`, and all waits end when
+    `cancel_token` is cancelled.
     """
 
     def __init__(
         self,
-        settings: Settings,
+        settings: ConnectionSettings,
         *,
-        most_at_once: int = 1,
-        sleep: Callable[[float], None] = time.sleep,
-        jitter: Callable[[], float] = random.random,
+        max_concurrency: int = 1,
+        cancel_token: CancelToken | None = None,
     ) -> None:
         self.settings = settings
+        self.cancel_token = cancel_token or CancelToken()
         self.sent: collections.Counter[str] = collections.Counter()
-        self._counting = threading.Lock()
-        self._pace = ConcurrencyLimit(most_at_once)
-        self._sleep = sleep
-        self._jitter = jitter
-        self._was_let_in = False
-        self._first_of: dict[tuple[str, str], requests.PreparedRequest] = {}
-        self._session = _session(settings, most_at_once)
-        with _request_errors("the connection options"):
-            self._ways: Mapping[str, typing.Any] = self._session.merge_environment_settings(
-                settings.root, _proxies(settings), True, _verify(settings), _certificate(settings)
-            )
+        self._count_lock = threading.Lock()
+        self._concurrency = ConcurrencyLimit(max_concurrency, self.cancel_token)
+        self._has_succeeded = False
+        self._closed = False
+        self._idle: list[SessionThread] = []
+        self._send_options = send_options(settings)
 
     def close(self) -> None:
-        """Close the connections."""
-        self._session.close()
+        """Close the sessions; no further request starts, those in flight end by themselves."""
+        self._closed = True
+        while self._idle:
+            self._idle.pop().stop()
 
     def secrets(self, body: typing.Any) -> list[str]:
-        """Return all that the answer to a request with this body must not bring to light."""
+        """Return all that a message about a request with this body must not contain."""
         settings = self.settings
         tokens = [settings.app_token.value] if settings.app_token else []
-        logins = _proxy_secrets(self._ways["proxies"].values())
-        return [*settings.authentication.secrets, *tokens, *logins, *_secrets(body)]
+        proxies = proxy_secrets(self._send_options)
+        return [*settings.authentication.secrets, *tokens, *proxies, *_secrets(body)]
 
     def count(self, kind: str, number: int = 1) -> None:
-        """Take note of requests that were sent."""
-        with self._counting:
+        """Count requests that were sent."""
+        with self._count_lock:
             self.sent[kind] += number
 
     def pause(self, attempt: int, retry_after: float | None = None) -> None:
-        """Wait as long as it is wise after the try number `attempt`, or as the service asked."""
-        self._sleep(retry.delay(attempt, retry_after, self._jitter()))
-
-    def call(self, request: Request) -> responses.Response:
-        """Send `request`, again where that is safe, and return the service's answer.
+        """Wait before the attempt that follows number `attempt`, as the service asked for.
 
         Raises:
-            NetServerError: how the last try ended.
+            Cancelled: the run was cancelled.
+        """
+        self.cancel_token.wait(self._delay(attempt, retry_after))
+
+    def call(self, request: Request) -> responses.Response:
+        """Send `request`, with retries where they are safe, and return the response.
+
+        Raises:
+            NetServerError: how the last attempt ended.
         """
         attempt = 0
         may_log_in_again = True
         while True:
             try:
-                with self._pace.request():
-                    answer = self._send(request)
-                self._pace.speed_up()
-                return answer
+                with self._concurrency.slot():
+                    response = self._send(request)
+                self._concurrency.increase()
+                return response
             except Unauthorized as error:
-                # a login that was good a moment ago: a session ended, and the next try opens one
-                if not (self._was_let_in and may_log_in_again):
-                    if self._was_let_in:
-                        error.advice = Forbidden.advice
+                # a session may have expired; the next request opens one again
+                if not (self._has_succeeded and may_log_in_again):
+                    self._explain(error)
                     raise
                 may_log_in_again = False
             except NetServerError as error:
-                if attempt >= self.settings.retries or not retry.should_retry(
-                    error, safe=request.safe
-                ):
+                is_overload = isinstance(error, Throttled) or error.status == 503
+                if is_overload:
+                    self._concurrency.decrease(self._delay(attempt, error.retry_after))
+                is_last = attempt >= self.settings.retries
+                if is_last or not retry.should_retry(error, safe=request.safe):
                     raise
-                if isinstance(error, Throttled):
-                    self._pace.slow_down(retry.delay(attempt, error.retry_after, self._jitter()))
-                else:
+                if not is_overload:
                     self.pause(attempt, error.retry_after)
                 attempt += 1
 
     def _send(self, request: Request) -> responses.Response:
-        with _request_errors(request.name):
-            prepared = self._prepared(request)
+        raw = self._exchange(request)
+        response = responses.parse_response(request, raw, self.secrets(request.body))
+        self._has_succeeded = True
+        return response
+
+    def _exchange(self, request: Request) -> responses.RawResponse:
+        """Send a request once and return the response to it, whatever its status."""
+        with option_errors(request.name):
+            exchange = Exchange(request, _url(self.settings.root, request), _encoded(request.body))
+        self.cancel_token.raise_if_cancelled()
+        if self._closed:
+            raise Cancelled(f"{request.name} was not sent: the connection is closed")
         self.count(request.kind)
-        # not by the session: even where redirects are not allowed it reads the whole body of one
-        adapter = self._session.get_adapter(self.settings.root)
+        thread = self._thread()
         try:
-            answer: typing.Any = adapter.send(prepared, timeout=self.settings.timeout, **self._ways)
-            with contextlib.closing(answer):
-                body = self._read(request, answer)
-        # requests' own errors are OSErrors, or ValueErrors
-        except (OSError, ValueError, urllib3.exceptions.HTTPError) as exc:
-            raise connection_error(exc, request, self.settings) from exc
-        if answer.status == 204 and body == b"" and _announces_body(answer):
-            # the "null" that follows would be taken for the next answer on this connection
-            self._session.close()
-        raw = responses.RawResponse(answer.status, answer.headers, body)
-        meaning = responses.parse_response(request, raw, self.secrets(request.body))
-        self._was_let_in = True
-        return meaning
+            with self.cancel_token.waking(exchange.wake):
+                thread.start(exchange)
+                response = exchange.wait(self.settings.deadline)
+        except _CONNECTION_ERRORS as exc:
+            self._give_back(thread)
+            raise connection_error(
+                exc,
+                request,
+                self.settings,
+                body_was_sent=exchange.body_was_sent,
+                was_trusted=self._has_succeeded,
+            ) from exc
+        except BaseException:  # an interrupt, or an error of ours
+            exchange.abandon()
+            thread.stop()
+            raise
+        if response is None:
+            exchange.abandon()
+            thread.stop()
+            raise self._abandoned(exchange)
+        self._give_back(thread)
+        return response
 
-    def _prepared(self, request: Request) -> requests.PreparedRequest:
-        """Make an HTTP request; those of one operation differ in their bodies only."""
-        operation = (request.method, _url(self.settings.root, request))
-        first = self._first_of.get(operation)
-        if first is None:
-            unprepared = requests.Request(*operation, headers=_headers(request))
-            first = self._session.prepare_request(unprepared)
-            if not request.query:
-                # an address with a query, as those of reads, hardly ever comes again
-                self._first_of[operation] = first
-        body = _encoded(request.body)
-        if body is None:
-            return first
-        prepared = copy.copy(first)
-        prepared.body = body
-        length = {"Content-Length": str(len(body))}
-        prepared.headers = requests.structures.CaseInsensitiveDict({**first.headers, **length})
-        return prepared
+    def _thread(self) -> SessionThread:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return SessionThread(self.settings, self._send_options)
 
-    def _read(self, request: Request, answer: typing.Any) -> bytes:
-        """Read a body, but neither for ever nor without end."""
-        deadline = time.monotonic() + PATIENCE * self.settings.timeout
-        pieces, size = [], 0
-        for piece in _pieces(answer):
-            pieces.append(piece)
-            size += len(piece)
-            if size > LARGEST_ANSWER:
-                raise NotUnderstood(
-                    f"{request.name} answered with more than {LARGEST_ANSWER} bytes",
-                    operation=request.operation,
-                    status=answer.status,
-                )
-            if time.monotonic() > deadline:
-                raise TimedOut(
-                    f"The answer to {request.name} was not complete after"
-                    f" {PATIENCE * self.settings.timeout:g} seconds",
-                    operation=request.operation,
-                )
-        return b"".join(pieces)
+    def _give_back(self, thread: SessionThread) -> None:
+        self._idle.append(thread)
+        if self._closed:  # perhaps since the request started
+            self.close()
 
-
-def _pieces(answer: typing.Any) -> Iterator[bytes]:
-    """Yield a body as it arrives: whoever waits for a whole piece may wait for ever."""
-    read = getattr(answer, "read1", None)
-    if read is None:  # urllib3 1.26
-        yield from answer.stream(PIECE, decode_content=True)
-        return
-    while piece := read(PIECE, decode_content=True):
-        yield piece
-
-
-def _session(settings: Settings, most_at_once: int) -> requests.Session:
-    session = requests.Session()
-    adapter = OneSite(pool_connections=1, pool_maxsize=most_at_once)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    session.auth = settings.authentication
-    session.headers.clear()
-    session.headers.update(
-        {
-            "User-Agent": f"superoffice.crm/{VERSION}",
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip, deflate",
-            "Accept-Language": settings.language,
-            "SO-Language": settings.language,
-        }
-    )
-    if settings.app_token:
-        session.headers["SO-AppToken"] = settings.app_token.value
-    # every request brings its own proof; a session of the service's would only be one more state
-    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-    return session
-
-
-def _verify(settings: Settings) -> bool | str:
-    if not settings.validate_certs:
-        # the task says so; a warning of Python's would end up in the controller's own output
-        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        return False
-    return _existing("ca_path", settings.ca_path) or True
-
-
-def _certificate(settings: Settings) -> str | tuple[str, str] | None:
-    certificate = _existing("client_cert", settings.client_cert)
-    key = _existing("client_key", settings.client_key)
-    if key and not certificate:
-        raise BadConnectionOption("client_key was given without client_cert")
-    for path in filter(None, (certificate, key)):
-        if b"ENCRYPTED" in pathlib.Path(path).read_bytes():
-            raise BadConnectionOption(
-                f"the key in {path} has a passphrase, which would be asked for at a terminal; give"
-                " a key without one"
+    def _abandoned(self, exchange: Exchange) -> NetServerError:
+        """Return the error for a request that was cancelled, or took too long."""
+        request = exchange.request
+        effect = Effect.NONE if exchange.body_was_sent is False else Effect.UNKNOWN
+        if self.cancel_token.cancelled:
+            return Cancelled(
+                f"The run was interrupted before {request.name} was complete",
+                operation=request.operation,
+                effect=effect,
             )
-    return (certificate, key) if certificate and key else certificate
+        return TimedOut(
+            f"{request.name} at {self.settings.site} was not complete after"
+            f" {self.settings.deadline:g} seconds",
+            operation=request.operation,
+            effect=effect,
+        )
 
+    def _explain(self, error: Unauthorized) -> None:
+        if self._has_succeeded:
+            error.advice = Forbidden.advice
+        else:
+            error.site = self.settings.site
+            error.advice = self.settings.authentication.advice
 
-def _existing(option: str, path: str | None) -> str | None:
-    if path and not pathlib.Path(path).exists():
-        raise BadConnectionOption(f"{option} '{path}' does not exist")
-    return path or None
-
-
-def _proxies(settings: Settings) -> dict[str, str]:
-    if not settings.proxy:
-        return {}
-    return {"http": settings.proxy, "https": settings.proxy}
+    def _delay(self, attempt: int, retry_after: float | None) -> float:
+        return retry.delay(attempt, retry_after, random.random())  # noqa: S311 - no secret
 
 
 def _url(root: str, request: Request) -> str:
-    # "+" for a blank is not every server's reading, and "$select" is easier to find in its log
+    # not every server reads "+" as a space, and "$select" is easier to find in its log
     query = urllib.parse.urlencode(request.query, quote_via=urllib.parse.quote, safe="$")
     return f"{root}/{request.path}" + (f"?{query}" if query else "")
-
-
-def _headers(request: Request) -> dict[str, str]:
-    return {} if request.body is None else {"Content-Type": "application/json; charset=utf-8"}
 
 
 def _encoded(body: typing.Any) -> bytes | None:
@@ -301,39 +223,9 @@ def _encoded(body: typing.Any) -> bytes | None:
 def _unwrapped(value: object) -> str:
     if isinstance(value, Secret):
         return value.value
-    raise TypeError(f"{type(value).__name__} has no place in a request")
+    raise TypeError(f"{type(value).__name__} cannot be part of a request")
 
 
 def _secrets(body: typing.Any) -> list[str]:
     values = body.values() if isinstance(body, Mapping) else ()
     return [value.value for value in values if isinstance(value, Secret)]
-
-
-def _proxy_secrets(urls: Iterable[str]) -> Iterator[str]:
-    """Yield the passwords in addresses of proxies, as they stand there and as they travel."""
-    for url in urls:
-        user, password = requests.utils.get_auth_from_url(url)
-        if password:
-            yield password
-            # as `requests` sends them
-            yield base64.b64encode(f"{user}:{password}".encode("latin-1", "replace")).decode()
-
-
-def _announces_body(answer: typing.Any) -> bool:
-    length = answer.headers.get("Content-Length", "0")
-    return length != "0" or "Transfer-Encoding" in answer.headers
-
-
-@contextlib.contextmanager
-def _request_errors(what: str) -> Iterator[None]:
-    """Turn what can not be written into a request into a sentence about the option."""
-    try:
-        yield
-    except UnicodeError as exc:
-        raise BadConnectionOption(
-            f"{what}: a value has characters that can not be sent ({type(exc).__name__})"
-        ) from None
-    except requests.exceptions.RequestException as exc:
-        raise BadConnectionOption(
-            f"{what}: a value can not be part of a request ({type(exc).__name__})"
-        ) from None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A request in the service's terms, before it becomes HTTP."""
+"""Requests in the service's terms."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from collections.abc import Mapping
 
 
 class Request(typing.NamedTuple):
-    """One request in the service's terms.
+    """One request in the service's terms, before it becomes HTTP.
 
-    `kind` is what results count it under, `safe` says that it only reads. Secrets stay wrapped in
-    `body`, so that whoever handles a failed request knows what to hide.
+    Results count it under `kind`; `safe` says that it only reads. A request that writes has a
+    `body`. Secrets stay wrapped in it, so that they can be found and masked in a response.
     """
 
     kind: str
@@ -28,5 +28,5 @@ class Request(typing.NamedTuple):
 
     @property
     def name(self) -> str:
-        """The request as messages call it."""
+        """The request as messages name it."""
         return f"{self.method} {self.path}"

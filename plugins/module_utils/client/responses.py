@@ -2,11 +2,40 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an HTTP answer means: every documented form, and what proxies put in its place.
+"""HTTP responses: every form that the service documents, and what gateways send instead.
 
-The documents contradict each other on how calls fail (netserver-api 6): by status, by an error
-object with whatever status, or by a bare null. The first two become errors here; a null is a value,
-since only the caller knows whether the call could have one.
+The service's documentation contradicts itself on how calls fail: by status, by an error object with
+any status, or by a bare null. The first two become errors here; a null is a value, since only the
+caller knows whether the call may return one.
+
+Whether a request that failed can have had an effect depends on who responded. A gateway before the
+service (a reverse proxy, a firewall, a load balancer) responds with HTML, with nothing or with JSON
+of its own, and may do so after the service applied the request. So the effect is known to be NONE
+only where the service rejects the request in its own error form (an error object, see
+`is_error_object`), or where the definition of the status (RFC 9110) says that the request was not
+processed and gateways use it for nothing else:
+
+======================================  ===========  =============  =====================
+status                                  error        own form       any other body
+======================================  ===========  =============  =====================
+2xx with an error object                Refused      NONE           (success, or not JSON)
+2xx that is not JSON, 1xx, other 2xx    NotUnderstood               UNKNOWN
+3xx                                     Redirected   UNKNOWN        UNKNOWN
+401 login required: "not applied"       Unauthorized NONE           NONE
+403 also blocks responses (firewalls)   Forbidden    NONE           UNKNOWN
+408 also: no response from the service  Unavailable  UNKNOWN        UNKNOWN
+429 also: limits at any point           Throttled    NONE           UNKNOWN
+400 404 405 407 411 413 414 415 417     Refused      NONE           NONE
+421 431: rejected before processing
+any other 4xx                           Refused      NONE           UNKNOWN
+500 an error at any point               Failed       UNKNOWN        UNKNOWN (Unavailable)
+502 504 no response from the service    Unavailable  UNKNOWN        UNKNOWN
+503 with Retry-After                    Throttled    NONE           UNKNOWN
+503 without                             Unavailable  NONE           UNKNOWN
+any other 5xx                           Failed       UNKNOWN        UNKNOWN
+======================================  ===========  =============  =====================
+
+A 204 whose headers announce a body is a success.
 """
 
 from __future__ import annotations
@@ -19,6 +48,7 @@ import typing
 from collections.abc import Mapping, Sequence
 
 from .errors import (
+    Effect,
     Failed,
     Forbidden,
     NetServerError,
@@ -33,9 +63,11 @@ from .redaction import redacted
 from .request import Request
 from .urls import without_secrets
 
-LONGEST_TEXT = 300
-# so much of a text is searched for secrets, of which far less is shown
-LONGEST_READ = 100_000
+MAX_TEXT = 300
+# secrets are masked in this much of a text, of which MAX_TEXT is shown
+MAX_TEXT_READ = 100_000
+# RFC 9110: the request was rejected before it was processed, whoever says so
+NOT_PROCESSED = frozenset({400, 401, 404, 405, 407, 411, 413, 414, 415, 417, 421, 431})
 ERROR_KEYS = frozenset(
     {
         "Error",
@@ -56,6 +88,7 @@ REASONS = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    407: "Proxy Authentication Required",
     408: "Request Timeout",
     409: "Conflict",
     413: "Content Too Large",
@@ -70,7 +103,7 @@ REASONS = {
 
 
 class RawResponse(typing.NamedTuple):
-    """An HTTP answer as it came."""
+    """An HTTP response: status, headers and decoded body."""
 
     status: int
     headers: Mapping[str, str]
@@ -78,34 +111,36 @@ class RawResponse(typing.NamedTuple):
 
 
 class Response(typing.NamedTuple):
-    """A successful answer; `value` is none for a null and for no content at all."""
+    """A successful response; `value` is None for a null and for no content at all."""
 
     status: int
     value: typing.Any
 
     @property
     def is_bare_null(self) -> bool:
-        """Whether the answer could be success as well as failure: null with status 200."""
+        """Whether the response can mean success as well as failure: null with status 200."""
         return self.status == 200 and self.value is None
 
 
 def parse_response(request: Request, raw: RawResponse, secrets: Sequence[str]) -> Response:
-    """Return the value of an answer, or raise what it says went wrong.
+    """Return the value of a response, or raise the error that it describes.
 
     Args:
-        request: what was asked.
-        raw: the answer.
-        secrets: what the service may have echoed and must not reach a message.
+        request: the request.
+        raw: the response to it.
+        secrets: what the service may have echoed, and no message may contain.
 
     Raises:
-        NetServerError: the answer is no success.
+        NetServerError: the response is not a success.
     """
     value, is_json = _decoded(raw.body)
     if 300 <= raw.status < 400:
-        target = redacted(without_secrets(raw.headers.get("Location", "an unnamed place")), secrets)
+        target = redacted(
+            without_secrets(raw.headers.get("Location", "an unnamed address")), secrets
+        )
         raise Redirected(
             f"{request.name} was redirected (HTTP {raw.status}) to {target}; redirects are not"
-            " followed, since they would carry the credentials along",
+            " followed, since the credentials would be sent to that address",
             operation=request.operation,
             status=raw.status,
         )
@@ -114,14 +149,15 @@ def parse_response(request: Request, raw: RawResponse, secrets: Sequence[str]) -
     if is_error_object(value):
         said = _service_text(raw, value, secrets)
         raise Refused(
-            f"{request.name} answered HTTP {raw.status} with an error{said}",
+            f"{request.name} returned HTTP {raw.status} with an error{said}",
+            detail=said,
             operation=request.operation,
             status=raw.status,
             error_type=_error_type(value),
         )
     if raw.status not in (200, 201, 202, 204) or not is_json:
         raise NotUnderstood(
-            f"{request.name} answered HTTP {raw.status} with {_what_it_is(raw)} instead of JSON",
+            f"{request.name} returned HTTP {raw.status} with {_description(raw)} instead of JSON",
             operation=request.operation,
             status=raw.status,
         )
@@ -129,7 +165,7 @@ def parse_response(request: Request, raw: RawResponse, secrets: Sequence[str]) -
 
 
 def is_error_object(value: object) -> bool:
-    """Tell whether a value is the service's way of saying that the call failed."""
+    """Tell whether a value has the form in which the service describes a failed call."""
     if not isinstance(value, Mapping) or not value:
         return False
     if value.get("Error") is True:
@@ -144,27 +180,39 @@ def _refusal(
 ) -> NetServerError:
     status, retry_after = raw.status, _retry_after(raw.headers.get("Retry-After"))
     said = _service_text(raw, value, secrets)
-    form = _form(status, retry_after, service_spoke=is_error_object(value))
+    own_form = is_error_object(value)
+    error_class = _error_class(status, retry_after, own_form=own_form)
     reason = f" {REASONS[status]}" if status in REASONS else ""
-    return form(
+    return error_class(
         f"HTTP {status}{reason} from {request.name}{said}",
         operation=request.operation,
         status=status,
         error_type=_error_type(value),
         retry_after=retry_after,
+        effect=_effect(status, own_form=own_form),
+        detail=said,
     )
 
 
-def _form(status: int, retry_after: float | None, *, service_spoke: bool) -> type[NetServerError]:
+def _error_class(status: int, retry_after: float | None, *, own_form: bool) -> type[NetServerError]:
     if status == 401:
         return Unauthorized
     if status == 403:
         return Forbidden
     if status == 429 or (status == 503 and retry_after is not None):
         return Throttled
-    if status in (408, 502, 503, 504) or (status == 500 and not service_spoke):
+    if status in (408, 502, 503, 504) or (status == 500 and not own_form):
         return Unavailable
     return Failed if status >= 500 else Refused
+
+
+def _effect(status: int, *, own_form: bool) -> Effect:
+    """Tell whether a request that was rejected can have had an effect; the table is above."""
+    if status in NOT_PROCESSED:
+        return Effect.NONE
+    # any other 5xx, and a 408, may come after the call took effect, even from the service itself
+    is_rejection = (status < 500 and status != 408) or status == 503
+    return Effect.NONE if own_form and is_rejection else Effect.UNKNOWN
 
 
 def _decoded(body: bytes) -> tuple[typing.Any, bool]:
@@ -177,18 +225,18 @@ def _decoded(body: bytes) -> tuple[typing.Any, bool]:
 
 
 def _service_text(raw: RawResponse, value: object, secrets: Sequence[str]) -> str:
-    """Return what the service says in words, as the end of a sentence."""
+    """Return what the service says, as the end of a sentence."""
     mark = redacted(_correlation(raw), secrets)
     if not isinstance(value, Mapping):
         return mark
     keys = ("ErrorMessage", "Message", "MessageDetail", "ExceptionMessage")
-    said = [value[key][:LONGEST_READ] for key in keys if isinstance(value.get(key), str)]
-    # before blanks are folded or the end is cut: a secret must be whole to be found
+    said = [value[key][:MAX_TEXT_READ] for key in keys if isinstance(value.get(key), str)]
+    # before white space is folded or the end is cut: only a whole secret is found
     texts = [redacted(text, secrets) for text in (_error_type(value), *said)]
     folded = dict.fromkeys(" ".join(text.split()).rstrip(".") for text in texts)
     text = " - ".join(filter(None, folded))
-    if len(text) > LONGEST_TEXT:
-        text = text[:LONGEST_TEXT] + " ..."
+    if len(text) > MAX_TEXT:
+        text = text[:MAX_TEXT] + " ..."
     return f": {text}{mark}" if text else mark
 
 
@@ -202,7 +250,7 @@ def _correlation(raw: RawResponse) -> str:
     return f" [correlation {mark}]" if re.fullmatch(r"[A-Za-z0-9-]{1,64}", mark) else ""
 
 
-def _what_it_is(raw: RawResponse) -> str:
+def _description(raw: RawResponse) -> str:
     start = raw.body.lstrip()[:200].lower()
     if start.startswith((b"<!doctype html", b"<html")) or "html" in raw.headers.get(
         "Content-Type", ""

@@ -17,7 +17,7 @@ from ansible.module_utils.common.parameters import env_fallback
 from ..client import urls
 from ..client.authentication import Authentication, Basic, Bearer, SoTicket, Xsrf
 from ..client.errors import BadConnectionOption
-from ..client.http import Settings
+from ..client.settings import ConnectionSettings
 from ..domain.entries import desired_user, parse_entry
 from ..domain.model import DesiredUser, Secret
 from ..domain.names import is_sendable
@@ -179,7 +179,7 @@ _TYPES = {
 }
 
 
-def connection_settings(options: Options) -> Settings:
+def connection_settings(options: Options) -> ConnectionSettings:
     """Turn the connection options into settings.
 
     Raises:
@@ -193,7 +193,7 @@ def connection_settings(options: Options) -> Settings:
         raise BadConnectionOption("retries must be 0 or more")
     _check_texts(options)
     app_token = options["app_token"]
-    return Settings(
+    return ConnectionSettings(
         root=urls.api_root(options["url"], allow_http=options["allow_http"]),
         authentication=_authentication(options),
         app_token=Secret(app_token) if app_token else None,

@@ -24,7 +24,8 @@ from ..engine.run import RunResult, run_definitions, run_steps
 from ..engine.run_context import RunContext
 from ..engine.run_options import RunOptions
 from .arguments import Options, Task, connection_settings
-from .definition_files import FileError, read_all, text_of
+from .definition_files import read_all, text_of
+from .file_errors import FileError
 from .result import Result, undecided
 from .users_result import Shown, of_users, refused
 

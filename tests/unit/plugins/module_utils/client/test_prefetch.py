@@ -2,11 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fetching ahead: in order, one part and no more, with errors where they belong."""
+"""Prefetching: in order, one part at a time, with errors where they belong."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -17,7 +20,7 @@ def test_all_parts_come_in_order() -> None:
     assert list(prefetch(iter([[1], [2], []]))) == [[1], [2], []]
 
 
-def test_the_next_part_is_fetched_while_one_is_worked_on() -> None:
+def test_the_next_part_is_fetched_while_the_caller_works() -> None:
     fetched = threading.Event()
 
     def parts() -> Iterator[int]:
@@ -25,10 +28,10 @@ def test_the_next_part_is_fetched_while_one_is_worked_on() -> None:
         fetched.set()
         yield 2
 
-    ahead = prefetch(parts())
-    assert next(ahead) == 1
+    fetched_parts = prefetch(parts())
+    assert next(fetched_parts) == 1
     assert fetched.wait(5)
-    assert list(ahead) == [2]
+    assert list(fetched_parts) == [2]
 
 
 def test_no_more_than_one_part_is_fetched() -> None:
@@ -39,9 +42,9 @@ def test_no_more_than_one_part_is_fetched() -> None:
             taken.append(number)
             yield number
 
-    ahead = prefetch(parts())
-    assert next(ahead) == 0
-    ahead.close()  # type: ignore[attr-defined]
+    fetched_parts = prefetch(parts())
+    assert next(fetched_parts) == 0
+    fetched_parts.close()  # type: ignore[attr-defined]
     assert taken in ([0], [0, 1])
 
 
@@ -50,7 +53,40 @@ def test_an_error_is_raised_after_the_parts_before_it() -> None:
         yield 1
         raise OSError("the second part is lost")
 
-    ahead = prefetch(parts())
-    assert next(ahead) == 1
+    fetched_parts = prefetch(parts())
+    assert next(fetched_parts) == 1
     with pytest.raises(OSError, match="the second part"):
-        next(ahead)
+        next(fetched_parts)
+
+
+def test_a_caller_that_stops_does_not_wait_for_the_next_part() -> None:
+    release = threading.Event()
+
+    def parts() -> Iterator[int]:
+        yield 1
+        release.wait(60)
+
+    fetched_parts = prefetch(parts())
+    assert next(fetched_parts) == 1
+    started = time.monotonic()
+    fetched_parts.close()  # type: ignore[attr-defined]
+    assert time.monotonic() - started < 1
+    release.set()
+
+
+def test_a_part_that_hangs_does_not_keep_the_process_from_its_end() -> None:
+    program = f"""
+import sys, threading
+sys.path[:] = {sys.path}
+from ansible_collections.superoffice.crm.plugins.module_utils.client.prefetch import prefetch
+
+def parts():
+    yield 1
+    threading.Event().wait(60)
+
+print(next(prefetch(parts())))
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=True
+    )
+    assert ended.stdout == "1\n"

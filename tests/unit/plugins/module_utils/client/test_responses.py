@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an HTTP answer means, in every form that the documents and proxies know."""
+"""HTTP responses, in every form that the service documents and gateways send."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ansible_collections.superoffice.crm.plugins.module_utils.client.errors impo
 )
 from ansible_collections.superoffice.crm.plugins.module_utils.client.request import Request
 from ansible_collections.superoffice.crm.plugins.module_utils.client.responses import (
-    LONGEST_TEXT,
+    MAX_TEXT,
     RawResponse,
     is_error_object,
     parse_response,
@@ -88,6 +88,79 @@ def test_success_has_several_forms(status: int, body: bytes, value: Any, bare_nu
     assert answer.is_bare_null is bare_null
 
 
+# what the service itself calls a failed call, and what gateways send instead
+OWN_FORM: tuple[Any, ...] = (AGENT_ERROR, REST_ERROR, MALFORMED)
+FOREIGN: tuple[Any, ...] = (
+    PAGE,
+    b"",
+    b"null",
+    b"{}",
+    {"message": "too many"},
+    {"Message": "x", "code": 1},
+    [],
+    "x",
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "own_form", "any_other"),
+    [
+        (400, Refused, NOT_DONE, NOT_DONE),
+        (401, Unauthorized, NOT_DONE, NOT_DONE),
+        (402, Refused, NOT_DONE, UNKNOWN),
+        (403, Forbidden, NOT_DONE, UNKNOWN),
+        (404, Refused, NOT_DONE, NOT_DONE),
+        (405, Refused, NOT_DONE, NOT_DONE),
+        (406, Refused, NOT_DONE, UNKNOWN),
+        (407, Refused, NOT_DONE, NOT_DONE),
+        (408, Unavailable, UNKNOWN, UNKNOWN),
+        (409, Refused, NOT_DONE, UNKNOWN),
+        (411, Refused, NOT_DONE, NOT_DONE),
+        (412, Refused, NOT_DONE, UNKNOWN),
+        (413, Refused, NOT_DONE, NOT_DONE),
+        (414, Refused, NOT_DONE, NOT_DONE),
+        (415, Refused, NOT_DONE, NOT_DONE),
+        (417, Refused, NOT_DONE, NOT_DONE),
+        (421, Refused, NOT_DONE, NOT_DONE),
+        (422, Refused, NOT_DONE, UNKNOWN),
+        (425, Refused, NOT_DONE, UNKNOWN),
+        (429, Throttled, NOT_DONE, UNKNOWN),
+        (431, Refused, NOT_DONE, NOT_DONE),
+        (499, Refused, NOT_DONE, UNKNOWN),
+        (501, Failed, UNKNOWN, UNKNOWN),
+        (502, Unavailable, UNKNOWN, UNKNOWN),
+        (503, Unavailable, NOT_DONE, UNKNOWN),
+        (504, Unavailable, UNKNOWN, UNKNOWN),
+        (505, Failed, UNKNOWN, UNKNOWN),
+        (599, Failed, UNKNOWN, UNKNOWN),
+    ],
+)
+def test_a_status_proves_no_effect_only_as_the_table_says(
+    status: int, kind: type[NetServerError], own_form: Effect, any_other: Effect
+) -> None:
+    for body, effect in [(b, own_form) for b in OWN_FORM] + [(b, any_other) for b in FOREIGN]:
+        error = failure(status, body)
+        assert error.__class__ is kind
+        assert error.effect is effect, body
+        assert f"HTTP {status}" in str(error)
+        assert "POST v1/Agents/User/SetExternalUserInfo" in str(error)
+
+
+def test_an_internal_error_may_have_had_an_effect_and_is_transient_unless_explained() -> None:
+    assert failure(500, AGENT_ERROR).__class__ is Failed
+    assert failure(500, PAGE).__class__ is Unavailable
+    assert {failure(500, body).effect for body in (*OWN_FORM, *FOREIGN)} == {UNKNOWN}
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_does_not_prove_that_the_service_itself_responded(status: int) -> None:
+    for body in FOREIGN:
+        error = failure(status, body, {"Retry-After": "1"})
+        assert error.__class__ is Throttled
+        assert error.effect is UNKNOWN
+    assert failure(status, AGENT_ERROR, {"Retry-After": "1"}).effect is NOT_DONE
+
+
 @pytest.mark.parametrize(
     ("status", "body", "kind", "outcome", "said"),
     [
@@ -98,22 +171,9 @@ def test_success_has_several_forms(status: int, body: bytes, value: Any, bare_nu
         (400, AGENT_ERROR, Refused, NOT_DONE, "HTTP 400 Bad Request"),
         (400, REST_ERROR, Refused, NOT_DONE, "Contact 9 not found"),
         (400, MALFORMED, Refused, NOT_DONE, "No value for X"),
-        (400, b"", Refused, NOT_DONE, "HTTP 400"),
-        (400, PAGE, Refused, NOT_DONE, "HTTP 400"),
-        (404, REST_ERROR, Refused, NOT_DONE, "HTTP 404 Not Found"),
-        (409, AGENT_ERROR, Refused, NOT_DONE, "HTTP 409 Conflict"),
-        (421, b"", Refused, NOT_DONE, "HTTP 421 Misdirected Request"),
         (401, PAGE, Unauthorized, NOT_DONE, "HTTP 401 Unauthorized"),
         (403, AGENT_ERROR, Forbidden, NOT_DONE, "HTTP 403 Forbidden"),
-        (429, b"", Throttled, NOT_DONE, "HTTP 429 Too Many Requests"),
-        (500, AGENT_ERROR, Failed, UNKNOWN, "HTTP 500"),
-        (500, b"", Unavailable, UNKNOWN, "HTTP 500"),
-        (501, b"", Failed, UNKNOWN, "HTTP 501"),
-        (502, PAGE, Unavailable, UNKNOWN, "HTTP 502 Bad Gateway"),
-        (503, b"", Unavailable, UNKNOWN, "HTTP 503 Service Unavailable"),
-        (504, b"", Unavailable, UNKNOWN, "HTTP 504 Gateway Timeout"),
-        (408, b"", Unavailable, UNKNOWN, "HTTP 408 Request Timeout"),
-        (599, b"", Failed, UNKNOWN, "HTTP 599"),
+        (429, b"", Throttled, UNKNOWN, "HTTP 429 Too Many Requests"),
         (200, PAGE, NotUnderstood, UNKNOWN, "an HTML page instead of JSON"),
         (200, b'{"Na', NotUnderstood, UNKNOWN, "broken or truncated JSON"),
         (200, b"ok", NotUnderstood, UNKNOWN, "2 bytes that are not JSON"),
@@ -137,6 +197,7 @@ def test_a_redirect_names_its_target_without_its_secrets(status: int) -> None:
     target = "https://me:pw@sso.example.com/login?ticket=abc#frag"
     error = failure(status, b"", {"Location": target})
     assert isinstance(error, Redirected)
+    assert error.effect is UNKNOWN
     assert "https://sso.example.com/login" in str(error)
     for hidden in ("pw@", "ticket", "abc", "frag"):
         assert hidden not in str(error)
@@ -149,7 +210,6 @@ def test_retry_after_is_understood_as_seconds_and_as_a_date(header: str) -> None
         header = email.utils.format_datetime(later, usegmt=True)
     error = failure(503, b"", {"Retry-After": header})
     assert error.__class__ is Throttled
-    assert error.effect is NOT_DONE
     assert error.retry_after == pytest.approx(7, abs=2)
 
 
@@ -182,9 +242,9 @@ def test_an_error_object_is_told_from_a_carrier(value: Any, is_error: bool) -> N
 
 def test_a_long_text_of_the_service_is_cut_after_the_secrets_are_out() -> None:
     secret = "s3cret-" * 10
-    text = "x" * (LONGEST_TEXT - 20) + secret
+    text = "x" * (MAX_TEXT - 20) + secret
     error = failure(400, {"Message": text, "Error": True}, None, secret)
-    assert len(str(error)) < LONGEST_TEXT + 120
+    assert len(str(error)) < MAX_TEXT + 120
     assert "s3cret" not in str(error)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What may be repeated, when, and after which pause."""
+"""Retry policy."""
 
 from __future__ import annotations
 
@@ -14,10 +14,14 @@ from ansible_collections.superoffice.crm.plugins.module_utils.client import erro
     ("error", "read", "write"),
     [
         (errors.Unreachable("refused"), True, True),
-        (errors.Throttled("429"), True, True),
-        (errors.Throttled("503", retry_after=2.0), True, True),
+        (errors.Throttled("429"), True, False),
+        (errors.Throttled("429", effect=errors.Effect.NONE), True, True),
+        (errors.Throttled("503", retry_after=2.0), True, False),
+        (errors.Unavailable("503", effect=errors.Effect.NONE), True, True),
         (errors.Unavailable("502"), True, False),
         (errors.ConnectionLost("reset"), True, False),
+        (errors.ConnectionLost("reset", effect=errors.Effect.NONE), True, True),
+        (errors.Cancelled("interrupted"), False, False),
         (errors.TimedOut("late"), True, False),
         (errors.Failed("500"), False, False),
         (errors.Refused("400"), False, False),
@@ -30,30 +34,28 @@ from ansible_collections.superoffice.crm.plugins.module_utils.client import erro
         (errors.NoUserAgent("online"), False, False),
     ],
 )
-def test_a_write_is_repeated_only_if_it_certainly_had_no_effect(
+def test_a_write_is_retried_only_if_it_is_proved_to_have_had_no_effect(
     error: errors.NetServerError, read: bool, write: bool
 ) -> None:
     assert retry.should_retry(error, safe=True) is read
     assert retry.should_retry(error, safe=False) is write
 
 
-def test_pauses_grow_up_to_a_bound() -> None:
+def test_delays_grow_up_to_a_maximum() -> None:
     pauses = [retry.delay(attempt, None, 1.0) for attempt in range(12)]
     assert pauses[:4] == [0.25, 0.5, 1.0, 2.0]
     assert pauses == sorted(pauses)
-    assert pauses[-1] == retry.LONGEST_DELAY
+    assert pauses[-1] == retry.MAX_DELAY
 
 
 @pytest.mark.parametrize("attempt", [0, 3, 2000])
-def test_jitter_shortens_a_pause_by_half_at_most(attempt: int) -> None:
+def test_jitter_shortens_a_delay_by_half_at_most(attempt: int) -> None:
     whole = retry.delay(attempt, None, 1.0)
     assert retry.delay(attempt, None, 0.0) == whole / 2
 
 
 @pytest.mark.parametrize(
-    ("asked", "waited"), [(0.0, 0.0), (2.5, 2.5), (86400.0, retry.LONGEST_RETRY_AFTER)]
+    ("asked", "waited"), [(0.0, 0.0), (2.5, 2.5), (86400.0, retry.MAX_RETRY_AFTER)]
 )
-def test_the_service_is_given_the_time_it_asks_for_within_reason(
-    asked: float, waited: float
-) -> None:
+def test_retry_after_is_followed_up_to_a_maximum(asked: float, waited: float) -> None:
     assert retry.delay(5, asked, 0.3) == waited

@@ -1,0 +1,833 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The transport on real sockets: what is proved, deadlines, cancellation, authentication."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import requests
+import trustme
+from ansible_collections.superoffice.crm.plugins.module_utils.client.authentication import Basic
+from ansible_collections.superoffice.crm.plugins.module_utils.client.cancellation import CancelToken
+from ansible_collections.superoffice.crm.plugins.module_utils.client.errors import (
+    Cancelled,
+    ConnectionLost,
+    Effect,
+    NetServerError,
+    Redirected,
+    TimedOut,
+    Unavailable,
+    Unreachable,
+    Untrusted,
+)
+from ansible_collections.superoffice.crm.plugins.module_utils.client.http import Transport
+from ansible_collections.superoffice.crm.plugins.module_utils.client.request import Request
+from ansible_collections.superoffice.crm.plugins.module_utils.client.settings import (
+    ConnectionSettings,
+)
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.model import Secret
+
+from tests.modules.wire import OK, Connection, Script, Server, scripted
+
+READ = Request("user", "GetUser", "GET", "v1/Agents/User/GetUser")
+WRITE = Request(
+    "delete", "DeleteExternalUser", "POST", "v1/Agents/User/DeleteExternalUser", {},
+    {"AssociateId": 427}, safe=False,
+)  # fmt: skip
+BODY = b'{"AssociateId": 427}'
+PROXY_LOGIN = b"Basic " + base64.b64encode(b"me:proxy-secret")
+PLAIN_ALERT = bytes.fromhex("15030300020250")  # fatal, internal error
+
+
+class Tls(NamedTuple):
+    """A server's side of TLS, and the authority that a client has to trust."""
+
+    context: ssl.SSLContext
+    ca_path: str
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
+    authority = trustme.CA()
+    path = tmp_path_factory.mktemp("tls") / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return Tls(context, str(path))
+
+
+class Nobody(NamedTuple):
+    """A port on which nobody responds."""
+
+    port: int
+    tls: None = None
+
+
+def settings(server: Server | Nobody, **options: Any) -> ConnectionSettings:
+    scheme = "https" if server.tls else "http"
+    plain: dict[str, Any] = {
+        "root": f"{scheme}://127.0.0.1:{server.port}/api",
+        "authentication": Basic("me", Secret("long-enough-password")),
+        "timeout": 2.0,
+        "retries": 0,
+    }
+    return ConnectionSettings(**{**plain, **options})
+
+
+def failure(server: Server | Nobody, request: Request = WRITE, **options: Any) -> NetServerError:
+    """Send a request that fails; return how."""
+    transport = Transport(settings(server, **options))
+    try:
+        with pytest.raises(NetServerError) as caught:
+            transport.call(request)
+    finally:
+        transport.close()
+    assert caught.value.operation == request.operation
+    return caught.value
+
+
+def take(connection: Connection) -> None:
+    connection.read_request()
+
+
+def take_and_hang(connection: Connection) -> None:
+    connection.read_request()
+    time.sleep(10)
+
+
+def hang(_connection: Connection) -> None:
+    time.sleep(10)
+
+
+def respond(*replies: bytes) -> Script:
+    """A script that sends one reply for each request, over all connections."""
+    waiting = iter(replies)
+
+    def script(connection: Connection) -> None:
+        while True:
+            connection.read_request()
+            connection.send(next(waiting))
+
+    return script
+
+
+# --- proved: nothing was sent
+
+
+def test_a_refused_connection_is_proved_not_sent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    error = failure(Nobody(port))
+    assert isinstance(error, Unreachable)
+    assert error.effect is Effect.NONE
+    assert str(error) == f"Could not connect to http://127.0.0.1:{port}: Connection refused"
+
+
+def test_an_unknown_name_is_proved_not_sent() -> None:
+    error = failure(Nobody(1), root="http://no-such-host.invalid/api")
+    assert isinstance(error, Unreachable)
+    assert error.effect is Effect.NONE
+
+
+def test_a_connection_that_is_not_accepted_in_time_is_proved_not_sent() -> None:
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        port = full.getsockname()[1]
+        crowd = [socket.socket() for _number in range(4)]
+        for one in crowd:
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", port))
+        error = failure(Nobody(port), timeout=0.3)
+        for one in crowd:
+            one.close()
+    assert isinstance(error, Unreachable)
+    assert error.effect is Effect.NONE
+    assert "within 0.3 seconds" in str(error)
+
+
+def no_tls(connection: Connection) -> None:
+    connection.socket.recv(1)
+    connection.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+
+def alert_in_handshake(connection: Connection) -> None:
+    connection.socket.recv(1)
+    connection.send(PLAIN_ALERT)
+    connection.socket.recv(100_000)
+
+
+@pytest.mark.parametrize("request_", [READ, WRITE], ids=["read", "write"])
+@pytest.mark.parametrize("script", [no_tls, alert_in_handshake])
+def test_a_failed_handshake_is_not_trusted(script: Script, request_: Request, tls: Tls) -> None:
+    with scripted(script, tls.context) as server:
+        error = failure(server, request_, ca_path=tls.ca_path)
+    assert isinstance(error, Untrusted)
+    if request_ is WRITE:
+        assert error.effect is Effect.NONE
+
+
+@pytest.mark.parametrize("request_", [READ, WRITE], ids=["read", "write"])
+def test_a_certificate_that_is_not_trusted_is_proved_not_sent(
+    request_: Request, tls: Tls, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.pem"
+    trustme.CA().cert_pem.write_to_path(str(other))
+    with scripted(Connection.start_tls, tls.context) as server:
+        error = failure(server, request_, ca_path=str(other))
+        assert isinstance(error, Untrusted)
+        assert error.effect is Effect.NONE
+        assert f"TLS connection to https://127.0.0.1:{server.port}: " in str(error)
+        assert error.sentence().partition(". ")[2].startswith("Set ca_path to your CA file.")
+        assert server.requests == []
+
+
+def test_a_handshake_that_is_broken_off_is_proved_not_sent_and_may_be_retried(tls: Tls) -> None:
+    with scripted(lambda connection: None, tls.context) as server:
+        error = failure(server, retries=2, ca_path=tls.ca_path)
+        assert server.connections == 3
+    assert isinstance(error, ConnectionLost)
+    assert error.effect is Effect.NONE
+
+
+# --- not proved: the request went out
+
+
+def plain_alert(connection: Connection) -> None:
+    connection.send_below_tls(PLAIN_ALERT)
+
+
+def garbage(connection: Connection) -> None:
+    connection.send_below_tls(b"\x00" * 100)
+
+
+def bad_record(connection: Connection) -> None:
+    connection.send_below_tls(bytes.fromhex("1703030020") + b"\xff" * 32)
+
+
+def close(connection: Connection) -> None:
+    connection.socket.close()
+
+
+def close_properly(connection: Connection) -> None:
+    connection.socket.unwrap()  # type: ignore[attr-defined]
+
+
+def reset(connection: Connection) -> None:
+    connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    connection.socket.close()
+
+
+ENDS = [plain_alert, garbage, bad_record, close, close_properly, reset]
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("end", ENDS)
+def test_what_ends_tls_after_the_request_is_a_lost_connection(
+    end: Script, version: ssl.TLSVersion, tls: Tls
+) -> None:
+    def script(connection: Connection) -> None:
+        connection.start_tls()
+        connection.read_request()
+        end(connection)
+
+    tls.context.maximum_version = version
+    try:
+        with scripted(script, tls.context) as server:
+            error = failure(server, retries=2, ca_path=tls.ca_path)
+            assert [body for _head, body in server.requests] == [BODY]
+    finally:
+        tls.context.maximum_version = ssl.TLSVersion.MAXIMUM_SUPPORTED
+    assert isinstance(error, ConnectionLost)
+    assert error.effect is Effect.UNKNOWN
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_what_ends_tls_later_is_not_taken_for_a_handshake_even_without_a_body(
+    end: Script, tls: Tls
+) -> None:
+    def script(connection: Connection) -> None:
+        connection.start_tls()
+        connection.read_request()
+        connection.send(OK)
+        connection.read_request()
+        end(connection)
+
+    with scripted(script, tls.context) as server:
+        transport = Transport(settings(server, ca_path=tls.ca_path))
+        transport.call(READ)
+        with pytest.raises(ConnectionLost) as caught:
+            transport.call(READ)
+    assert caught.value.effect is Effect.UNKNOWN
+    assert caught.value.transient
+
+
+def test_a_missing_client_certificate_is_named(tls: Tls) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority = trustme.CA()
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.configure_trust(context)
+    context.verify_mode = ssl.CERT_REQUIRED
+    path = Path(tls.ca_path).with_name("mutual.pem")
+    authority.cert_pem.write_to_path(str(path))
+    with scripted(Connection.start_tls, context) as server:
+        sentences = [failure(server, one, ca_path=str(path)).sentence() for one in (READ, WRITE)]
+    for sentence in sentences:
+        assert "set client_cert and client_key" in sentence
+
+
+def proxy(port: int, most_back: int) -> Script:
+    """A CONNECT proxy with authentication that drops what comes back after a handshake."""
+
+    def script(connection: Connection) -> None:
+        head = connection.read_head()
+        if PROXY_LOGIN not in head:
+            connection.send(b"HTTP/1.1 407 Who\r\nContent-Length: 0\r\n\r\n")
+            return
+        connection.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        connection.tunnel_to(port, most_back)
+
+    return script
+
+
+def test_a_response_that_an_authenticating_proxy_loses_may_have_had_an_effect(tls: Tls) -> None:
+    def serve(connection: Connection) -> None:
+        connection.start_tls()
+        connection.read_request()
+        connection.send(OK)
+
+    tls.context.maximum_version = ssl.TLSVersion.TLSv1_2  # no encrypted data before the response
+    try:
+        with (
+            scripted(serve, tls.context) as server,
+            scripted(proxy(server.port, 0)) as between,
+        ):
+            url = f"http://me:proxy-secret@127.0.0.1:{between.port}"
+            error = failure(server, proxy=url, retries=2, ca_path=tls.ca_path)
+            assert [body for _head, body in server.requests] == [BODY]
+    finally:
+        tls.context.maximum_version = ssl.TLSVersion.MAXIMUM_SUPPORTED
+    assert isinstance(error, ConnectionLost)
+    assert error.effect is Effect.UNKNOWN
+    assert "proxy-secret" not in error.sentence()
+
+
+def test_a_response_that_a_forwarding_proxy_loses_may_have_had_an_effect() -> None:
+    with scripted(take) as between:
+        proxy_url = f"http://me:proxy-secret@127.0.0.1:{between.port}"
+        error = failure(between, root="http://crm.example.com/api", proxy=proxy_url, retries=2)
+        assert [body for _head, body in between.requests] == [BODY]
+    assert isinstance(error, ConnectionLost)
+    assert error.effect is Effect.UNKNOWN
+
+
+def test_a_proxy_that_refuses_the_tunnel_is_proved_not_sent(tls: Tls) -> None:
+    with scripted(Connection.start_tls, tls.context) as server:
+        with scripted(proxy(server.port, 0)) as between:
+            url = f"http://me:wrong@127.0.0.1:{between.port}"
+            error = failure(server, proxy=url, ca_path=tls.ca_path)
+        assert server.connections == 0
+    assert isinstance(error, Unreachable)
+    assert error.effect is Effect.NONE
+    assert "proxy" in str(error)
+
+
+# --- responses and requests that end early
+
+
+REPLIES = {
+    "a number": OK,
+    "chunks": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n4\r\n2\r\n27\r\n0\r\n\r\n"
+    ),
+    "nothing": b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("name", REPLIES)
+def test_a_response_that_ends_early_at_any_byte_is_not_taken_for_a_success(name: str) -> None:
+    reply = REPLIES[name]
+    ends = iter(range(len(reply)))
+
+    def script(connection: Connection) -> None:
+        connection.read_request()
+        connection.send(reply[: next(ends)])
+
+    with scripted(script) as server:
+        transport = Transport(settings(server))
+        ends_of = [ending(transport) for _end in range(len(reply))]
+        assert len(server.requests) == len(reply)
+    # a success is one without the empty line at the very end, after all that counts
+    taken = {reply[end:] for end, error in enumerate(ends_of) if error is None}
+    assert taken <= {b"\n", b"\r\n", b"\n\r\n", b"\r\n\r\n"}
+    failed = [error for error in ends_of if error is not None]
+    assert {(error.__class__, error.effect) for error in failed} == {
+        (ConnectionLost, Effect.UNKNOWN)
+    }
+
+
+def ending(transport: Transport) -> NetServerError | None:
+    try:
+        transport.call(WRITE)
+    except NetServerError as error:
+        return error
+    return None
+
+
+def test_a_server_that_closes_at_any_byte_of_a_request_did_not_get_it_if_we_say_so() -> None:
+    sizes: list[int] = []
+
+    def count(connection: Connection) -> None:
+        head, body = connection.read_request()
+        sizes.append(len(head) + len(body))
+        connection.send(OK)
+
+    with scripted(count) as server:
+        Transport(settings(server)).call(WRITE)
+    size = sizes[0]
+    for end in (0, 1, 20, size - len(BODY) - 1, size - len(BODY), size - 1, size):
+
+        def script(connection: Connection, end: int = end) -> None:
+            taken = 0
+            while taken < end:
+                taken += len(connection.socket.recv(end - taken))
+
+        with scripted(script) as server:
+            error = failure(server)
+        assert isinstance(error, ConnectionLost)
+        if end == size:
+            assert error.effect is Effect.UNKNOWN
+
+
+# --- deadlines
+
+
+def trickle_headers(connection: Connection) -> None:
+    connection.read_request()
+    connection.send(b"HTTP/1.1 200 OK\r\n")
+    connection.trickle(b"X: y\r\n", 0.05)
+
+
+def trickle_status(connection: Connection) -> None:
+    connection.read_request()
+    connection.trickle(b"HTTP/1.1 100 Continue\r\n\r\n", 0.02)
+
+
+def trickle_body(connection: Connection) -> None:
+    connection.read_request()
+    connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    connection.trickle(b"1", 0.05)
+
+
+def trickle_redirect(connection: Connection) -> None:
+    connection.read_request()
+    connection.send(b"HTTP/1.1 300 OK\r\nLocation: /x\r\n\r\n")
+    connection.trickle(b"1", 0.05)
+
+
+@pytest.mark.parametrize(
+    ("script", "request_"),
+    [
+        (trickle_headers, READ),
+        (trickle_headers, WRITE),
+        (trickle_status, WRITE),
+        (trickle_body, WRITE),
+        (trickle_redirect, WRITE),
+    ],
+)
+def test_a_response_that_trickles_in_ends_by_the_deadline(
+    script: Script, request_: Request
+) -> None:
+    with scripted(script) as server:
+        started = time.monotonic()
+        error = failure(server, request_, timeout=0.3)
+    assert isinstance(error, TimedOut)
+    assert error.effect is Effect.UNKNOWN
+    assert "was not complete after 3 seconds" in str(error)
+    assert 2.9 < time.monotonic() - started < 6
+
+
+def test_a_service_that_never_responds_ends_by_the_timeout() -> None:
+    with scripted(hang) as server:
+        started = time.monotonic()
+        error = failure(server, timeout=0.3)
+    assert isinstance(error, TimedOut)
+    assert error.effect is Effect.UNKNOWN
+    assert "got no response in 0.3 seconds" in str(error)
+    assert time.monotonic() - started < 2
+
+
+def test_a_tunnel_that_trickles_in_ends_by_the_deadline_and_never_gets_the_request(
+    tls: Tls,
+) -> None:
+    answered = threading.Event()
+
+    def script(connection: Connection) -> None:
+        connection.read_head()
+        connection.send(b"HTTP/1.1 200 OK\r\n")
+        for _number in range(80):
+            connection.send(b"X")
+            time.sleep(0.05)
+        connection.send(b": y\r\n\r\n")
+        try:
+            connection.tunnel_to(server.port)
+        finally:
+            answered.set()
+
+    def serve(connection: Connection) -> None:
+        connection.start_tls()
+        connection.read_request()
+
+    with scripted(serve, tls.context) as server, scripted(script) as between:
+        url = f"http://127.0.0.1:{between.port}"
+        error = failure(server, proxy=url, timeout=0.3, ca_path=tls.ca_path)
+        assert isinstance(error, TimedOut)
+        assert error.effect is Effect.NONE
+        assert answered.wait(10)
+        assert server.connections == 1
+        assert server.requests == []
+
+
+# --- cancellation
+
+
+def cancelled(server: Server, request: Request = WRITE, **options: Any) -> NetServerError:
+    """Cancel a call after a moment; return how it ended, at once."""
+    token = CancelToken()
+    transport = Transport(settings(server, timeout=20, **options), cancel_token=token)
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(transport.call, request)
+        time.sleep(0.3)
+        started = time.monotonic()
+        token.cancel()
+        with pytest.raises(NetServerError) as caught:
+            call.result(timeout=10)
+    assert time.monotonic() - started < 1
+    connections = server.connections
+    with pytest.raises(Cancelled):
+        transport.call(READ)
+    assert server.connections == connections
+    return caught.value
+
+
+def test_cancelling_abandons_a_request_that_hangs() -> None:
+    with scripted(take_and_hang) as server:
+        error = cancelled(server)
+    assert isinstance(error, Cancelled)
+    assert error.effect is Effect.UNKNOWN
+
+
+def test_a_request_that_is_cancelled_before_it_went_out_never_goes_out(tls: Tls) -> None:
+    go_on = threading.Event()
+    ended = threading.Event()
+
+    def script(connection: Connection) -> None:
+        go_on.wait(5)
+        try:
+            connection.start_tls()
+            connection.read_request()
+        finally:
+            ended.set()
+
+    with scripted(script, tls.context) as server:
+        error = cancelled(server, ca_path=tls.ca_path)
+        assert isinstance(error, Cancelled)
+        assert error.effect is Effect.NONE
+        go_on.set()
+        assert ended.wait(5)
+        assert server.requests == []
+
+
+def test_cancelling_ends_the_pause_before_a_retry() -> None:
+    reply = b"HTTP/1.1 503 X\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n"
+    with scripted(respond(*[reply] * 5)) as server:
+        assert isinstance(cancelled(server, READ, retries=3), Cancelled)
+        assert len(server.requests) == 1
+
+
+def test_a_closed_transport_starts_no_request() -> None:
+    with scripted(respond(OK, OK)) as server:
+        transport = Transport(settings(server))
+        transport.call(READ)
+        transport.close()
+        with pytest.raises(Cancelled):
+            transport.call(WRITE)
+        assert len(server.requests) == 1
+
+
+def test_a_signal_ends_the_wait_of_the_main_thread() -> None:
+    class Interrupted(BaseException):
+        pass
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise Interrupted
+
+    with scripted(hang) as server:
+        transport = Transport(settings(server, timeout=20))
+        before = signal.signal(signal.SIGALRM, interrupt)
+        started = time.monotonic()
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        try:
+            with pytest.raises(Interrupted):
+                transport.call(WRITE)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        assert time.monotonic() - started < 2
+
+
+def test_a_process_ends_although_a_request_hangs() -> None:
+    with scripted(hang) as server:
+        program = f"""
+import sys, threading
+sys.path[:] = {sys.path}
+from tests.modules.test_transport import CancelToken, Nobody, Transport, WRITE, settings
+token = CancelToken()
+threading.Timer(0.3, token.cancel).start()
+try:
+    Transport(settings(Nobody({server.port}), timeout=30), cancel_token=token).call(WRITE)
+except Exception as error:
+    print(type(error).__name__)
+"""
+        started = time.monotonic()
+        ended = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=True
+        )
+    assert ended.stdout == "Cancelled\n"
+    assert time.monotonic() - started < 8
+
+
+# --- authentication
+
+
+class Counting:
+    """An authentication whose header is another one with each request."""
+
+    scheme = "counting"
+    advice = ""
+    secrets: Sequence[str] = ()
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Counting {next(self._numbers)}"
+        return request
+
+
+class Digest(requests.auth.HTTPDigestAuth):
+    """HTTP Digest, as `requests` brings it."""
+
+    scheme = "digest"
+    advice = ""
+    secrets: Sequence[str] = ("long-enough-password",)
+
+
+def authorizations(server: Server) -> list[str]:
+    return [
+        line.partition(":")[2].strip()
+        for head, _body in server.requests
+        for line in head.decode("latin-1").split("\r\n")
+        if line.lower().startswith("authorization:")
+    ]
+
+
+def test_an_authentication_is_applied_to_each_request_and_each_retry() -> None:
+    busy = b"HTTP/1.1 502 X\r\nContent-Length: 0\r\n\r\n"
+    with scripted(respond(OK, busy, busy, OK, OK)) as server:
+        transport = Transport(settings(server, authentication=Counting(), retries=2))
+        for request in (READ, READ, WRITE):
+            transport.call(request)
+        assert authorizations(server) == [f"Counting {number}" for number in range(1, 6)]
+        assert len({head.partition(b"\r\n")[0] for head, _body in server.requests}) == 2
+
+
+def test_a_digest_authentication_answers_the_challenge_with_the_whole_body() -> None:
+    nonces = itertools.count(1)
+
+    def script(connection: Connection) -> None:
+        while True:
+            head, _body = connection.read_request()
+            if b"Digest username" in head:
+                connection.send(OK)
+            else:
+                challenge = f'Digest realm="crm", qop="auth", nonce="n{next(nonces)}"'
+                connection.send(
+                    f"HTTP/1.1 401 X\r\nWWW-Authenticate: {challenge}\r\n"
+                    "Content-Length: 0\r\n\r\n".encode()
+                )
+
+    with scripted(script) as server:
+        digest = Digest("me", "long-enough-password")
+        transport = Transport(settings(server, authentication=digest))
+        assert transport.call(WRITE).value == 427
+        assert transport.call(WRITE).value == 427
+        assert {body for _head, body in server.requests} == {BODY}
+        sent = authorizations(server)
+        assert len(sent) >= 2
+        assert len(set(sent)) == len(sent)
+
+
+def test_a_redirect_without_end_after_a_challenge_is_not_read_either() -> None:
+    def script(connection: Connection) -> None:
+        connection.read_request()
+        connection.send(
+            b'HTTP/1.1 401 X\r\nWWW-Authenticate: Digest realm="crm", qop="auth", nonce="n1"\r\n'
+            b"Content-Length: 0\r\n\r\n"
+        )
+        connection.read_request()
+        connection.send(b"HTTP/1.1 302 X\r\nLocation: /elsewhere\r\n\r\n")
+        connection.trickle(b"x", 0)
+
+    with scripted(script) as server:
+        digest = Digest("me", "long-enough-password")
+        started = time.monotonic()
+        error = failure(server, authentication=digest, timeout=5)
+        assert len(server.requests) == 2
+    assert isinstance(error, Redirected)
+    assert time.monotonic() - started < 5
+
+
+class TokenService(Counting):
+    """An authentication that asks a service of its own, which is not there."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        requests.get("http://127.0.0.1:9/token", timeout=1)
+        return request
+
+
+def test_an_authentication_that_fails_itself_is_proved_not_sent() -> None:
+    with scripted(respond(OK)) as server:
+        error = failure(server, authentication=TokenService())
+        assert server.requests == []
+    assert isinstance(error, Unreachable)
+    assert error.effect is Effect.NONE
+
+
+# --- redirects, cookies, the environment, sessions
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_without_end_is_not_read(status: int) -> None:
+    def script(connection: Connection) -> None:
+        connection.read_request()
+        connection.send(b"HTTP/1.1 %d X\r\nLocation: http://127.0.0.1:9/x\r\n\r\n" % status)
+        connection.trickle(b"x" * 1000, 0)
+
+    with scripted(script) as server:
+        started = time.monotonic()
+        error = failure(server, timeout=5)
+    assert isinstance(error, Redirected)
+    assert error.effect is Effect.UNKNOWN
+    assert "http://127.0.0.1:9/x" in str(error)
+    assert time.monotonic() - started < 2
+
+
+def test_no_cookie_is_kept() -> None:
+    reply = OK.replace(b"\r\n\r\n", b"\r\nSet-Cookie: session=1; Path=/\r\n\r\n")
+    with scripted(respond(reply, reply)) as server:
+        transport = Transport(settings(server))
+        transport.call(READ)
+        transport.call(READ)
+        assert b"cookie" not in b"".join(head for head, _body in server.requests).lower()
+
+
+def test_the_environment_is_evaluated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with scripted(respond(OK, OK)) as server:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.port}")
+        transport = Transport(settings(server, root="http://crm.example.com/api"))
+        transport.call(READ)
+        monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+        transport.call(READ)
+        assert server.connections == 1
+
+
+def test_requests_of_many_threads_share_as_many_connections_as_are_in_flight() -> None:
+    def script(connection: Connection) -> None:
+        while True:
+            connection.read_request()
+            time.sleep(0.01)
+            connection.send(OK)
+
+    with scripted(script) as server:
+        transport = Transport(settings(server), max_concurrency=3)
+        with ThreadPoolExecutor(8) as pool:
+            assert {one.value for one in pool.map(transport.call, [READ] * 40)} == {427}
+        assert server.connections == 3
+        transport.call(READ)
+        assert server.connections == 3
+        assert transport.sent == {"user": 41}
+
+
+def test_a_read_on_a_connection_that_the_server_closed_is_retried() -> None:
+    def script(connection: Connection) -> None:
+        connection.read_request()
+        connection.send(OK)
+
+    with scripted(script) as server:
+        transport = Transport(settings(server, retries=1))
+        assert [transport.call(READ).value for _number in range(5)] == [427] * 5
+
+
+def idle_threads() -> int:
+    return sum(thread.name == "superoffice-http" for thread in threading.enumerate())
+
+
+def test_closing_ends_the_threads() -> None:
+    before = idle_threads()
+    with scripted(respond(OK)) as server:
+        transport = Transport(settings(server))
+        transport.call(READ)
+        assert idle_threads() == before + 1
+        transport.close()
+        for _number in range(100):
+            if idle_threads() == before:
+                return
+            time.sleep(0.02)
+    raise AssertionError("a thread is left")
+
+
+@pytest.mark.parametrize("headers", [b"", b"Retry-After: 0\r\n"])
+def test_a_503_lowers_the_number_of_concurrent_requests(headers: bytes) -> None:
+    busy = most = 0
+    lock = threading.Lock()
+    is_first = iter([True])
+
+    def script(connection: Connection) -> None:
+        nonlocal busy, most
+        while True:
+            connection.read_request()
+            if next(is_first, False):
+                connection.send(b"HTTP/1.1 503 X\r\n" + headers + b"Content-Length: 0\r\n\r\n")
+                continue
+            with lock:
+                busy += 1
+                most = max(most, busy)
+            time.sleep(0.05)
+            with lock:
+                busy -= 1
+            connection.send(OK)
+
+    with scripted(script) as server:
+        transport = Transport(settings(server), max_concurrency=8)
+        with pytest.raises(Unavailable):
+            transport.call(WRITE)
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(transport.call, [READ] * 8))
+    assert most <= 5
