@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 import pytest
 
-from tests.modules.doors import DOORS, Result, action
+from tests.modules.doors import DOORS, Result
 from tests.netserver import NetServer
 
 MODULE = "superoffice_external_user"
@@ -41,6 +40,8 @@ TASKS: list[Result] = [
     {"user_name": "anna", "previous_user_names": "clara,berta"},
     {"user_name": "anna", "role": None, "password": None, "previous_user_names": None},
     {"user_name": "anna", "auth_password": None},
+    {"user_name": "anna", "app_token": {"a": ["application-token-1"]}},
+    {"user_name": "anna application-token-1", "app_token": ["application-token-1"]},
     {"user_name": "anna", "timeout": None},
     {"user_name": "anna", "language": None},
     # failures
@@ -112,26 +113,3 @@ def test_the_invocation_is_there_and_masked_in_both(
         assert arguments["update_password"] == "on_create"
         for name in ("password", "auth_password", "app_token"):
             assert arguments[name] == MASK
-
-
-def test_the_module_runs_where_its_environment_is_not_that_of_the_controller(
-    connection: Result,
-) -> None:
-    decisions = {
-        "plain": action(MODULE, {"user_name": "anna"}),
-        "environment": action(MODULE, {"user_name": "anna"}, environment=[{"FOO": "bar"}]),
-        "async": action(MODULE, {"user_name": "anna"}, async_val=10),
-    }
-    ran: dict[str, bool] = {}
-    for name, plugin in decisions.items():
-        ran[name] = False
-
-        def as_module(*_arguments: Any, _name: str = name, **_options: Any) -> dict[str, Any]:
-            ran[_name] = True
-            return {}
-
-        plugin._execute_module = as_module
-        plugin._remove_tmp_path = lambda *_unused: None
-        plugin._task.args = {**connection, "user_name": "anna"}
-        plugin.run(task_vars={})
-    assert ran == {"plain": False, "environment": True, "async": True}

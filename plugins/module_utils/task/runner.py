@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What both doors to a task do alike: run it, and turn what went wrong into a result."""
+"""The runner of both execution paths: runs a task and turns an error into a failed result."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ OBJECTS_BETWEEN_COLLECTIONS = 100_000
 SECONDS_OF_A_TURN = 0.0005
 
 
-def silent(what: str, done: int, total: int) -> None:
-    """Tell nobody how far a task is."""
+def silent(phase: str, done: int, total: int) -> None:
+    """Report no progress."""
 
 
-def perform(
+def run_task(
     task: Task, options: Options, check_mode: bool, progress: Progress = silent
 ) -> dict[str, typing.Any]:
     """Run a task with checked options and return its result, a failed one too."""
