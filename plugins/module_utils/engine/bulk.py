@@ -121,7 +121,13 @@ def propose(
 
 
 def weigh(
-    service: Service, world: World, steps: Sequence[Step], findings: list[Finding], wish: Wish
+    service: Service,
+    world: World,
+    steps: Sequence[Step],
+    findings: list[Finding],
+    wish: Wish,
+    *,
+    progress: Progress,
 ) -> Proposal:
     """Protect, order, check and limit what was proposed; all that speaks against it is collected.
 
@@ -136,7 +142,9 @@ def weigh(
     order, conflicts = batch.ordered(steps, world.population)
     findings = [*findings, *strangers, *conflicts, *_identity_finding(service, order)]
     if wish.preflight:
-        findings += _service_findings(service, order, {one.where for one in conflicts}, wish)
+        findings += _service_findings(
+            service, order, {one.where for one in conflicts}, wish, progress
+        )
     if not findings:
         acting = [step.plan for step in steps if step.acts]
         sentences = limits.breaches(acting, wish.limits, _in_scope(world, wish))
@@ -330,7 +338,7 @@ def _identity_finding(service: Service, order: Order) -> list[Finding]:
 
 
 def _service_findings(
-    service: Service, order: Order, in_conflict: set[str], wish: Wish
+    service: Service, order: Order, in_conflict: set[str], wish: Wish, progress: Progress
 ) -> list[Finding]:
     """Ask the service what it has against each step."""
     steps = [step for wave in order.waves for step in wave]
@@ -340,12 +348,14 @@ def _service_findings(
         if step.plan.action is Action.CREATE and step.plan.after
     }
     persons = service.archive.existing_persons(wanted) if wanted else set()
+    validated = itertools.count(1)
 
     def work(step: Step) -> list[Finding]:
         # where a step stands is not for nothing: the lines of a file may have to be looked up
         has_conflict = bool(in_conflict) and step.where in in_conflict
         asks = id(step) not in order.needs and not has_conflict
         problems = problems_of(service, step.plan, persons.__contains__, asks_for_name=asks)
+        progress("validate", next(validated), len(steps))
         return [Finding(step.where, str(error), error.kind) for error in problems]
 
     found = in_parallel(work, steps, wish.concurrency)

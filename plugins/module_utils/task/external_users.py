@@ -56,7 +56,7 @@ def run(options: Options, check_mode: bool, progress: Progress) -> Result:
             planned = None
             if options["plan"] is not None:
                 planned = _planned(options, definitions, world, prints, root)
-            proposal = _proposal(service, world, definitions, wish, planned)
+            proposal = _proposal(service, world, definitions, wish, planned, progress=progress)
             is_refused = bool(proposal.findings)
             is_prediction = check_mode and not is_refused
             if is_prediction or is_refused:
@@ -83,6 +83,8 @@ def _proposal(
     definitions: Definitions,
     wish: Wish,
     planned: tuple[list[Step], list[Finding]] | None,
+    *,
+    progress: Progress,
 ) -> Proposal:
     """Decide what is to happen, from the definitions or as it was planned earlier."""
     if planned is not None:
@@ -92,7 +94,8 @@ def _proposal(
             # whoever is meant by a broken definition is not left over
             wish = wish._replace(prune="ignore")
         steps, findings = bulk.propose(service, world, definitions.declared, wish)
-    return bulk.weigh(service, world, steps, [*definitions.findings, *findings], wish)
+    findings = [*definitions.findings, *findings]
+    return bulk.weigh(service, world, steps, findings, wish, progress=progress)
 
 
 def _warnings(definitions: Definitions) -> Result:
