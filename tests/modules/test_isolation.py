@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from tests.modules.doors import Result, action
+from tests.modules.execution_paths import Result, action
 from tests.modules.probe import Probe
 from tests.netserver import NetServer
 

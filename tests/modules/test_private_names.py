@@ -13,7 +13,7 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
-from tests.modules.doors import action
+from tests.modules.execution_paths import action
 
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 # the ways into Ansible that the guide "Developing plugins" and ActionBase itself show
