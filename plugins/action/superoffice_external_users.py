@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs superoffice_external_users in the controller's process where that is possible."""
+"""Runs superoffice_external_users in process where that gives the same result."""
 
 from __future__ import annotations
 

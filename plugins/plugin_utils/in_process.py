@@ -2,101 +2,116 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The door in the controller's process: a task as an action plugin.
+"""The in-process runner: a task of a module, run by an action plugin.
 
-On a local connection it spares the start of a Python, which costs far more than the requests
-themselves. Whenever the module would run in another environment than ours, the module runs.
+It saves the start of a Python, which takes far longer than the requests of a task. Where the module
+would run in other surroundings than the controller's process, the module runs.
 """
 
 from __future__ import annotations
 
 import json
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ansible import constants as C  # noqa: N812 - as Ansible calls it
 from ansible.errors import AnsibleError
-from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 
-from ..module_utils.task.arguments import ENVIRONMENT, Task
-from ..module_utils.task.runner import LIBRARY_PROBLEM, perform
+from ..module_utils.task.arguments import ENVIRONMENT, Spec, Task, from_environment
+from ..module_utils.task.runner import LIBRARY_PROBLEM, run_task
+from .execution_path import Surroundings, SwitchError, why_as_module, why_switched_off
 from .progress import IS_TERMINAL, Progress
 
 Values = dict[str, typing.Any]
 
 
 class InProcessAction(ActionBase):
-    """Runs `task` here if the module would run on this machine too, and as a module if not."""
+    """Runs `task` in process if the result is the same as that of the module, else the module."""
 
     task: typing.ClassVar[Task]
+    # Private in ActionBase, but the only way to allow the task keyword `async`.
     _supports_async = True
 
     def run(self, tmp: str | None = None, task_vars: Values | None = None) -> Values:
-        """Return the result of the task, the same to the letter whichever way it is run."""
+        """Return the result of the task, which is the same on both execution paths."""
         result: Values = super().run(tmp, task_vars)
+        variables = task_vars or {}
         environment = self._environment()
-        if self._is_elsewhere() or not set(environment) <= set(ENVIRONMENT.values()):
-            return result | self._as_module(task_vars)
-        result |= self._here(environment)
+        try:
+            reason = why_switched_off(variables, self._templar.template)
+        except SwitchError as error:
+            return {**result, "failed": True, "msg": str(error)}
+        reason = reason or why_as_module(self._surroundings(variables, environment))
+        path = f"as a module: {reason}" if reason else "in process: local, controller's Python"
+        host = variables.get("inventory_hostname")
+        self._display.vvv(f"{self._task.action} runs {path}", host=host)
+        if reason:
+            # Documented for action plugins. TaskExecutor calls `cleanup()`, which removes the
+            # temporary directory.
+            module: Values = self._execute_module(
+                task_vars=task_vars, wrap_async=self._task.async_val
+            )
+            return {**result, **module}
+        result |= self._in_process(environment, variables)
         if not invocation_is_wanted(task_vars):
             result.pop("invocation", None)
         return result
 
-    def _is_elsewhere(self) -> bool:
-        return bool(
-            LIBRARY_PROBLEM
-            or getattr(self._connection, "transport", "") != "local"
-            or self._play_context.become
-            or self._task.async_val
+    def _surroundings(self, variables: Values, environment: Mapping[str, str]) -> Surroundings:
+        delegate = self._task.delegate_to
+        if delegate:
+            # Not documented, but where Ansible itself looks for the interpreter of a delegated
+            # task: the variables of the host that runs it.
+            variables = variables.get("ansible_delegated_vars", {}).get(delegate, {})
+        return Surroundings(
+            variables=variables,
+            template=self._templar.template,
+            has_requests=not LIBRARY_PROBLEM,
+            connection=self._connection.transport,
+            become=bool(self._connection.become),
+            is_async=bool(self._task.async_val),
+            environment=environment,
+            own_environment=frozenset(ENVIRONMENT.values()),
         )
 
-    def _as_module(self, task_vars: Values | None) -> Values:
-        is_async = self._task.async_val
-        result: Values = self._execute_module(task_vars=task_vars, wrap_async=is_async)
-        if not is_async:
-            self._remove_tmp_path(self._connection._shell.tmpdir)  # type: ignore[no-untyped-call]  # noqa: SLF001
-        return result
-
-    def _here(self, environment: Mapping[str, str]) -> Values:
-        arguments = {name: _plain(value) for name, value in self._task.args.items()}
-        for name, variable in ENVIRONMENT.items():
-            if variable in environment and arguments.get(name) is None:
-                arguments[name] = environment[variable]
-        validator = ModuleArgumentSpecValidator(self.task.argument_spec, **self._rules())
-        checked = validator.validate(arguments)
+    def _in_process(self, environment: Mapping[str, str], variables: Values) -> Values:
+        given = {name: _plain(value) for name, value in self._task.args.items()}
+        spec = _with_environment(self.task.argument_spec, environment)
+        rules = {name: rule for name, rule in self.task.rules.items() if rule}
+        checked = ArgumentSpecValidator(spec, **rules).validate(given)
         options = checked.validated_parameters
         if checked.error_messages:
-            result = {"failed": True, "msg": self._complaint(checked.errors)}
+            result = {"failed": True, "msg": self._argument_error(checked)}
             result["invocation"] = self.task.invocation(options)
         else:
-            result = self._performed(options)
-        return _masked(result, checked._no_log_values)  # noqa: SLF001
+            result = self._run_task(options, variables)
+        return _masked(_with_notices(result, checked), set(_secrets(spec, given, options)))
 
-    def _performed(self, options: Values) -> Values:
-        """Run the task, with a line that shows how far it is where a person may be looking."""
+    def _run_task(self, options: Values, variables: Values) -> Values:
+        """Run the task, with its progress on the terminal if somebody may be watching."""
         callback = C.config.get_config_value("DEFAULT_STDOUT_CALLBACK")
         is_watched = IS_TERMINAL and callback in ("default", "ansible.builtin.default")
         if not is_watched:
-            return perform(self.task, options, self._task.check_mode)
-        progress = Progress(self._display)
+            return run_task(self.task, options, self._task.check_mode)
+        is_alone = len(variables.get("ansible_play_batch", ())) <= 1
+        host = "" if is_alone else str(variables.get("inventory_hostname", ""))
+        progress = Progress(self._display, host)
         try:
-            return perform(self.task, options, self._task.check_mode, progress)
+            return run_task(self.task, options, self._task.check_mode, progress)
         finally:
             progress.end()
 
-    def _rules(self) -> Values:
-        return {name: rule for name, rule in self.task.rules.items() if rule}
-
-    def _complaint(self, errors: typing.Any) -> str:
-        if isinstance(errors[0], UnsupportedError):
-            return f"Unsupported parameters for ({self._task.action}) module: {errors.msg}"
-        return str(errors.msg)
+    def _argument_error(self, checked: ValidationResult) -> str:
+        if isinstance(checked.errors[0], UnsupportedError):
+            return f"Unsupported parameters for ({self._task.action}) module: {checked.errors.msg}"
+        return str(checked.errors.msg)
 
     def _environment(self) -> dict[str, str]:
-        """Return the `environment` of the task, as it is set for a module."""
+        """Return the task keyword `environment`, as it is set for a module."""
         merged: dict[str, str] = {}
         for layer in self._task.environment or []:
             values = self._templar.template(layer)
@@ -106,19 +121,80 @@ class InProcessAction(ActionBase):
 
 
 def invocation_is_wanted(task_vars: Values | None = None) -> bool:
-    """Tell whether results repeat the arguments: since ansible-core 2.21 only if asked for."""
+    """Tell whether results repeat the arguments: since ansible-core 2.21 only on request."""
     try:
         wanted = C.config.get_config_value("INJECT_INVOCATION", variables=task_vars)
-    except AnsibleError:  # there is no such setting before
+    except AnsibleError:  # the setting does not exist before
         return True
     return bool(wanted)
 
 
-def _masked(result: Values, secrets: Iterable[str]) -> Values:
-    """Return a result without secrets, as a module does: a second wall behind our own.
+def _with_environment(spec: Spec, environment: Mapping[str, str]) -> Spec:
+    """Return the options, with fallbacks that also read the `environment` of the task.
 
-    Ansible looks at each value for each secret, which takes long for many users. That none is in a
-    part of the result is seen at once, and so it nearly always is, but for the arguments.
+    `os.environ` belongs to all tasks of the process and is not changed for one of them.
+    """
+    replaced = {
+        name: {**spec[name], "fallback": (from_environment, [variable], {"environ": environment})}
+        for name, variable in ENVIRONMENT.items()
+        if name in spec and variable in environment
+    }
+    return {**spec, **replaced}
+
+
+def _with_notices(result: Values, checked: ValidationResult) -> Values:
+    """Add the warnings and deprecations of the validation to a result, as a module does."""
+    # Private in ValidationResult, which offers no other access to them. The validator that reports
+    # them itself is documented as reserved for AnsibleModule.
+    warnings = [
+        f"Both option {one['option']} and its alias {one['alias']} are set."
+        for one in checked._warnings  # noqa: SLF001
+    ]
+    deprecations = [
+        {name: value for name, value in one.items() if value is not None}
+        for one in checked._deprecations  # noqa: SLF001
+    ]
+    notices = {
+        "warnings": [*warnings, *result.get("warnings", ())],
+        "deprecations": [*deprecations, *result.get("deprecations", ())],
+    }
+    return {**result, **{name: texts for name, texts in notices.items() if texts}}
+
+
+def _secrets(spec: Spec, given: Values, validated: Values) -> Iterator[str]:
+    """Return the strings that no result may show: the values of options with `no_log`.
+
+    A value counts as it was given, or else as its default or its environment variable has it.
+    """
+    for name, option in spec.items():
+        spellings = (name, *option.get("aliases", ()))
+        values = (given[one] for one in spellings if given.get(one) is not None)
+        value = next(values, validated.get(name))
+        if option.get("no_log"):
+            yield from _strings(value)
+        elif "options" in option:
+            nested = validated.get(name)
+            for item in nested if isinstance(nested, list) else [nested]:
+                if isinstance(item, dict):
+                    yield from _secrets(option["options"], item, item)
+
+
+def _strings(value: typing.Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from _strings(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _strings(item)
+    elif value is not None and not isinstance(value, bool) and str(value):
+        yield str(value)
+
+
+def _masked(result: Values, secrets: Iterable[str]) -> Values:
+    """Return a result without secrets, as a module does, in addition to our own redaction.
+
+    `remove_values` looks for each secret in each string, which takes long for many users. One
+    search of the JSON text shows that a part of the result holds none, which is the usual case.
     """
     written = [_json(secret)[1:-1] for secret in secrets]
     masked = dict(result)
@@ -134,7 +210,7 @@ def _json(value: object) -> str:
 
 
 def _plain(value: typing.Any) -> typing.Any:
-    """Return an argument as a module gets it: plain Python, vaulted texts opened."""
+    """Return an argument as a module gets it: plain Python, vaulted strings decrypted."""
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, Mapping):

@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How far a long task is, in one line of the terminal that is gone when the task ends."""
+"""The progress of a long task on the terminal.
+
+A task that runs alone updates one line, which is erased when the task ends. Hosts that run in
+parallel share the terminal, so each of them writes complete lines with its name, less often.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +15,18 @@ import threading
 import time
 import typing
 
-# Ansible runs tasks in processes that are cut off from the terminal; this is read before that,
-# when the process that owns it loads the action plugin
+# Ansible runs tasks in processes that are cut off from the terminal. This is read before that, when
+# the process that owns the terminal loads the action plugin.
 IS_TERMINAL = bool(sys.stdout and sys.stdout.isatty())
 FIRST_SHOWN = 2.0
 INTERVAL = 0.25
-WORDS = {"read": "reading", "write": "changing", "verify": "verifying"}
+# of complete lines, which stay on the terminal
+INTERVAL_OF_LINES = 5.0
+WORDS = {"read": "reading", "validate": "validating", "write": "writing", "verify": "verifying"}
 
 
-class Line(typing.Protocol):
-    """Where the line is shown: Ansible's Display."""
+class Screen(typing.Protocol):
+    """The part of Ansible's Display that shows progress."""
 
     def display(self, msg: str, *, screen_only: bool, newline: bool) -> None:
         """Show a text."""
@@ -29,46 +35,51 @@ class Line(typing.Protocol):
 class Progress:
     """Shows users done of all, rate and time left, once a task has run for some seconds.
 
-    May be called from any thread, and as often as one likes.
+    With a `host` it writes complete lines. It may be called from any thread, and often.
     """
 
-    def __init__(self, line: Line) -> None:
-        self._line = line
+    def __init__(self, screen: Screen, host: str = "") -> None:
+        self._screen = screen
+        self._host = host
         self._begun = time.monotonic()
         self._phase = ("", self._begun)
         self._next = self._begun + FIRST_SHOWN
         self._width = 0
         self._lock = threading.Lock()
 
-    def __call__(self, what: str, done: int, total: int) -> None:
-        """Take note of how far the task is; `total` is 0 while it is not known."""
+    def __call__(self, phase: str, done: int, total: int) -> None:
+        """Report how far a phase is; `total` is 0 while it is not known."""
         now = time.monotonic()
         with self._lock:
-            if self._phase[0] != what:
-                self._phase = (what, now)
+            if self._phase[0] != phase:
+                self._phase = (phase, now)
             if now < self._next:
                 return
-            self._next = now + INTERVAL
-            self._show(text_of(what, done, total, now - self._phase[1]))
+            self._next = now + (INTERVAL_OF_LINES if self._host else INTERVAL)
+            self._show(text_of(phase, done, total, now - self._phase[1]))
 
     def end(self) -> None:
-        """Take the line away."""
+        """Erase the line that was updated."""
         if self._width:
-            self._line.display("\r" + " " * self._width + "\r", screen_only=True, newline=False)
+            self._screen.display("\r" + " " * self._width + "\r", screen_only=True, newline=False)
 
     def _show(self, text: str) -> None:
-        self._line.display("\r" + text.ljust(self._width), screen_only=True, newline=False)
+        if self._host:
+            self._screen.display(f"[{self._host}] {text}", screen_only=True, newline=True)
+            return
+        text = f"  {text}"
+        self._screen.display("\r" + text.ljust(self._width), screen_only=True, newline=False)
         self._width = max(self._width, len(text))
 
 
-def text_of(what: str, done: int, total: int, seconds: float) -> str:
-    """Say how far a phase is that has run for `seconds`."""
-    word = WORDS.get(what, what)
+def text_of(phase: str, done: int, total: int, seconds: float) -> str:
+    """Return how far a phase is that has run for `seconds`."""
+    word = WORDS.get(phase, phase)
     count = f"{done:,} of {total:,} users" if total else f"{done:,} users"
     if not done or seconds <= 0:
-        return f"  {word} {count}"
+        return f"{word} {count}"
     rate = done / seconds
-    text = f"  {word} {count}, {rate:,.0f}/s"
+    text = f"{word} {count}, {rate:,.0f}/s"
     return f"{text}, {_duration((total - done) / rate)} left" if total else text
 
 

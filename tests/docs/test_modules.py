@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from tests.docs.pages import ADMIN, ROOT, as_play, fill, run_playbook
-from tests.modules.doors import DOORS, Result
+from tests.modules.execution_paths import EXECUTION_PATHS, Result
 from tests.netserver import NetServer
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("superoffice_*.py"))
@@ -127,7 +127,9 @@ def test_results_are_as_documented(module: str, check: bool, server: NetServer) 
     connection = {"url": server.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1]}
     seen: set[str] = set()
     for options in SCENES[module]:
-        result = DOORS["action"](module, {**connection, "retries": 0, **options}, check)
+        result = EXECUTION_PATHS["in_process"](
+            module, {**connection, "retries": 0, **options}, check
+        )
         for name, value in result.items():
             if name not in COMMON:
                 assert name in values, f"{name} is not documented"

@@ -245,20 +245,20 @@ def test_only_a_part_can_be_exported(here: Workspace, server: NetServer) -> None
 
 
 def test_companies_cost_no_further_request(server: NetServer) -> None:
-    from tests.modules.doors import DOORS
+    from tests.modules.execution_paths import EXECUTION_PATHS
 
     settled(server, 30)
     login = {"auth_username": server.admin[0], "auth_password": server.admin[1]}
     results = {}
-    for door, run in DOORS.items():
+    for execution_path, run in EXECUTION_PATHS.items():
         server.journal.clear()
         plain = run("superoffice_external_user_info", {"url": server.url, **login}, False)
         asked = len(server.journal.entries)
-        results[door] = run(
+        results[execution_path] = run(
             "superoffice_external_user_info", {"url": server.url, **login, "contacts": True}, False
         )
         assert len(server.journal.entries) == 2 * asked
-        assert results[door]["users"] == plain["users"]
+        assert results[execution_path]["users"] == plain["users"]
         assert "contacts" not in plain
     assert results["action"]["contacts"] == results["module"]["contacts"]
     companies = {one["contact_name"] for one in results["action"]["contacts"]}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.modules.doors import through_action
+from tests.modules.execution_paths import run_in_process
 from tests.netserver import NetServer
 
 ADMIN = ("automation", "long-enough-Admin-1-password")
@@ -92,6 +92,6 @@ def bulk(server: NetServer, *, check: bool = True, **options: Any) -> dict[str, 
         "retries": 0,
     }
     limits = {"deactivate": None, "delete": None, "password": None}
-    return through_action(
+    return run_in_process(
         "superoffice_external_users", {**connection, "limits": limits, **options}, check
     )

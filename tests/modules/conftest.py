@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fixtures of the module tests: an embedded NetServer, its two witnesses, and both doors."""
+"""Fixtures of the module tests: an embedded NetServer, its state and journal, and both paths."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.modules.doors import DOORS, Result
+from tests.modules.execution_paths import EXECUTION_PATHS, Result
 from tests.netserver import NetServer
 
 ADMIN = ("automation", "long-enough-Admin-1-password")
@@ -50,8 +50,8 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
-@pytest.fixture(params=sorted(DOORS))
-def door(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(params=sorted(EXECUTION_PATHS))
+def execution_path(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
@@ -68,11 +68,11 @@ def connection(server: NetServer) -> Result:
 
 
 @pytest.fixture
-def run(door: str, connection: Result) -> Run:
-    """Runs a module, by either door, against the server."""
+def run(execution_path: str, connection: Result) -> Run:
+    """Runs a module, by either execution path, against the server."""
 
     def run_task(name: str, *, check: bool = False, **options: Any) -> Result:
-        return DOORS[door](name, {**connection, **options}, check)
+        return EXECUTION_PATHS[execution_path](name, {**connection, **options}, check)
 
     return run_task
 

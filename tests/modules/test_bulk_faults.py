@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.modules.conftest import Run
-from tests.modules.doors import MOSTLY_ONE
+from tests.modules.execution_paths import MOSTLY_ONE
 from tests.netserver import NetServer
 
 NUMBER = 20
@@ -21,7 +21,7 @@ GOOD = "Good-pass-1"
 
 
 @pytest.fixture(params=MOSTLY_ONE)
-def door(request: pytest.FixtureRequest) -> str:
+def execution_path(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 

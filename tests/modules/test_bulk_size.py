@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.modules.conftest import ADMIN
-from tests.modules.doors import DOORS, Result
+from tests.modules.execution_paths import EXECUTION_PATHS, Result
 from tests.netserver import NetServer
 
 USERS = 10_000
@@ -32,9 +32,11 @@ def name(number: int) -> str:
     return f"user{number:05}@example.com"
 
 
-def run(door: str, server: NetServer, *, check: bool = False, **options: Any) -> Result:
+def run(execution_path: str, server: NetServer, *, check: bool = False, **options: Any) -> Result:
     connection = {"url": server.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1]}
-    return DOORS[door]("superoffice_external_users", {**connection, **options}, check)
+    return EXECUTION_PATHS[execution_path](
+        "superoffice_external_users", {**connection, **options}, check
+    )
 
 
 def test_a_thousand_changes_among_ten_thousand_users_cost_a_request_each(town: NetServer) -> None:
@@ -52,7 +54,7 @@ def test_a_thousand_changes_among_ten_thousand_users_cost_a_request_each(town: N
         *[{"user_name": name(n), "role": "External user"} for n in range(801, USERS + 1)],
     ]
     started = time.monotonic()
-    result = run("action", town, users=users)
+    result = run("in_process", town, users=users)
     seconds = time.monotonic() - started
     assert "failed" not in result, result["msg"]
     assert result["summary"] == {
@@ -85,7 +87,7 @@ def test_a_thousand_changes_among_ten_thousand_users_cost_a_request_each(town: N
     assert len({entry.connection for entry in town.journal.entries}) <= 8
     assert seconds < 120
     mark = town.journal.mark()
-    again = run("action", town, users=users)
+    again = run("in_process", town, users=users)
     assert again["changed"] is False
     assert again["summary"]["unchanged"] == 10_200
     assert again["requests"] == {"roles": 1, "archive": 11}
@@ -93,13 +95,13 @@ def test_a_thousand_changes_among_ten_thousand_users_cost_a_request_each(town: N
 
 
 def test_ten_thousand_definitions_with_passwords_in_sync_take_seconds_and_little_memory(
-    door: str, town: NetServer
+    execution_path: str, town: NetServer
 ) -> None:
     town.reset()
     users = [{"user_name": name(n), "role": "External user"} for n in range(1, USERS + 1)]
     passwords = {name(n): f"Secret-of-{n:05}-Xy1" for n in range(1, USERS + 1)}
     started = time.monotonic()
-    result = run(door, town, users=users, passwords=passwords)
+    result = run(execution_path, town, users=users, passwords=passwords)
     assert time.monotonic() - started < 60
     assert "failed" not in result, result["msg"]
     assert result["summary"]["unchanged"] == result["summary"]["total"] == USERS
@@ -118,7 +120,7 @@ def test_a_run_over_ten_thousand_users_holds_little_of_them_in_memory(town: NetS
         for n in range(1, 2001)
     ]
     tracemalloc.start()
-    run("action", town, users=users, check=True)
+    run("in_process", town, users=users, check=True)
     _now, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 40 * 1024 * 1024

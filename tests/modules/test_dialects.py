@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.modules.conftest import Run
-from tests.modules.doors import MOSTLY_ONE, Result
+from tests.modules.execution_paths import MOSTLY_ONE, Result
 from tests.netserver import NetServer
 from tests.netserver.dialect import describe
 
@@ -62,7 +62,7 @@ FAILING: dict[str, dict[str, str]] = {
 
 
 @pytest.fixture(params=MOSTLY_ONE)
-def door(request: pytest.FixtureRequest) -> str:
+def execution_path(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 

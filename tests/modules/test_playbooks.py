@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ansible itself, once through each door: vault, module_defaults, environment, -vvv, async."""
+"""Ansible itself on each execution path: vault, module_defaults, environment, -vvv, async."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def run_play(play: str, folder: Path, variables: dict[str, Any]) -> str:
 
 
 def test_a_play_runs_through_the_door_without_a_secret_in_its_output(
-    door: str, server: NetServer, tenant: Any, journal: Any, tmp_path: Path
+    execution_path: str, server: NetServer, tenant: Any, journal: Any, tmp_path: Path
 ) -> None:
     person = tenant.add_person(first_name="Anna")
     play = PLAY.format(
@@ -144,13 +144,13 @@ def test_a_play_runs_through_the_door_without_a_secret_in_its_output(
         token=vaulted(APP_TOKEN),
         login=vaulted(server.admin[1]),
         # a variable that is none of ours makes the action plugin leave the work to the module
-        environment="    FOO: bar" if door == "module" else "",
+        environment="    FOO: bar" if execution_path == "module" else "",
     )
     variables = {
         "url": server.url,
         "login": server.admin[0],
         "person": person,
-        "in_background": door == "action",
+        "in_background": execution_path == "in_process",
     }
     output = run_play(play, tmp_path, variables)
     assert re.search(r"failed=0\s+skipped=0\s+rescued=0\s+ignored=2", output)
@@ -160,7 +160,7 @@ def test_a_play_runs_through_the_door_without_a_secret_in_its_output(
     assert '"password": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"' in output
     # a job in the background is a module
     modules = len(re.findall(r"PUT \S+ TO \S+AnsiballZ_superoffice_external_user.py", output))
-    assert modules == (1 if door == "action" else 7)
+    assert modules == (1 if execution_path == "in_process" else 7)
     assert tenant.users() == []
     writes = [(e.operation, e.argument("ExternalUserInfoModification")) for e in journal.committed]
     assert writes == [

@@ -2,16 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The line that shows how far a long run is: seen in a terminal, and nowhere else."""
+"""The progress of a long run: shown in a terminal, and nowhere else."""
 
 from __future__ import annotations
 
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,43 +22,59 @@ import pytest
 from tests.netserver import NetServer
 
 PLAY = """
-- hosts: localhost
+- hosts: all
   connection: local
   gather_facts: false
   tasks:
     - superoffice.crm.superoffice_external_users:
-        users: []
-        allow_empty: true
-        prune: deactivate
-        prune_scope: all
-        limits: {deactivate: null}
+        src: ["{{ playbook_dir }}/users.json"]
         concurrency: 2
+      check_mode: "{{ check | default(false) }}"
       register: result
     - ansible.builtin.copy:
         content: "{{ result | to_json }}"
         dest: "{{ playbook_dir }}/result.json"
         mode: "0600"
+      run_once: true
 """
-USERS = 70
+USERS = 40
+Play = Callable[..., list[str]]
 
 
 @pytest.fixture
-def play(tmp_path: Path, server: NetServer) -> Any:
-    """A run of some seconds; returns the command, and its environment."""
-    server.tenant.add_external_users({"user_name": f"u{number}"} for number in range(USERS))
+def play(tmp_path: Path, server: NetServer) -> Iterator[Play]:
+    """A run that creates users within some seconds; returns the command."""
+    first = server.tenant.add_person()
+    for _number in range(USERS - 1):
+        server.tenant.add_person()
+    users = [
+        {"user_name": f"u{number}", "person_id": first + number, "role": "Partner",
+         "password": "A-password-1"}
+        for number in range(USERS)
+    ]  # fmt: skip
+    (tmp_path / "users.json").write_text(json.dumps({"users": users}))
     (tmp_path / "play.yml").write_text(PLAY)
+
+    def command(*hosts: str, check: bool = False) -> list[str]:
+        inventory = ",".join([*hosts, ""])
+        extra = json.dumps({"check": check, "ansible_python_interpreter": sys.executable})
+        program = str(Path(sys.executable).with_name("ansible-playbook"))
+        return [program, "-i", inventory, "-e", extra, "play.yml"]
+
+    server.latency = 0.09
+    yield command
+    server.latency = 0
+
+
+@pytest.fixture
+def environment(server: NetServer) -> dict[str, str]:
     name, password = server.admin
-    environment = {
+    return {
         **os.environ,
         "SUPEROFFICE_URL": server.url,
         "SUPEROFFICE_USERNAME": name,
         "SUPEROFFICE_PASSWORD": password,
-        "ANSIBLE_LOCALHOST_WARNING": "False",
-        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "False",
     }
-    server.latency = 0.09
-    yield [str(Path(sys.executable).with_name("ansible-playbook")), "play.yml"], environment
-    server.latency = 0
 
 
 def in_terminal(command: list[str], folder: Path, environment: dict[str, str]) -> str:
@@ -93,28 +111,54 @@ def result_of(folder: Path) -> dict[str, Any]:
 
 
 def test_a_terminal_shows_done_rate_and_time_left_and_the_result_nothing_of_it(
-    tmp_path: Path, play: Any
+    tmp_path: Path, play: Play, environment: dict[str, str]
 ) -> None:
-    printed = in_terminal(play[0], tmp_path, play[1])
-    lines = [line for line in printed.split("\r") if line.startswith("  changing ")]
-    assert lines, printed
-    assert f" of {USERS} users, " in lines[0]
-    assert "/s, " in lines[0]
-    assert lines[0].rstrip().endswith(" left")
-    # the line is wiped before Ansible says how the task ended
-    assert "\r  changing" not in printed[printed.index("changed: [localhost]") :]
-    assert result_of(tmp_path)["summary"]["deactivated"] == USERS
-    assert "changing" not in json.dumps(result_of(tmp_path))
+    printed = in_terminal(play("here"), tmp_path, environment)
+    for word in ("validating", "writing"):
+        lines = [line for line in printed.split("\r") if line.startswith(f"  {word} ")]
+        assert lines, printed
+        assert f" of {USERS} users, " in lines[-1]
+        assert "/s, " in lines[-1]
+        assert lines[-1].rstrip().endswith(" left")
+    # the line is erased before Ansible says how the task ended
+    assert "\r  writing" not in printed[printed.index("changed: [here]") :]
+    assert result_of(tmp_path)["summary"]["created"] == USERS
+    assert "writing" not in json.dumps(result_of(tmp_path))
 
 
-def test_another_callback_is_left_alone(tmp_path: Path, play: Any) -> None:
-    printed = in_terminal(play[0], tmp_path, {**play[1], "ANSIBLE_STDOUT_CALLBACK": "minimal"})
-    assert "changing" not in printed
+def test_reading_many_users_is_shown(
+    tmp_path: Path, play: Play, server: NetServer, environment: dict[str, str]
+) -> None:
+    server.tenant.add_external_users({"user_name": f"old{number}"} for number in range(7000))
+    server.latency = 0.5
+    (tmp_path / "users.json").write_text(json.dumps({"users": [{"user_name": "old1"}]}))
+    printed = in_terminal(play("here", check=True), tmp_path, environment)
+    assert re.search(r"\r  reading \d,000 users, [\d,]+/s", printed), printed
 
 
-def test_a_pipe_gets_nothing_of_it(tmp_path: Path, play: Any) -> None:
+def test_hosts_in_parallel_write_complete_lines_with_their_names(
+    tmp_path: Path, play: Play, environment: dict[str, str]
+) -> None:
+    printed = in_terminal(play("one", "two", check=True), tmp_path, environment)
+    lines = [line for line in printed.splitlines() if "validating" in line]
+    for line in lines:
+        form = rf"\[(one|two)\] validating \d+ of {USERS} users, [\d,]+/s, \d+ s left"
+        assert re.fullmatch(form, line), printed
+    assert {line[1:4] for line in lines} == {"one", "two"}
+
+
+def test_another_callback_is_left_alone(
+    tmp_path: Path, play: Play, environment: dict[str, str]
+) -> None:
+    quiet = {**environment, "ANSIBLE_STDOUT_CALLBACK": "minimal"}
+    printed = in_terminal(play("here", check=True), tmp_path, quiet)
+    assert "validating" not in printed
+
+
+def test_a_pipe_gets_nothing_of_it(tmp_path: Path, play: Play, environment: dict[str, str]) -> None:
     done = subprocess.run(
-        play[0], cwd=tmp_path, env=play[1], capture_output=True, text=True, check=True
-    )
-    assert "changing" not in done.stdout
+        play("here", check=True), cwd=tmp_path, env=environment, capture_output=True, text=True,
+        check=True, timeout=120,
+    )  # fmt: skip
+    assert "validating" not in done.stdout
     assert "\r" not in done.stdout

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.modules.doors import Result
+from tests.modules.execution_paths import Result
 from tests.netserver import NetServer
 from tests.reliability import figures
 

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from tests.conftest import tree
-from tests.modules.doors import PACKAGE, Result
+from tests.modules.execution_paths import PACKAGE, Result
 
 # the limit is set in the process itself, before anything of ours is loaded; since 2.19 ansible-core
 # wants to be told how the arguments are written

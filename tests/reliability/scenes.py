@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
-from tests.modules.doors import Result
+from tests.modules.execution_paths import Result
 from tests.netserver import NetServer
 from tests.netserver.journal import Entry
 

@@ -24,7 +24,7 @@ from typing import Any
 
 import pytest
 
-from tests.modules.doors import Result
+from tests.modules.execution_paths import Result
 from tests.netserver import NetServer
 from tests.reliability import figures
 from tests.reliability.canaries import SPELLINGS, cores, found
@@ -229,12 +229,12 @@ slow = pytest.mark.slow
 
 
 @pytest.mark.parametrize(
-    ("door", "answers", "check"),
+    ("execution_path", "answers", "check"),
     [
-        pytest.param("action", "well", False, marks=slow),
-        pytest.param("action", "well", True, marks=slow),
-        pytest.param("action", "echoes writes", False, marks=slow),
-        ("action", "echoes", False),
+        pytest.param("in_process", "well", False, marks=slow),
+        pytest.param("in_process", "well", True, marks=slow),
+        pytest.param("in_process", "echoes writes", False, marks=slow),
+        ("in_process", "echoes", False),
         pytest.param("module", "well", False, marks=slow),
         pytest.param("module", "well", True, marks=slow),
         pytest.param("module", "echoes writes", False, marks=slow),
@@ -242,18 +242,18 @@ slow = pytest.mark.slow
     ],
 )
 def test_modules_at_vvvv(
-    door: str, answers: str, check: bool, furnished: NetServer, tmp_path: Path
+    execution_path: str, answers: str, check: bool, furnished: NetServer, tmp_path: Path
 ) -> None:
     only = WRITES if answers == "echoes writes" else ()
     with gate(furnished.url) as service:
         if answers != "well":
             service.rule = echo(str, 500, only)
         place = Place(tmp_path, service.url)
-        environment = "{SOME: thing}" if door == "module" else "{}"
+        environment = "{SOME: thing}" if execution_path == "module" else "{}"
         (place.work / "play.yml").write_text(TASKS.format(environment=environment))
         _code, printed, watch = place.run("play.yml", *(["--check"] if check else []))
     assert "PLAY RECAP" in printed, printed
-    assert ("AnsiballZ_superoffice" in printed) is (door == "module")
+    assert ("AnsiballZ_superoffice" in printed) is (execution_path == "module")
     place.assert_silent(printed, watch)
     if answers == "echoes writes":
         for word in ("127.0.0.1", "CreateExternalUser", "HTTP 500", "carla", "'anna'"):
@@ -350,7 +350,7 @@ def assert_private(folder: Path, inputs: set[Path]) -> None:
 
 
 def write(tmp_path: Path, **options: Any) -> Result:
-    from tests.modules.doors import action
+    from tests.modules.execution_paths import action
 
     result: Result = action("superoffice_files", {"folder": str(tmp_path / "out"), **options}).run(
         task_vars={}

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from ansible_collections.superoffice.crm.plugins.module_utils.client.archive import EVERY_ROW
 
-from tests.modules.doors import Result
+from tests.modules.execution_paths import Result
 from tests.netserver import NetServer
 from tests.netserver.journal import Entry
 from tests.reliability import figures

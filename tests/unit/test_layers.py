@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rooms of the collection and the doors between them: who may know whom."""
+"""The layers of the collection: which of them may import which."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_a_room_knows_only_the_rooms_below_it(path: Path) -> None:
     ],
     ids=named,
 )
-def test_the_doors_know_only_the_task_room(path: Path) -> None:
+def test_the_execution_paths_know_only_the_task_room(path: Path) -> None:
     assert rooms_known_to(path) <= {"task"}
 
 
@@ -136,7 +136,7 @@ def test_the_domain_does_no_io_and_has_no_clock(path: Path) -> None:
     [path for path in files(ROOMS) if named(path) != "module_utils/task/module.py"],
     ids=named,
 )
-def test_nobody_below_the_module_door_ends_the_task(path: Path) -> None:
+def test_nobody_below_the_module_ends_the_task(path: Path) -> None:
     assert not EXITS & set(calls(path))
 
 

@@ -9,10 +9,11 @@ Each option is documented in plugins/doc_fragments or in its module; ansible-tes
 
 from __future__ import annotations
 
+import os
 import typing
 from collections.abc import Callable, Mapping
 
-from ansible.module_utils.common.parameters import env_fallback
+from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 from ..client import urls
 from ..client.authentication import Authentication, Basic, Bearer, SoTicket, Xsrf
@@ -50,11 +51,11 @@ ENVIRONMENT = {
 
 
 class Task(typing.NamedTuple):
-    """What both doors need to know of a module: its options, and what it does with them.
+    """What both execution paths need to know of a module: its options and its function.
 
-    `run` takes the checked options, whether nothing may be written, and whom to tell how far it is;
-    it returns the result. `bulky` options are left out of the invocation that results repeat: they
-    are long, and may hold secrets.
+    `run` takes the checked options, the check mode and a callback for the progress, and returns the
+    result. `bulky` options are left out of the invocation that results repeat: they are long, and
+    may hold secrets.
     """
 
     options: Spec
@@ -119,6 +120,14 @@ _CREDENTIALS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 
 
+def from_environment(variable: str, environ: Mapping[str, str] = os.environ) -> str:
+    """Return an environment variable as a fallback; one that is empty counts as not set."""
+    value = environ.get(variable)
+    if not value:
+        raise AnsibleFallbackNotFound
+    return value
+
+
 def connection_options() -> Spec:
     """Return the options that every module has (interface 2)."""
     options: Spec = {
@@ -147,7 +156,7 @@ def connection_options() -> Spec:
         "retries": {"type": "int", "default": 4},
     }
     for name, variable in ENVIRONMENT.items():
-        options[name]["fallback"] = (env_fallback, [variable])
+        options[name]["fallback"] = (from_environment, [variable])
     return options
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The door for hosts that are reached remotely: a task as an Ansible module."""
+"""The execution path as a module, in a Python process of its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typing
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .arguments import Task
-from .runner import LIBRARY_PROBLEM, perform
+from .runner import LIBRARY_PROBLEM, run_task
 
 
 class _Module(AnsibleModule):
@@ -22,7 +22,7 @@ class _Module(AnsibleModule):
         super().__init__(  # type: ignore[no-untyped-call]
             argument_spec=task.argument_spec,
             supports_check_mode=True,
-            # else the arguments go to the system's log, where lists of users hold passwords
+            # otherwise the system log gets the arguments, where lists of users hold passwords
             no_log=bool(task.bulky),
             **task.rules,
         )
@@ -39,7 +39,10 @@ def run_module(task: Task) -> None:
     module = _Module(task)
     if LIBRARY_PROBLEM:
         module.fail_json(msg=missing_required_lib("requests"), exception=LIBRARY_PROBLEM)
-    result = perform(task, module.params, module.check_mode)
+    result = run_task(task, module.params, module.check_mode)
+    # ansible-core 2.19 and later deprecate warnings among the arguments of exit_json
+    for warning in result.pop("warnings", ()):
+        module.warn(warning)
     if result.get("failed"):
         module.fail_json(**result)
     module.exit_json(**result)

@@ -2,13 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What both doors to a task do alike: run it, and turn what went wrong into a result."""
+"""The runner of both execution paths: runs a task and turns an error into a failed result."""
 
 from __future__ import annotations
 
 import contextlib
 import gc
-import sys
 import typing
 from collections.abc import Iterator
 
@@ -19,19 +18,18 @@ from .result import failed
 
 LIBRARY_PROBLEM = REQUESTS_IMPORT_ERROR
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
-SECONDS_OF_A_TURN = 0.0005
 
 
-def silent(what: str, done: int, total: int) -> None:
-    """Tell nobody how far a task is."""
+def silent(phase: str, done: int, total: int) -> None:
+    """Report no progress."""
 
 
-def perform(
+def run_task(
     task: Task, options: Options, check_mode: bool, progress: Progress = silent
 ) -> dict[str, typing.Any]:
-    """Run a task with checked options and return its result, a failed one too."""
+    """Run a task with validated options and return its result, which may be a failed one."""
     try:
-        with _rare_collections(), _quick_turns():
+        with _rare_collections():
             result = task.run(options, check_mode, progress)
     except Problem as error:
         result = {"changed": False, **failed(failure_of(error))}
@@ -40,10 +38,10 @@ def perform(
 
 @contextlib.contextmanager
 def _rare_collections() -> Iterator[None]:
-    """Let Python look for garbage less often.
+    """Run the garbage collector less often, and restore its thresholds afterwards.
 
-    A run makes a million values and hardly a circle of them; to look through all of them, and all
-    that Ansible holds, again and again takes a tenth of its time.
+    A run over 100,000 users makes a million values with hardly a reference cycle. Searching all of
+    them, and all that Ansible holds, again and again takes a fifth of its processor time.
     """
     thresholds = gc.get_threshold()
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *thresholds[1:])
@@ -51,18 +49,3 @@ def _rare_collections() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*thresholds)
-
-
-@contextlib.contextmanager
-def _quick_turns() -> Iterator[None]:
-    """Let threads take turns ten times as often as usual.
-
-    A page comes in pieces, and with each the thread that reads it waits for its turn: a page would
-    take longer to get past the thread that works on the one before it than to get here.
-    """
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(SECONDS_OF_A_TURN)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(usual)

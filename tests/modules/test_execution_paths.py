@@ -2,17 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Both doors give the same result to the letter: successes, failures, argument errors."""
+"""Both execution paths give the same result to the letter: successes, failures, argument errors."""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 import pytest
 
-from tests.modules.doors import DOORS, Result, action
+from tests.modules.execution_paths import EXECUTION_PATHS, Result
 from tests.netserver import NetServer
 
 MODULE = "superoffice_external_user"
@@ -41,6 +40,8 @@ TASKS: list[Result] = [
     {"user_name": "anna", "previous_user_names": "clara,berta"},
     {"user_name": "anna", "role": None, "password": None, "previous_user_names": None},
     {"user_name": "anna", "auth_password": None},
+    {"user_name": "anna", "app_token": {"a": ["application-token-1"]}},
+    {"user_name": "anna application-token-1", "app_token": ["application-token-1"]},
     {"user_name": "anna", "timeout": None},
     {"user_name": "anna", "language": None},
     # failures
@@ -70,11 +71,11 @@ TASKS: list[Result] = [
 
 
 def through(
-    door: str, server: NetServer, connection: Result, options: Result, check: bool
+    execution_path: str, server: NetServer, connection: Result, options: Result, check: bool
 ) -> Result:
     server.reset()
     server.tenant.add_external_user("anna", role_id=5, password=OLD)
-    result = DOORS[door](MODULE, {**connection, **options}, check)
+    result = EXECUTION_PATHS[execution_path](MODULE, {**connection, **options}, check)
     # the number of a request is none of the task's
     return json.loads(_without_correlation(json.dumps(result)))  # type: ignore[no-any-return]
 
@@ -85,11 +86,12 @@ def _without_correlation(text: str) -> str:
 
 @pytest.mark.parametrize("check", [False, True])
 @pytest.mark.parametrize("options", TASKS, ids=str)
-def test_both_doors_say_the_same_to_the_letter(
+def test_both_execution_paths_say_the_same_to_the_letter(
     options: Result, check: bool, server: NetServer, connection: Result
 ) -> None:
     module, plugin = (
-        through(door, server, connection, options, check) for door in ("module", "action")
+        through(execution_path, server, connection, options, check)
+        for execution_path in ("module", "in_process")
     )
     # what Ansible adds to a module that fails before it runs, and nobody shows
     module.pop("exception", None)
@@ -105,33 +107,10 @@ def test_the_invocation_is_there_and_masked_in_both(
 ) -> None:
     monkeypatch.setenv("ANSIBLE_INJECT_INVOCATION", "true")  # ansible-core 2.21 leaves it out else
     options = {"user_name": "anna", "password": NEW, "app_token": "application-token-1"}
-    for door in DOORS:
-        result = through(door, server, connection, options, False)
+    for execution_path in EXECUTION_PATHS:
+        result = through(execution_path, server, connection, options, False)
         arguments = result["invocation"]["module_args"]
         assert arguments["user_name"] == "anna"
         assert arguments["update_password"] == "on_create"
         for name in ("password", "auth_password", "app_token"):
             assert arguments[name] == MASK
-
-
-def test_the_module_runs_where_its_environment_is_not_that_of_the_controller(
-    connection: Result,
-) -> None:
-    decisions = {
-        "plain": action(MODULE, {"user_name": "anna"}),
-        "environment": action(MODULE, {"user_name": "anna"}, environment=[{"FOO": "bar"}]),
-        "async": action(MODULE, {"user_name": "anna"}, async_val=10),
-    }
-    ran: dict[str, bool] = {}
-    for name, plugin in decisions.items():
-        ran[name] = False
-
-        def as_module(*_arguments: Any, _name: str = name, **_options: Any) -> dict[str, Any]:
-            ran[_name] = True
-            return {}
-
-        plugin._execute_module = as_module
-        plugin._remove_tmp_path = lambda *_unused: None
-        plugin._task.args = {**connection, "user_name": "anna"}
-        plugin.run(task_vars={})
-    assert ran == {"plain": False, "environment": True, "async": True}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The two doors to a task, as tests go through them: the module, and the action plugin.
+"""The two execution paths of a task, as tests use them: as a module, and in process.
 
 Both run in this process, which makes a test cost milliseconds; that Ansible itself finds and runs
 them is proved by the integration targets.
@@ -32,10 +32,10 @@ COLLECTION = "superoffice.crm"
 PACKAGE = "ansible_collections.superoffice.crm.plugins"
 
 Result = dict[str, Any]
-Door = Callable[[str, Result, bool], Result]
+ExecutionPath = Callable[[str, Result, bool], Result]
 
 
-def through_module(name: str, arguments: Result, check_mode: bool) -> Result:
+def run_as_module(name: str, arguments: Result, check_mode: bool) -> Result:
     """Run `name` as a module: arguments as JSON in, a result as JSON out."""
     passed = {**arguments, "_ansible_check_mode": check_mode}
     passed["_ansible_module_name"] = f"{COLLECTION}.{name}"
@@ -69,7 +69,7 @@ def run(module: Any, printed: io.StringIO) -> None:
     raise AssertionError("the module did not exit")
 
 
-def through_action(name: str, arguments: Result, check_mode: bool) -> Result:
+def run_in_process(name: str, arguments: Result, check_mode: bool) -> Result:
     """Run `name` as an action plugin on a local connection."""
     return action(name, arguments, check_mode).run(task_vars={})  # type: ignore[no-any-return]
 
@@ -95,6 +95,6 @@ def action(name: str, arguments: Result, check_mode: bool = False, **attributes:
     )
 
 
-DOORS: dict[str, Door] = {"module": through_module, "action": through_action}
-# for what happens far behind the doors, where there is but one way: `make slow` takes the other one
-MOSTLY_ONE = ["action", pytest.param("module", marks=pytest.mark.slow)]
+EXECUTION_PATHS: dict[str, ExecutionPath] = {"module": run_as_module, "in_process": run_in_process}
+# for what both paths do in the same code; `make slow` runs the other path as well
+MOSTLY_ONE = ["in_process", pytest.param("module", marks=pytest.mark.slow)]
