@@ -16,10 +16,11 @@ Result = dict[str, Any]
 State = tuple[int, int, str, bool] | None
 
 PASSWORD = "Good-pass-1-for-tests"
-OF_EACH = 12
+OF_EACH = 8
 # roles as the embedded server stores them
 OLD, NEW = "External user", "Vendor"
-# a glob of the embedded server's: the three writing calls, and not the archive ExternalUsers
+OPERATIONS = ("CreateExternalUser", "SetExternalUserInfo", "DeleteExternalUser")
+# a glob of the embedded server's: these calls, and not the archive ExternalUsers
 WRITES = "[!a]*ExternalUser*"
 
 # what a message says of the effect

@@ -25,7 +25,7 @@ defaults
     timeout queue 10s
     {defaults}
 frontend clients
-    bind 127.0.0.1:{port} ssl crt {certificates.server_both} ca-file {certificates.ca} verify required
+    bind 127.0.0.1:{port} ssl {tls}
     {frontend}
     default_backend netserver
 backend netserver
@@ -45,9 +45,7 @@ class HAProxy(NamedTuple):
     more: str = ""
     pages: tuple[tuple[str, str], ...] = ()
 
-    def daemon(
-        self, folder: Path, port: int, upstream: int, certificates: Certificates
-    ) -> Daemon:
+    def daemon(self, folder: Path, port: int, upstream: int, certificates: Certificates) -> Daemon:
         """Write the configuration, and return HAProxy with it."""
         executable = program("haproxy")
         for name, text in self.pages:
@@ -56,7 +54,7 @@ class HAProxy(NamedTuple):
         text = TEMPLATE.format(
             port=port,
             upstream=upstream,
-            certificates=certificates,
+            tls=f"crt {certificates.server_both} ca-file {certificates.ca} verify required",
             defaults=self.defaults.format(folder=folder),
             frontend=self.frontend,
             backend=self.backend,

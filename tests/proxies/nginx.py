@@ -65,9 +65,7 @@ class Nginx(NamedTuple):
     location: str = ""
     peers: str = "server 127.0.0.1:{upstream};"
 
-    def daemon(
-        self, folder: Path, port: int, upstream: int, certificates: Certificates
-    ) -> Daemon:
+    def daemon(self, folder: Path, port: int, upstream: int, certificates: Certificates) -> Daemon:
         """Write the configuration, and return nginx with it."""
         executable = program("nginx")
         file = folder / "nginx.conf"
