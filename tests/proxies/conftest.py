@@ -37,6 +37,8 @@ from tests.proxies.nginx import PREFIX, Nginx
 ADMIN = ("automation", "long-enough-Admin-1-password")
 SECRETS = (ADMIN[1], PASSWORD, squid.LOGIN[1])
 WORKLOADS = ["create", "modify", "delete", "bulk"]
+# the bulk workload has all three operations: of the single ones one is enough for `make test`
+SLOW_WORKLOADS = {"modify", "delete"}
 
 Start = Callable[[Callable[[int], Daemon]], Daemon]
 
@@ -179,7 +181,12 @@ def forward_proxy(start: Start, folder: Path) -> Callable[..., Gateway]:
 # --- runs
 
 
-@pytest.fixture(params=WORKLOADS)
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=[pytest.mark.slow] if name in SLOW_WORKLOADS else [])
+        for name in WORKLOADS
+    ]
+)
 def work_name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

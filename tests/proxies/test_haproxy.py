@@ -89,7 +89,9 @@ def test_a_client_certificate_is_required(
     gateway = reverse_proxy(HAProxy())
     client = None if shown == "none" else str(certificates.stranger)
     result = verified(server, work, gateway, client_cert=client, retries=1)
-    print("OUTCOME", outcome(result), result.get("msg"))
+    # whether the alert arrives before the connection is reset is a matter of chance
+    assert outcome(result) in {"tls", "connection_lost"}
+    assert " POST " not in gateway.log(OUTPUT)
 
 
 PAGE = """HTTP/1.1 503 Service Unavailable
@@ -104,55 +106,68 @@ Content-Length: 14
 def test_a_service_that_is_not_there(
     retry_after: bool, reverse_proxy: Start, server: NetServer, work: Workload, verified: Verified
 ) -> None:
-    own = {"defaults": "errorfile 503 {folder}/503.http", "pages": (("503.http", PAGE),)}
-    configuration = HAProxy(**(own if retry_after else {}))  # type: ignore[arg-type]
+    page = "errorfile 503 {folder}/503.http" if retry_after else ""
+    configuration = HAProxy(defaults=page, backend="retries 0", pages=(("503.http", PAGE),))
     gateway = reverse_proxy(configuration, upstream=free_port())
     result = verified(server, work, gateway, retries=1)
-    print("OUTCOME", outcome(result), result.get("msg"))
     assert "HTTP 503" in result["msg"]
 
 
 # --- what breaks behind it
 
+CLOSE = "option httpclose"
+RETRIES = "retries 3\n    retry-on all-retryable-errors"
 BREAKS: dict[str, tuple[HAProxy, dict[str, Any], dict[str, Any]]] = {
-    "502 before the effect": (HAProxy(), {"kind": "drop_before"}, {}),
-    "502 after the effect": (HAProxy(), {"kind": "drop_after"}, {}),
+    # of a connection that it keeps, HAProxy passes on the end, and no page
+    "the connection is closed before the effect": (HAProxy(), {"kind": "drop_before"}, {}),
+    "the connection is closed after the effect": (HAProxy(), {"kind": "drop_after"}, {}),
+    "502 before the effect": (HAProxy(defaults=CLOSE), {"kind": "drop_before"}, {}),
+    "502 after the effect": (HAProxy(defaults=CLOSE), {"kind": "drop_after"}, {}),
     "504 after the effect": (
         HAProxy(backend="timeout server 1s"),
         {"kind": "delay", "when": "after", "seconds": 1.5},
         {},
     ),
     "503 with Retry-After after the effect": (
-        HAProxy(defaults="errorfile 502 {folder}/502.http", pages=(("502.http", PAGE),)),
+        HAProxy(
+            defaults=f"{CLOSE}\n    errorfile 502 {{folder}}/502.http",
+            pages=(("502.http", PAGE),),
+        ),
         {"kind": "drop_after"},
         {},
     ),
     "the answer is cut": (HAProxy(), {"kind": "truncate", "how": "length"}, {}),
     "the answer is dropped": (
-        HAProxy(
-            backend="http-request set-var(txn.marked) bool(true) if { path_reg ExternalUser }\n"
-            "    http-response silent-drop if { status 418 }"
-        ),
+        HAProxy(backend="http-response silent-drop if { status 418 }"),
         {"kind": "status", "status": 418, "commit": True},
         {"timeout": 1},
     ),
     "HAProxy sends it again": (
-        HAProxy(backend="retries 3\n    retry-on all-retryable-errors"),
+        HAProxy(backend=RETRIES),
         {"kind": "drop_after"},
         {},
     ),
     "HAProxy sends again what did not take effect": (
-        HAProxy(backend="retries 3\n    retry-on all-retryable-errors"),
+        HAProxy(backend=RETRIES),
         {"kind": "drop_before"},
         {},
     ),
     "HAProxy sends a 503 again": (
-        HAProxy(backend="retries 3\n    retry-on all-retryable-errors"),
+        HAProxy(backend=RETRIES),
         {"kind": "status", "status": 503},
         {},
     ),
 }
-KNOWN: dict[tuple[str, str], str] = {}
+# by case and workload
+KNOWN: dict[tuple[str, str], str] = {
+    ("503 with Retry-After after the effect", name): "a gateway's 503 with Retry-After counts as"
+    " 'nothing was done', so that the write is sent again without a look"
+    for name in WORKLOADS
+} | {
+    ("HAProxy sends it again", name): "what the service says to HAProxy's repetition (already"
+    " exists, not found) is told as the answer to the only request: 'Nothing was changed'"
+    for name in ("create", "delete", "bulk")
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", BREAKS)
@@ -167,7 +182,6 @@ def test_a_service_that_breaks_once_for_each_of_some_users(
         server.faults.add(operation=operation, times=1 if work.is_single else 2, **fault)
     repeats = case == "HAProxy sends it again"
     result = verified(server, work, gateway, is_sent_once=not repeats, **options)
-    print("OUTCOME", outcome(result), result.get("msg"))
     assert outcome(result) == "changed"
 
 

@@ -84,11 +84,11 @@ def test_a_proxy_that_loads_its_configuration_anew_all_the_time(
 LATER = "add_header Retry-After 1 always; default_type text/html; return {} '<h1>later</h1>';"
 
 
-def limited(status: int, burst: int, *, retry_after: bool) -> Nginx:
-    """Return a limit of 50 requests a second, with so many that may exceed it for a moment."""
+def limited(status: int, rate: int, burst: int, *, retry_after: bool) -> Nginx:
+    """Return a limit of requests a second, and of those that may exceed it for a moment."""
     page = f"error_page {status} @later; location @later {{ {LATER.format(status)} }}"
     return Nginx(
-        http="limit_req_zone $server_port zone=all:1m rate=50r/s;",
+        http=f"limit_req_zone $server_port zone=all:1m rate={rate}r/s;",
         server=f"limit_req_status {status}; " + (page if retry_after else ""),
         location=f"limit_req zone=all burst={burst} nodelay;",
     )
@@ -100,7 +100,8 @@ def test_a_limit_of_requests(
     status: int, retry_after: bool, reverse_proxy: Start, server: NetServer, work: Workload,
     verified: Verified,
 ) -> None:  # fmt: skip
-    gateway = reverse_proxy(limited(status, 2 if work.is_single else 30, retry_after=retry_after))
+    limit = (10, 1) if work.is_single else (50, 30)
+    gateway = reverse_proxy(limited(status, *limit, retry_after=retry_after))
     result = verified(server, work, gateway)
     assert outcome(result) == "changed"
     assert f" {status} upstream=-" in gateway.log()
