@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
@@ -15,7 +15,7 @@ from tests.netserver import NetServer
 from tests.proxies import squid
 from tests.proxies.agreement import OPERATIONS, WRITES, Workload, workload
 from tests.proxies.certificates import Certificates
-from tests.proxies.conftest import WORKLOADS, Gateway, Verified, expect_failure, outcome
+from tests.proxies.conftest import Gateway, Verified, expect_failure, outcome
 from tests.proxies.daemon import meanwhile
 
 Start = Callable[..., Gateway]
@@ -67,7 +67,7 @@ def test_a_login_that_the_proxy_does_not_know_is_told(
     gateway = proxy()
     address = f"http://{login}127.0.0.1:{gateway.daemon.port}"
     result = verified(way.server, work, gateway, proxy=address, retries=0)
-    print("OUTCOME", outcome(result), result.get("msg"))
+    assert result["changed"] is False
     assert "TCP_DENIED/407" in gateway.log()
 
 
@@ -76,7 +76,7 @@ def test_an_address_that_the_proxy_does_not_allow_is_told(
 ) -> None:
     gateway = proxy("acl service dst 127.0.0.1\nhttp_access deny service")
     result = verified(way.server, work, gateway, retries=0)
-    print("OUTCOME", outcome(result), result.get("msg"))
+    assert result["changed"] is False
     assert "TCP_DENIED/403" in gateway.log()
 
 
@@ -86,7 +86,6 @@ def test_writes_that_the_proxy_does_not_allow_change_nothing(
 ) -> None:
     gateway = proxy("http_access deny writes")
     result = verified(way.server, work, gateway)
-    print("OUTCOME", outcome(result), result.get("msg"))
     assert result["changed"] is False
     assert "403" in result["msg"]
 
@@ -99,25 +98,32 @@ BREAKS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "the answer is cut": ("", {"kind": "truncate", "how": "length"}, {}),
     "the answer is late": (
         "read_timeout 1 second",
-        {"kind": "delay", "when": "after", "seconds": 2.5},
+        {"kind": "delay", "when": "after", "seconds": 2.0},
         {},
     ),
 }
-KNOWN: dict[tuple[str, str, str], str] = {}
+# a broken connection to a proxy is an error of its own in `requests`, whether it could be made or not
+LOST = (
+    "a response that is lost on the way through a proxy counts as 'never sent', so that the write"
+    " is sent again without a look, and 'Nothing was changed' is said of what was"
+)
+KNOWN = {
+    ("the connection is closed after the effect", "CONNECT"): LOST,
+    ("the answer is late", "CONNECT"): LOST,
+}
 
 
 @pytest.mark.parametrize("case", BREAKS)
 def test_a_service_that_breaks_once_for_each_of_some_users(
-    case: str, work_name: str, proxy: Start, way: Way, work: Workload, verified: Verified,
+    case: str, proxy: Start, way: Way, work: Workload, verified: Verified,
     request: pytest.FixtureRequest,
 ) -> None:  # fmt: skip
-    expect_failure(request, KNOWN.get((case, way.name, work_name)))
+    expect_failure(request, KNOWN.get((case, way.name)))
     rules, fault, options = BREAKS[case]
     gateway = proxy(rules)
     for operation in OPERATIONS:
         way.server.faults.add(operation=operation, times=1 if work.is_single else 2, **fault)
     result = verified(way.server, work, gateway, **options)
-    print("OUTCOME", outcome(result), result.get("msg"))
     assert outcome(result) == "changed"
 
 
@@ -126,9 +132,10 @@ def test_a_service_that_breaks_once_for_each_of_some_users(
 
 @pytest.mark.parametrize("comes_back", [True, False], ids=["restarted", "gone"])
 def test_squid_that_dies_after_a_change_took_effect(
-    comes_back: bool, work_name: str, proxy: Start, way: Way, work: Workload, verified: Verified,
+    comes_back: bool, proxy: Start, way: Way, work: Workload, verified: Verified,
     request: pytest.FixtureRequest,
 ) -> None:  # fmt: skip
+    expect_failure(request, LOST)
     gateway = proxy()
     server = way.server
     server.faults.add(
@@ -143,4 +150,7 @@ def test_squid_that_dies_after_a_change_took_effect(
 
     with meanwhile(crash):
         result = verified(server, work, gateway, retries=4 if comes_back else 1)
-    print("OUTCOME", outcome(result), result.get("msg"))
+    if comes_back:
+        assert outcome(result) == "changed"
+    else:
+        assert "Connection refused" in result["msg"]
