@@ -33,6 +33,7 @@ from tests.proxies.certificates import Certificates
 from tests.proxies.daemon import Daemon
 from tests.proxies.haproxy import HAProxy
 from tests.proxies.nginx import PREFIX, Nginx
+from tests.proxies.service import ServiceProcess
 
 ADMIN = ("automation", "long-enough-Admin-1-password")
 SECRETS = (ADMIN[1], PASSWORD, squid.LOGIN[1])
@@ -226,10 +227,13 @@ Verified = Callable[..., Result]
 def verified(
     execute: Execute, certificates: Certificates, record_property: Callable[[str, object], None]
 ) -> Verified:
-    """Runs the module, verifies what it says, and runs it again directly, until it is in sync."""
+    """Runs the module, verifies what it says, and runs it again directly, until it is in sync.
+
+    What broke the service is over when the second run begins.
+    """
 
     def run(
-        server: NetServer,
+        server: NetServer | ServiceProcess,
         work: Workload,
         gateway: Gateway,
         *,
@@ -244,7 +248,10 @@ def verified(
         found = disagreements(result, work, before, after, writes, is_sent_once=is_sent_once)
         assert not [secret for secret in SECRETS if secret in json.dumps(result)]
 
-        server.faults.clear()
+        if isinstance(server, NetServer):
+            server.faults.clear()
+        else:
+            server.recover()
         direct = {"url": server.url, "ca_path": str(certificates.ca)}
         again = execute(work, direct)
         assert "failed" not in again, again["msg"]

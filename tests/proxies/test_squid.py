@@ -102,7 +102,7 @@ BREAKS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {},
     ),
 }
-# a broken connection to a proxy is an error of its own in `requests`, whether it could be made or not
+# to `requests` it is one error whether a proxy could not be reached, or the connection broke
 LOST = (
     "a response that is lost on the way through a proxy counts as 'never sent', so that the write"
     " is sent again without a look, and 'Nothing was changed' is said of what was"
