@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -121,17 +122,16 @@ def folder() -> Iterator[Path]:
 @pytest.fixture
 def start(request: pytest.FixtureRequest, folder: Path) -> Iterator[Start]:
     """Starts daemons, and kills them at the end."""
-    running: list[Daemon] = []
-    request.node.stash[DAEMONS] = running
+    running = request.node.stash[DAEMONS] = []
+    with contextlib.ExitStack() as ending:
 
-    def start_daemon(build: Callable[[int], Daemon]) -> Daemon:
-        started = daemon.start(build)
-        running.append(started)
-        return started
+        def start_daemon(build: Callable[[int], Daemon]) -> Daemon:
+            started = daemon.start(build)
+            ending.callback(started.kill)
+            running.append(started)
+            return started
 
-    yield start_daemon
-    for one in running:
-        one.kill()
+        yield start_daemon
 
 
 DAEMONS = pytest.StashKey[list[Daemon]]()

@@ -159,8 +159,11 @@ def meanwhile(action: Callable[[], None]) -> Iterator[None]:
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
-    yield
-    thread.join(SECONDS_FOR_EVENT)
+    try:
+        yield
+    finally:
+        # what it starts must not outlive the test, also where that has failed
+        thread.join(SECONDS_FOR_EVENT)
     assert not thread.is_alive(), "what was to happen meanwhile has not happened"
     if errors:
         raise errors[0]

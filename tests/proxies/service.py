@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An embedded NetServer in a process of its own, which can be killed, and what it leaves on disk."""
+"""An embedded NetServer in a process of its own, which can be killed, and its files."""
 
 from __future__ import annotations
 

@@ -100,9 +100,9 @@ def test_a_limit_of_requests(
     status: int, retry_after: bool, reverse_proxy: Start, server: NetServer, work: Workload,
     verified: Verified,
 ) -> None:  # fmt: skip
-    limit = (10, 1) if work.is_single else (50, 30)
+    limit = (3, 4) if work.is_single else (30, 10)
     gateway = reverse_proxy(limited(status, *limit, retry_after=retry_after))
-    result = verified(server, work, gateway)
+    result = verified(server, work, gateway, retries=6)
     assert outcome(result) == "changed"
     assert f" {status} upstream=-" in gateway.log()
 
