@@ -26,6 +26,7 @@ SECONDS_FOR_EVENT = 30.0
 # below the range from which the kernel takes ports for outgoing connections and for port 0
 PORTS = range(20_000, 32_000)
 ATTEMPTS = 5
+SHARED_MEMORY = Path("/dev/shm")
 LONGEST_LOG = 8_000
 # where daemons are, and ordinary users do not look
 SYSTEM_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
@@ -44,7 +45,10 @@ def program(name: str, package: str | None = None) -> str:
 
 
 class Daemon:
-    """A process that listens on a port of 127.0.0.1, with its files in `folder`."""
+    """A process that listens on a port of 127.0.0.1, with its files in `folder`.
+
+    `shared_memory` is a glob of the segments that are left when it is killed.
+    """
 
     def __init__(
         self,
@@ -53,12 +57,14 @@ class Daemon:
         folder: Path,
         port: int,
         environment: Mapping[str, str] | None = None,
+        shared_memory: str | None = None,
     ) -> None:
         self.name = name
         self.command = command
         self.folder = folder
         self.port = port
         self.environment = environment
+        self.shared_memory = shared_memory
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -93,6 +99,8 @@ class Daemon:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(SECONDS_TO_STOP)
         self._process = None
+        for path in SHARED_MEMORY.glob(self.shared_memory) if self.shared_memory else ():
+            path.unlink(missing_ok=True)
 
     def restart(self) -> None:
         """Kill the process, and start it again on the same port."""

@@ -61,7 +61,8 @@ class ServiceProcess:
             *("--admin", ":".join(admin), "--database", str(self.database)),
             *("--journal", str(self.journal.file)),
         ]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        path = os.pathsep.join([str(ROOT), *sys.path])
+        environment = {**os.environ, "PYTHONPATH": path}
         self.daemon = Daemon("netserver", command, folder, port, environment)
 
     def add_fault(self, text: str) -> None:

@@ -61,4 +61,7 @@ def squid(folder: Path, port: int, rules: str = "") -> Daemon:
     if os.geteuid() == 0:
         for path in (folder, *folder.iterdir()):
             shutil.chown(path, ACCOUNT)
-    return Daemon("squid", [executable, "-N", "-f", str(file)], folder, port)
+    # the name of its shared memory, which all instances of a machine see
+    service = f"test{port}"
+    command = [executable, "-N", "-n", service, "-f", str(file)]
+    return Daemon("squid", command, folder, port, shared_memory=f"{service}-*")
