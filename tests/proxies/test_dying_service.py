@@ -41,7 +41,7 @@ def is_struck(entry: Entry) -> bool:
 
 
 @pytest.mark.parametrize("comes_back", [True, False], ids=["restarted", "gone"])
-@pytest.mark.parametrize("name", PROXIES)
+@pytest.mark.parametrize("name", ["nginx", pytest.param("HAProxy", marks=pytest.mark.slow)])
 def test_a_service_that_is_killed_after_a_change_took_effect(
     name: str, comes_back: bool, work_name: str, reverse_proxy: Callable[..., Gateway],
     service: ServiceProcess, work: Workload, verified: Verified,

@@ -116,8 +116,11 @@ def test_a_service_that_is_not_there(
 # --- what breaks behind it
 
 CLOSE = "option httpclose"
-# on a connection that a client keeps, HAProxy may pass on the end instead
-RETRIES = f"{CLOSE}\n    retries 3\n    retry-on all-retryable-errors"
+# HAProxy sends again what it has as a whole, and what is not of a connection that the client keeps
+RETRIES = HAProxy(
+    defaults=f"{CLOSE}\n    option http-buffer-request",
+    backend="retries 3\n    retry-on all-retryable-errors",
+)
 BREAKS: dict[str, tuple[HAProxy, dict[str, Any], dict[str, Any]]] = {
     # of a connection that it keeps, HAProxy passes on the end, and no page
     "the connection is closed before the effect": (HAProxy(), {"kind": "drop_before"}, {}),
@@ -143,18 +146,14 @@ BREAKS: dict[str, tuple[HAProxy, dict[str, Any], dict[str, Any]]] = {
         {"kind": "status", "status": 418, "commit": True},
         {"timeout": 1},
     ),
-    "HAProxy sends it again": (
-        HAProxy(backend=RETRIES),
-        {"kind": "drop_after"},
-        {},
-    ),
+    "HAProxy sends it again": (RETRIES, {"kind": "drop_after"}, {}),
     "HAProxy sends again what did not take effect": (
-        HAProxy(backend=RETRIES),
+        RETRIES,
         {"kind": "drop_before"},
         {},
     ),
     "HAProxy sends a 503 again": (
-        HAProxy(backend=RETRIES),
+        RETRIES,
         {"kind": "status", "status": 503},
         {},
     ),

@@ -113,7 +113,13 @@ KNOWN = {
 }
 
 
-@pytest.mark.parametrize("case", BREAKS)
+SLOW = {"the answer is late"}
+
+
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(one, marks=[pytest.mark.slow] if one in SLOW else []) for one in BREAKS],
+)
 def test_a_service_that_breaks_once_for_each_of_some_users(
     case: str, proxy: Start, way: Way, work: Workload, verified: Verified,
     request: pytest.FixtureRequest,
