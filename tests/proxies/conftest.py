@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ from tests.proxies.service import ServiceProcess
 
 ADMIN = ("automation", "long-enough-Admin-1-password")
 SECRETS = (ADMIN[1], PASSWORD, squid.LOGIN[1])
+SECONDS_FOR_LOG = 5.0
 WORKLOADS = ["create", "modify", "delete", "bulk"]
 # the bulk workload has all three operations: of the single ones one is enough for `make test`
 SLOW_WORKLOADS = {"modify", "delete"}
@@ -55,6 +57,15 @@ class Gateway:
     def __init__(self, daemon: Daemon, options: Result) -> None:
         self.daemon = daemon
         self.options = options
+
+    def has_logged(self, text: str) -> bool:
+        """Return whether the access log has a text; a tunnel is logged when it has ended."""
+        deadline = time.monotonic() + SECONDS_FOR_LOG
+        while text not in self.log():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+        return True
 
     def log(self, name: str = "access.log") -> str:
         return (self.daemon.folder / name).read_text(errors="replace")

@@ -100,7 +100,7 @@ def test_a_limit_of_requests(
     status: int, retry_after: bool, reverse_proxy: Start, server: NetServer, work: Workload,
     verified: Verified,
 ) -> None:  # fmt: skip
-    limit = (3, 4) if work.is_single else (30, 10)
+    limit = (3, 2) if work.is_single else (30, 10)
     gateway = reverse_proxy(limited(status, *limit, retry_after=retry_after))
     result = verified(server, work, gateway, retries=6)
     assert outcome(result) == "changed"

@@ -56,7 +56,7 @@ def test_a_run_through_a_proxy_with_a_login_changes_everything(
 ) -> None:
     gateway = proxy()
     assert outcome(verified(way.server, work, gateway, retries=0)) == "changed"
-    assert way.logged in gateway.log()
+    assert gateway.has_logged(way.logged)
     assert f" {squid.LOGIN[0]} " in gateway.log()
 
 
@@ -68,7 +68,7 @@ def test_a_login_that_the_proxy_does_not_know_is_told(
     address = f"http://{login}127.0.0.1:{gateway.daemon.port}"
     result = verified(way.server, work, gateway, proxy=address, retries=0)
     assert result["changed"] is False
-    assert "TCP_DENIED/407" in gateway.log()
+    assert gateway.has_logged("TCP_DENIED/407")
 
 
 def test_an_address_that_the_proxy_does_not_allow_is_told(
@@ -77,7 +77,7 @@ def test_an_address_that_the_proxy_does_not_allow_is_told(
     gateway = proxy("acl service dst 127.0.0.1\nhttp_access deny service")
     result = verified(way.server, work, gateway, retries=0)
     assert result["changed"] is False
-    assert "TCP_DENIED/403" in gateway.log()
+    assert gateway.has_logged("TCP_DENIED/403")
 
 
 @pytest.mark.parametrize("way", ["http"], indirect=True)
