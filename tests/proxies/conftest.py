@@ -78,7 +78,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
-@pytest.fixture(params=["action", pytest.param("module", marks=pytest.mark.slow)])
+@pytest.fixture(params=["in_process", pytest.param("module", marks=pytest.mark.slow)])
 def execution_path(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -222,11 +222,11 @@ def execute(execution_path: str) -> Execute:
 
     def run(work: Workload, options: Result, *, check: bool = False) -> Result:
         options = {"auth_username": ADMIN[0], "auth_password": ADMIN[1], **options}
-        door = EXECUTION_PATHS[execution_path]
+        run_module = EXECUTION_PATHS[execution_path]
         if work.is_single:
-            return door("superoffice_external_user", {**options, **work.users[0]}, check)
+            return run_module("superoffice_external_user", {**options, **work.users[0]}, check)
         bulk = {"users": work.users, "limits": {"delete": "100%"}}
-        return door("superoffice_external_users", {**options, **bulk}, check)
+        return run_module("superoffice_external_users", {**options, **bulk}, check)
 
     return run
 
