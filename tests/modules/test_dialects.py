@@ -14,7 +14,7 @@ import pytest
 from tests.modules.conftest import Run
 from tests.modules.doors import MOSTLY_ONE, Result
 from tests.netserver import NetServer
-from tests.netserver.dialect import describe
+from tests.netserver.profile import describe
 
 PASSWORD = "Correct-Horse-1"
 NAME, LATER = "Anna@Example.com", "Berta@Example.com"
@@ -70,7 +70,7 @@ def door(request: pytest.FixtureRequest) -> str:
 
 
 def choices() -> Iterator[Any]:
-    for key, _section, _question, values in describe():
+    for key, _default, _meaning, values in describe():
         for value in COUNTS.get(key) or list(values)[1:]:
             yield pytest.param({key: value}, id=f"{key}={value}")
 
@@ -126,7 +126,7 @@ def as_declared(server: NetServer, person: int, declared: Result) -> bool:
         and user.role_id == roles.get(declared.get("role", ""), user.role_id)
         and user.is_active is declared.get("is_active", user.is_active)
         and (
-            server.dialect.rename_keeps_password == "no"
+            server.profile.rename_keeps_password == "no"
             or server.tenant.password_matches(user.associate_id, PASSWORD)
         )
     )

@@ -5,19 +5,19 @@
 
 from __future__ import annotations
 
-from .dialect import Dialect
 from .journal import Entry, Journal
 from .passwords import PasswordRules
+from .profile import Profile
 from .server import NetServer, Tls
 from .tenant import Tenant
 from .view import UserRecord
 
 __all__ = [
-    "Dialect",
     "Entry",
     "Journal",
     "NetServer",
     "PasswordRules",
+    "Profile",
     "Tenant",
     "Tls",
     "UserRecord",

@@ -12,8 +12,8 @@ import dataclasses
 import threading
 from collections.abc import Mapping
 
-from .dialect import Dialect
-from .problems import Unauthorized
+from .errors import Unauthorized
+from .profile import Profile
 from .tenant import Tenant
 from .view import UserRecord
 
@@ -66,8 +66,8 @@ def _from_header(scheme: str, value: str) -> Credential:
     return Credential("basic", sent=value, name=name, secret=password)
 
 
-class Doorkeeper:
-    """Judges credentials; counts wrong passwords where a dialect locks names."""
+class Authenticator:
+    """Judges credentials; counts wrong passwords where a profile locks names."""
 
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
@@ -79,21 +79,21 @@ class Doorkeeper:
         with self._lock:
             self._failures.clear()
 
-    def admit(self, credential: Credential, dialect: Dialect) -> UserRecord:
+    def authenticate(self, credential: Credential, profile: Profile) -> UserRecord:
         """Return who it is, or raise Unauthorized."""
         if credential.scheme == "none":
             raise Unauthorized("Authentication is required.")
         if self._tenant.sessions.is_refused(credential.sent):
             raise Unauthorized("The session has expired.")
         if credential.scheme == "basic":
-            return self._admit_password(credential, dialect)
-        if credential.scheme == "bearer" and dialect.bearer == "refused":
+            return self._with_password(credential, profile)
+        if credential.scheme == "bearer" and profile.bearer == "refused":
             raise Unauthorized("Bearer tokens are not accepted.")
-        return self._admit_holder(credential)
+        return self._with_session(credential)
 
-    def _admit_password(self, credential: Credential, dialect: Dialect) -> UserRecord:
+    def _with_password(self, credential: Credential, profile: Profile) -> UserRecord:
         key = credential.name.lower()
-        limit = dialect.limit("lockout")
+        limit = profile.limit("lockout")
         if limit and self._failures[key] >= limit:
             raise Unauthorized("The user is locked.")
         user = self._tenant.user(credential.name) if credential.name else None
@@ -103,9 +103,9 @@ class Doorkeeper:
             raise Unauthorized("Wrong user name or password.")
         with self._lock:
             self._failures.pop(key, None)
-        return _admit_user(user, dialect)
+        return _allowed(user, profile)
 
-    def _admit_holder(self, credential: Credential) -> UserRecord:
+    def _with_session(self, credential: Credential) -> UserRecord:
         sessions = self._tenant.sessions
         if credential.scheme == "xsrf":
             if not sessions.xsrf_matches(credential.name, credential.secret):
@@ -119,18 +119,18 @@ class Doorkeeper:
         return user
 
 
-def _admit_user(user: UserRecord, dialect: Dialect) -> UserRecord:
+def _allowed(user: UserRecord, profile: Profile) -> UserRecord:
     """Apply what holds for a user whose password was right."""
-    if user.is_external and dialect.external_login == "refused":
+    if user.is_external and profile.external_login == "refused":
         raise Unauthorized("External users may not log in.")
     if user.deleted:
         raise Unauthorized("Wrong user name or password.")
     if not user.is_active:
-        raise Unauthorized("The user may not log in.", status=int(dialect.inactive_login))
+        raise Unauthorized("The user may not log in.", status=int(profile.inactive_login))
     if user.type in ("Resource", "Anonymous"):
         raise Unauthorized("Users of this type may not log in.")
-    if user.is_external and dialect.external_login == "forbidden":
+    if user.is_external and profile.external_login == "forbidden":
         raise Unauthorized("External users may not use the web services.", status=403)
-    if user.is_external and dialect.external_login == "html":
+    if user.is_external and profile.external_login == "html":
         raise Unauthorized("Please log in.", status=200, html=True)
     return user

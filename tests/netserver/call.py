@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One request on its way through the service: who asks, in which language, of which dialect."""
+"""One request on its way through the service: who asks, in which language, of which profile."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import dataclasses
 from collections.abc import Mapping
 from functools import cached_property
 
-from .dialect import Dialect
+from .errors import MissingRight
 from .language import requested_language, translate
-from .problems import MissingRight
+from .profile import Profile
 from .tenant import Tenant
 from .view import UserRecord, View
 
@@ -23,7 +23,7 @@ class Call:
     """The context that operations are given."""
 
     tenant: Tenant
-    dialect: Dialect
+    profile: Profile
     login: UserRecord
     query: Mapping[str, str]
     headers: Mapping[str, str]
@@ -43,14 +43,14 @@ class Call:
         """Say a stored text in the language of the request."""
         return translate(stored or "", self.language)
 
-    def demand_administration(self) -> None:
+    def require_administration(self) -> None:
         """Refuse callers that may not administer external users."""
         if not may_administer(self.login):
             raise MissingRight(
                 "The user does not have the right to administer external users (admin-extern-user)."
             )
 
-    def demand_internal(self) -> None:
+    def require_internal(self) -> None:
         """Refuse external users where only internal ones may read."""
         if self.login.is_external:
             raise MissingRight("External users may not read this.")

@@ -59,8 +59,8 @@ def full_name(first: str | None, last: str | None) -> str:
 
 
 def user_name_of(call: Call, row: sqlite3.Row) -> str | None:
-    """Return the login name as this dialect shows it."""
-    if row["user_name"] is None and call.dialect.empty_user_name == "null":
+    """Return the login name as this profile shows it."""
+    if row["user_name"] is None and call.profile.empty_user_name == "null":
         return None
     return row["user_name"] or row["name"]  # type: ignore[no-any-return]
 
@@ -68,7 +68,7 @@ def user_name_of(call: Call, row: sqlite3.Row) -> str | None:
 def can_log_on(call: Call, row: sqlite3.Row) -> bool:
     """Tell what canLogin and CanLogon say."""
     active = bool(row["active"])
-    if call.dialect.can_login == "same":
+    if call.profile.can_login == "same":
         return active
     return active and not row["deleted"] and bool(row["has_password"])
 
@@ -143,17 +143,6 @@ def list_item(call: Call, row: sqlite3.Row, *, selectable: bool) -> Carrier:
     if selectable:
         item.update(Selected=False, LastChanged=EMPTY_DATE, Hidden=False)
     return item
-
-
-def role_entity(call: Call, row: sqlite3.Row) -> Carrier:
-    """Make a RoleEntity."""
-    return {
-        "RoleId": row["role_id"], "Name": call.text(row["name"]),
-        "Tooltip": call.text(row["tooltip"]), "RoleType": ROLE_TYPE_NAMES[row["role_type"]],
-        "Deleted": row["deleted"], "Rank": row["rank"], "Created": EMPTY_DATE,
-        "UseCategories": 0, "CreatedBy": None, "Updated": EMPTY_DATE, "UpdatedBy": None,
-        "DataRights": None, **_RIGHTS,
-    }  # fmt: skip
 
 
 def associate(call: Call, row: sqlite3.Row) -> Carrier:

@@ -55,7 +55,7 @@ class Fault:
     skip: int
     commit: bool
     options: dict[str, Any]
-    struck: int = 0
+    used: int = 0
 
     @property
     def waits(self) -> str:
@@ -106,20 +106,20 @@ class Faults:
             self._rules.append(fault)
         return fault
 
-    def strike(self, operation: str, path: str) -> Fault | None:
+    def match(self, operation: str, path: str) -> Fault | None:
         """Return the rule that spoils this request, counting it; None if none does."""
         if not self._rules:
             return None
         with self._lock:
             for fault in self._rules:
-                if fault.times is not None and fault.struck >= fault.times:
+                if fault.times is not None and fault.used >= fault.times:
                     continue
                 if not fault.matches(operation, path):
                     continue
                 if fault.skip > 0:
                     fault.skip -= 1
                     continue
-                fault.struck += 1
+                fault.used += 1
                 return fault
         return None
 

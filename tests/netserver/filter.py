@@ -16,8 +16,8 @@ from typing import Any
 from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedInput, VisitError
 
-from .dialect import Dialect
-from .problems import QueryError
+from .errors import QueryError
+from .profile import Profile
 
 _GRAMMAR = r"""
 ?start: disjunction
@@ -90,14 +90,14 @@ _LISTS = {"oneof": "IN", "notoneof": "NOT IN"}
 _ASSOCIATES = {"associateisoneof": "IN", "associateisnotoneof": "NOT IN"}
 
 
-def translate(text: str, columns: Mapping[str, Column], dialect: Dialect, caller: int) -> Condition:
+def translate(text: str, columns: Mapping[str, Column], profile: Profile, caller: int) -> Condition:
     """Translate a filter for the columns of a provider; QueryError says what is wrong with it."""
     try:
-        tree = _parser(dialect.backslash).parse(text)
+        tree = _parser(profile.backslash).parse(text)
     except UnexpectedInput as exc:
         raise QueryError(f"Syntax error in $filter at position {exc.pos_in_stream}.") from exc
     try:
-        result: Condition = _Translation(columns, dialect, caller).transform(tree)
+        result: Condition = _Translation(columns, profile, caller).transform(tree)
     except VisitError as exc:
         if isinstance(exc.orig_exc, QueryError):
             raise exc.orig_exc from exc
@@ -112,19 +112,19 @@ def _parser(backslash: str) -> Lark:
 
 @v_args(inline=True)
 class _Translation(Transformer[Any, Condition]):
-    def __init__(self, columns: Mapping[str, Column], dialect: Dialect, caller: int) -> None:
+    def __init__(self, columns: Mapping[str, Column], profile: Profile, caller: int) -> None:
         super().__init__()
         self._columns = columns
-        self._dialect = dialect
+        self._profile = profile
         self._caller = caller
 
     # --- values
 
     def text(self, token: Token) -> str:
         inner = token[1:-1]
-        if self._dialect.backslash == "literal":
+        if self._profile.backslash == "literal":
             return inner.replace("\\'", "'")
-        if self._dialect.backslash == "error" and "\\" in inner.replace("\\'", ""):
+        if self._profile.backslash == "error" and "\\" in inner.replace("\\'", ""):
             raise QueryError("A backslash in $filter may only stand before a quote.")
         rest = iter(inner)
         return "".join(next(rest) if character == "\\" else character for character in rest)
@@ -203,9 +203,9 @@ class _Translation(Transformer[Any, Condition]):
         return self._like(column, pattern, "", second)
 
     def _unknown(self, name: str) -> Condition:
-        if self._dialect.unknown_filter_column == "error":
+        if self._profile.unknown_filter_column == "error":
             raise QueryError(f"There is no column '{name}' in this archive.")
-        return Condition("1" if self._dialect.unknown_filter_column == "ignore" else "0")
+        return Condition("1" if self._profile.unknown_filter_column == "ignore" else "0")
 
     def _bool(self, column: Column, word: str, value: object) -> Condition:
         if word != "set" or not isinstance(value, bool):
@@ -216,7 +216,7 @@ class _Translation(Transformer[Any, Condition]):
         if word == "set" and isinstance(value, bool):
             return Condition(f"{column.sql} {'<>' if value else '='} 0")
         known = dict(_INT)
-        if self._dialect.doubtful_operators == "accept":
+        if self._profile.doubtful_operators == "accept":
             known |= _DOUBTFUL_INT
         if word not in known or not _is_int(value):
             raise _refusal(column, word)
@@ -229,7 +229,7 @@ class _Translation(Transformer[Any, Condition]):
             sql, parameter = self._comparable(column, value)
             return Condition(f"{sql} {_EXACT[word]} ?", (parameter,))
         known = dict(_STRING)
-        if self._dialect.doubtful_operators == "accept":
+        if self._profile.doubtful_operators == "accept":
             known |= _DOUBTFUL_STRING
         if word not in known:
             raise _refusal(column, word)
@@ -260,7 +260,7 @@ class _Translation(Transformer[Any, Condition]):
         return Condition(f"{sql} IN ({_marks(wanted)})", wanted)
 
     def _comparable(self, column: Column, value: str) -> tuple[str, str]:
-        if self._dialect.filter_case == "sensitive":
+        if self._profile.filter_case == "sensitive":
             return column.sql, value
         return column.fold or f"fold({column.sql})", value.lower()
 

@@ -28,7 +28,7 @@ _OPEN_QUERY = frozenset(
 )
 WRITE_OPERATIONS = frozenset({
     "CreateExternalUser", "SetExternalUserInfo", "DeleteExternalUser",
-    "GenerateNewPasswordForExternalUser", "SetPassword", "MakeRetired", "SendChangePasswordEMail",
+    "GenerateNewPasswordForExternalUser", "SetPassword", "SendChangePasswordEMail",
 })  # fmt: skip
 _CAPACITY = 250_000
 

@@ -31,7 +31,7 @@ class PasswordRules:
     min_uppercase: int = 1
     min_special: int = 0
 
-    def complaint(self, password: str) -> str | None:
+    def violation(self, password: str) -> str | None:
         """Say what `password` lacks, without repeating it; None if it is good."""
         counts = (
             ("characters", self.min_characters, len(password)),

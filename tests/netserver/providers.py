@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from .dialect import Dialect
 from .enums import EXTERNAL
 from .filter import Column
+from .profile import Profile
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,12 +72,12 @@ _ROLE_COLUMNS = (
 )  # fmt: skip
 
 
-def _user_columns(dialect: Dialect) -> tuple[Column, ...]:
-    derived = dialect.empty_user_name == "derived"
+def _user_columns(profile: Profile) -> tuple[Column, ...]:
+    derived = profile.empty_user_name == "derived"
     login = "COALESCE(a.user_name, a.name)" if derived else "a.user_name"
     login_key = "COALESCE(a.user_name_key, a.name_key)" if derived else "a.user_name_key"
     can_login = "a.active"
-    if dialect.can_login == "different":
+    if profile.can_login == "different":
         can_login = "(a.active AND NOT a.deleted AND a.password IS NOT NULL)"
     active_text = "CASE WHEN a.active THEN 'Active' ELSE 'Inactive' END"
     return (
@@ -103,13 +103,13 @@ def _user_columns(dialect: Dialect) -> tuple[Column, ...]:
     )
 
 
-def _external_users(dialect: Dialect, entities: frozenset[str]) -> Provider:
-    types = "1" if dialect.internal_listed == "yes" else f"a.type = {EXTERNAL}"
-    retired = "1" if dialect.retired_listed == "yes" else "NOT a.deleted"
+def _external_users(profile: Profile, entities: frozenset[str]) -> Provider:
+    types = "1" if profile.internal_listed == "yes" else f"a.type = {EXTERNAL}"
+    retired = "1" if profile.retired_listed == "yes" else "NOT a.deleted"
     users = f"({types} AND {retired})"
     name, kinds = "ExternalUsers", ("all", "potential", "expired")
-    columns = _by_name(_user_columns(dialect))
-    potential = "potential" in entities or (not entities and dialect.entities == "everyone")
+    columns = _by_name(_user_columns(profile))
+    potential = "potential" in entities or (not entities and profile.entities == "everyone")
     if "all" in entities or not potential:
         shown = users if "all" in entities or not entities else "0"
         return Provider(name, columns, _USERS, "a.associate_id", "all", kinds, shown)
@@ -120,32 +120,12 @@ def _external_users(dialect: Dialect, entities: frozenset[str]) -> Provider:
     return Provider(name, columns, outer, key, "potential", kinds, f"({shown})")
 
 
-def _all_users(dialect: Dialect) -> Provider:
-    group = Column("usergroupId", "int", "a.usergroup_id")
-    columns = _by_name((*_user_columns(dialect), group))
-    return Provider("AllUsers", columns, _USERS, "a.associate_id", "all", ("all",))
-
-
 def _person() -> Provider:
     retired = Column("retired", "bool", "p.retired")
     mail = (Column("email", "string", "p.email"), Column("personEmail", "string", "p.email"))
     columns = _by_name((*_ALL_ROWS, *_PERSON_COLUMNS, *mail, retired))
     source = "person p LEFT JOIN contact c ON c.contact_id = p.contact_id"
     return Provider("Person", columns, source, "p.person_id", "person", ("person",))
-
-
-def _external_persons(dialect: Dialect) -> Provider:
-    login = "COALESCE(a.user_name, a.name, '')"
-    columns = _by_name((
-        *_ALL_ROWS, *_PERSON_COLUMNS,
-        Column("email", "string", "p.email"),
-        Column("userId", "string", login),
-        # Not the isActive of ExternalUsers: here it says that the person is an associate.
-        Column("isActive", "bool", "a.associate_id IS NOT NULL"),
-        Column("isDeleted", "bool", "p.retired"),
-        Column("roleName", "string", "COALESCE(r.name, '')"),
-    ))  # fmt: skip
-    return Provider("ExternalPersons", columns, _PERSONS, "p.person_id", "person", ("person",))
 
 
 def _role() -> Provider:
@@ -157,20 +137,16 @@ def _by_name(columns: tuple[Column, ...]) -> dict[str, Column]:
     return {column.name.lower(): column for column in columns}
 
 
-NAMES = ("AllUsers", "ExternalPersons", "ExternalUsers", "Person", "Role")
+NAMES = ("ExternalUsers", "Person", "Role")
 
 
-def provider(name: str, dialect: Dialect, entities: frozenset[str]) -> Provider | None:
+def provider(name: str, profile: Profile, entities: frozenset[str]) -> Provider | None:
     """Find a provider by its name in any case."""
     wanted = name.lower()
     if wanted == "externalusers":
-        return _external_users(dialect, entities)
-    if wanted == "allusers":
-        return _all_users(dialect)
+        return _external_users(profile, entities)
     if wanted == "person":
         return _person()
-    if wanted == "externalpersons":
-        return _external_persons(dialect)
     return _role() if wanted == "role" else None
 
 

@@ -16,16 +16,16 @@ from typing import Any, NamedTuple
 
 from aiohttp import web
 
-from .dialect import Dialect
 from .endpoint import Endpoint
 from .faults import Faults
 from .journal import Journal
+from .profile import Profile
 from .seed import seed
 from .tenant import Tenant
 
 DEFAULT_ADMIN = ("system", "system-password")
 _START_SECONDS = 60.0
-# As IIS has it for bodies; lines are longer than IIS takes them (see the dialect query_limit).
+# As IIS has it for bodies; lines are longer than IIS takes them (see the profile query_limit).
 _LARGEST_BODY = 30_000_000
 _LONGEST_LINE = 65_536
 
@@ -84,7 +84,7 @@ class NetServer:
         users: int = 0,
         persons: int = 0,
         admin: tuple[str, str] = DEFAULT_ADMIN,
-        dialect: Mapping[str, object] | None = None,
+        profile: Mapping[str, object] | None = None,
         latency: float = 0.0,
         database: str | Path | None = None,
         tls: Tls | tuple[str, str] | tuple[str, str, str] | None = None,
@@ -103,9 +103,9 @@ class NetServer:
         self.tenant.remember_start()
         self.journal = Journal(Path(journal_file) if journal_file else None)
         self.faults = Faults()
-        self._first_dialect = Dialect().with_choices(dialect or {})
+        self._first_profile = Profile().with_choices(profile or {})
         self._first_latency = latency
-        self._endpoint = Endpoint(self.tenant, self.journal, self.faults, self._first_dialect)
+        self._endpoint = Endpoint(self.tenant, self.journal, self.faults, self._first_profile)
         self._endpoint.latency = latency
         self._tls = Tls(*tls) if tls else None
         self._host, self._port = host, port
@@ -116,9 +116,9 @@ class NetServer:
         self._failure: BaseException | None = None
 
     @property
-    def dialect(self) -> Dialect:
+    def profile(self) -> Profile:
         """The answers that hold now."""
-        return self._endpoint.dialect
+        return self._endpoint.profile
 
     @property
     def latency(self) -> float:
@@ -148,19 +148,19 @@ class NetServer:
     @contextlib.contextmanager
     def using(self, **choices: object) -> Iterator[NetServer]:
         """Answer open questions otherwise for a while."""
-        before = self._endpoint.dialect
-        self._endpoint.dialect = before.with_choices(choices)
+        before = self._endpoint.profile
+        self._endpoint.profile = before.with_choices(choices)
         try:
             yield self
         finally:
-            self._endpoint.dialect = before
+            self._endpoint.profile = before
 
     def reset(self) -> None:
-        """Go back to the start: state, journal, faults, dialect, latency."""
+        """Go back to the start: state, journal, faults, profile, latency."""
         self.faults.clear()
-        self._endpoint.dialect = self._first_dialect
+        self._endpoint.profile = self._first_profile
         self._endpoint.latency = self._first_latency
-        self._endpoint.doorkeeper.reset()
+        self._endpoint.authenticator.reset()
         self.tenant.reset()
         self.journal.clear()
 

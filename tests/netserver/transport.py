@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from .replies import Reply
+from .responses import Response
 
 
 class WireResponse(web.StreamResponse):
@@ -57,16 +57,16 @@ class WireResponse(web.StreamResponse):
         return False
 
 
-def ordinary(reply: Reply, correlation: str) -> web.Response:
+def ordinary(response: Response, correlation: str) -> web.Response:
     """Answer as a web server does."""
-    headers = {"X-Correlation-Id": correlation, **reply.headers}
-    if reply.body or reply.status != 204:
-        headers["Content-Type"] = reply.content_type
-    return web.Response(status=reply.status, body=reply.body, headers=headers)
+    headers = {"X-Correlation-Id": correlation, **response.headers}
+    if response.body or response.status != 204:
+        headers["Content-Type"] = response.content_type
+    return web.Response(status=response.status, body=response.body, headers=headers)
 
 
 def wire(
-    reply: Reply,
+    response: Response,
     correlation: str,
     *,
     body: bytes | None = None,
@@ -74,19 +74,19 @@ def wire(
     drip: float = 0.0,
 ) -> WireResponse:
     """Answer by hand: another body or Content-Length than is true, or slowly."""
-    sent = reply.body if body is None else body
+    sent = response.body if body is None else body
     try:
-        reason = http.HTTPStatus(reply.status).phrase
+        reason = http.HTTPStatus(response.status).phrase
     except ValueError:
         reason = "Unknown"
     lines = {
-        "Content-Type": reply.content_type,
+        "Content-Type": response.content_type,
         "X-Correlation-Id": correlation,
-        **reply.headers,
+        **response.headers,
         "Content-Length": str(len(sent) if length is None else length),
         "Connection": "close",
     }
-    head = f"HTTP/1.1 {reply.status} {reason}\r\n"
+    head = f"HTTP/1.1 {response.status} {reason}\r\n"
     head += "".join(f"{name}: {value}\r\n" for name, value in lines.items()) + "\r\n"
     return WireResponse(head.encode("latin-1"), sent, drip)
 

@@ -93,7 +93,7 @@ class View:
         found = self.rows(USER + "WHERE a.name_key = ? OR a.user_name_key = ?", (key, key))
         if case:
             found = [row for row in found if name in (row["name"], row["user_name"])]
-        # Names that differ by case only can both be there (dialect name_case).
+        # Names that differ by case only can both be there (profile name_case).
         return sorted(found, key=lambda row: name not in (row["name"], row["user_name"]))
 
     def user_named(self, name: str, *, case: bool = False) -> sqlite3.Row | None:

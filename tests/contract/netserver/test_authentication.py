@@ -69,7 +69,7 @@ def test_scheme(
     assert (entry.scheme, entry.login) == (scheme, "system")
     if scheme != "basic":
         server.tenant.expire_sessions()
-        assert client.get("User/current", headers=headers).status_code == 401
+        assert client.get("User/currentPrincipal", headers=headers).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -104,14 +104,15 @@ def test_session_needs_its_own_token(server: NetServer, client: Client) -> None:
     _cookie, other = server.tenant.issue_session("system")
     for sent, status in ((token, 200), (other, 401), ("", 401)):
         headers = {"Cookie": header, "X-XSRF-TOKEN": sent}
-        assert client.get("User/current", headers=headers).status_code == status
+        assert client.get("User/currentPrincipal", headers=headers).status_code == status
 
 
 def test_blank_and_non_ascii_passwords(server: NetServer, client: Client) -> None:
     client.session.auth = None
     for password in ("", "Pässwörd:with:colons"):
         server.tenant.change_user("RJ", password=password)
-        assert client.get("User/current", headers=basic(f"RJ:{password}")).status_code == 200
+        answer = client.get("User/currentPrincipal", headers=basic(f"RJ:{password}"))
+        assert answer.status_code == 200
 
 
 def test_external_user_logs_in_but_manages_nothing(server: NetServer, client: Client) -> None:
@@ -130,11 +131,11 @@ def test_external_user_logs_in_but_manages_nothing(server: NetServer, client: Cl
 
 def test_inactive_and_retired_users_stay_out(server: NetServer, client: Client) -> None:
     client.session.auth = ("user00001@example.com", "Seed-password-00001")
-    assert client.get("User/current").status_code == 200
+    assert client.get("User/currentPrincipal").status_code == 200
     server.tenant.change_user(101, is_active=False)
-    assert client.get("User/current").status_code == 401
+    assert client.get("User/currentPrincipal").status_code == 401
     server.tenant.change_user(101, is_active=True, deleted=True)
-    assert client.get("User/current").status_code == 401
+    assert client.get("User/currentPrincipal").status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -152,7 +153,7 @@ def test_right_of_the_caller(
 
 
 def test_application_token_is_recorded_as_digest(server: NetServer, client: Client) -> None:
-    client.get("User/current", headers={"SO-AppToken": "canary-token"})
+    client.get("User/currentPrincipal", headers={"SO-AppToken": "canary-token"})
     assert server.journal.entries[-1].app_token == server.journal.digest("canary-token")
 
 

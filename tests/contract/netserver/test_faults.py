@@ -90,11 +90,11 @@ def test_expired_session_stays_expired_and_a_new_one_works(
 ) -> None:
     def ask(ticket: str) -> int:
         headers = {"Authorization": f"SOTicket {ticket}"}
-        return client.get("User/current", headers=headers, auth=None).status_code
+        return client.get("User/currentPrincipal", headers=headers, auth=None).status_code
 
     client.session.auth = None
     old, new = server.tenant.issue_ticket("system"), server.tenant.issue_ticket("system")
-    server.faults.add("expire_session", operation="User/current", skip=1)
+    server.faults.add("expire_session", operation="User/currentPrincipal", skip=1)
     assert [ask(old), ask(old), ask(old), ask(new)] == [200, 401, 401, 200]
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""For every key of the dialect table one question to the server, and each value's answer."""
+"""For every key of the profile table one question to the server, and each value's answer."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import socket
 from collections.abc import Callable
 
 import requests
+
+from tests.netserver import NetServer
 
 from .conftest import PASSWORD, Client
 
@@ -169,15 +171,17 @@ def reads_after_write(client: Client) -> object:
 
 
 def throttled(client: Client) -> object:
-    return {status(client.get("User/current")) for _time in range(8)}
+    return {status(client.get("User/currentPrincipal")) for _time in range(8)}
+
+
+def probe_login(server: NetServer) -> int:
+    return status(Client(server).get("User/currentPrincipal"))
 
 
 def at_once(client: Client) -> object:
     client.server.latency = 0.2
     with concurrent.futures.ThreadPoolExecutor(6) as pool:
-        answers = list(
-            pool.map(lambda _letter: status(Client(client.server).get("User/current")), "abcdef")
-        )
+        answers = list(pool.map(probe_login, [client.server] * 6))
     client.server.latency = 0.0
     return set(answers)
 
@@ -258,7 +262,7 @@ def malformed(client: Client) -> object:
 
 def unauthorized(client: Client) -> object:
     client.session.auth = None
-    answer = client.get("User/current")
+    answer = client.get("User/currentPrincipal")
     kind = answer.headers["Content-Type"].split(";")[0]
     return answer.status_code, kind, bool(answer.content)
 
@@ -266,7 +270,7 @@ def unauthorized(client: Client) -> object:
 def bearer(client: Client) -> object:
     token = client.server.tenant.issue_token("system")
     client.session.auth = None
-    return status(client.get("User/current", headers={"Authorization": f"Bearer {token}"}))
+    return status(client.get("User/currentPrincipal", headers={"Authorization": f"Bearer {token}"}))
 
 
 def stored_name(client: Client) -> object:
@@ -305,7 +309,7 @@ def generated(client: Client) -> object:
 
 
 def query_limit(client: Client) -> object:
-    return status(client.get("User/current?x=" + "y" * 200))
+    return status(client.get("User/currentPrincipal?x=" + "y" * 200))
 
 
 FULL_ERROR = ("Error", "ErrorType", "Message", "ErrorSource")
@@ -346,7 +350,7 @@ TABLE: dict[str, tuple[Probe, dict[str, object]]] = {
         "integer": "int", "string": "str", "null-but-created": "NoneType"}),
     "generated_password": (generated, {
         "returned": True, "empty": ("", [USER]), "null": (None, [USER])}),
-    "byte_order_mark": (lambda c: c.get("User/current").content[:3] == b"\xef\xbb\xbf", {
+    "byte_order_mark": (lambda c: c.get("User/currentPrincipal").content[:3] == b"\xef\xbb\xbf", {
         "no": False, "yes": True}),
     "name_column": (created_columns, {
         "both": ("anna", "anna"), "name": ("anna", None), "username": ("EXT00104", "anna")}),

@@ -46,7 +46,7 @@ class QueryError(Exception):
     """An archive query is wrong: filter, column, order or paging."""
 
 
-class HttpProblem(Exception):
+class HttpError(Exception):
     """An answer that the transport level owns: 404 of a path, 405, 406, 415, 421."""
 
     def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
@@ -57,7 +57,7 @@ class HttpProblem(Exception):
 
 
 class Unauthorized(Exception):
-    """No identity, or one that may not log in; `status` is 401 unless a dialect says otherwise."""
+    """No identity, or one that may not log in; `status` is 401 unless a profile says otherwise."""
 
     def __init__(self, message: str, status: int = 401, html: bool = False) -> None:
         super().__init__(message)
