@@ -27,6 +27,9 @@ COUNTS = {
     "page_cap": ("1", "2"),
     "default_page": ("1",),
     "query_limit": ("2048",),
+    "login_milliseconds": ("2",),
+    "session_requests": ("1",),
+    "session_seconds": ("1",),
 }
 
 STORY: list[tuple[str, Result]] = [
@@ -56,6 +59,9 @@ FAILING: dict[str, dict[str, str]] = {
         "two flags": "'Password' must not be empty",
         "rename": "'Password' must not be empty",
     },
+    # in front of the service, something refuses the login, or a query with a chain of comparisons
+    "challenge=windows-only": {"create": "HTTP 401"},
+    "firewall=query": {"create": "HTTP 403"},
     # there is nothing to work with
     **{
         f"user_agent=online-{form}": {"create": UNAVAILABLE}
@@ -137,7 +143,7 @@ NAME_DIALECTS: list[dict[str, str]] = [
     {"backslash": "literal"},
     {"backslash": "error"},
     {"filter_case": "sensitive"},
-    {"name_case": "sensitive", "filter_case": "sensitive"},
+    {"name_comparison": "exact"},
     {"name_column": "name"},
     {"name_column": "name", "empty_user_name": "null"},
     {"name_column": "username"},

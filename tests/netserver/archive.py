@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .call import Call
-from .errors import HttpError, QueryError
+from .errors import HttpError, MissingRight, QueryError
 from .filter import Column, Condition, translate
 from .providers import Provider, provider
 
@@ -52,6 +52,8 @@ def run(call: Call, name: str, options: Mapping[str, str]) -> dict[str, Any]:
 
 def parse(call: Call, name: str, options: Mapping[str, str]) -> ArchiveQuery:
     """Check the options of a query."""
+    if name.lower() == "dynamic" and call.profile.dynamic_archive == "refused":
+        raise MissingRight("The archive 'dynamic' is not available to this user.")
     wanted = _names(options.get("$entities", ""))
     entities = frozenset(entity.lower() for entity in wanted)
     source = provider(name, call.profile, entities)
@@ -75,6 +77,8 @@ def parse(call: Call, name: str, options: Mapping[str, str]) -> ArchiveQuery:
 def fetch(call: Call, query: ArchiveQuery, extra: int = 0) -> list[sqlite3.Row]:
     """Run a query; columns come as v0, v1, ... and displayed texts as t0, t1, ..."""
     values = [f"{query.provider.key} AS primary_key"]
+    if query.provider.entity_sql:
+        values.append(f"{query.provider.entity_sql} AS entity")
     for index, column in enumerate(query.columns):
         if isinstance(column, Column):
             values.append(f"{column.sql} AS v{index}")
@@ -100,7 +104,7 @@ def count(call: Call, query: ArchiveQuery) -> int:
 
 
 def _text_sql(call: Call, column: Column) -> str:
-    if column.name == "role" and call.profile.role_text == "tooltip":
+    if column.list_name == "roles" and call.profile.role_text == "tooltip":
         return "r.tooltip"
     return column.text or column.sql
 
@@ -179,9 +183,15 @@ def _mode(call: Call, options: Mapping[str, str]) -> str:
 # --- rows
 
 
+def _entity(source: Provider) -> Callable[[sqlite3.Row], str]:
+    if source.entity_sql:
+        return lambda row: str(row["entity"])
+    return lambda row: source.entity
+
+
 def _displayed(call: Call, column: Column, value: Any, text: Any) -> Any:
     """Return the text of a column that has one."""
-    if column.name.lower() == "role":
+    if column.list_name == "roles":
         if call.profile.role_text == "id":
             return str(value)
         if call.profile.role_text == "raw":
@@ -203,11 +213,14 @@ def _slim_rows(
 ) -> Callable[[sqlite3.Row], dict[str, Any]]:
     key_type = str if call.profile.primary_key == "string" else int
     as_boolean = _boolean(call, options)
-    entity = query.provider.entity
+    entity_of = _entity(query.provider)
     translated = query.provider.name == "Role"
 
     def write_row(row: sqlite3.Row) -> dict[str, Any]:
-        slim: dict[str, Any] = {"PrimaryKey": key_type(row["primary_key"]), "EntityName": entity}
+        slim: dict[str, Any] = {
+            "PrimaryKey": key_type(row["primary_key"]),
+            "EntityName": entity_of(row),
+        }
         for index, column in enumerate(query.columns):
             if isinstance(column, str):
                 slim[column] = None
@@ -232,9 +245,11 @@ def _full_rows(call: Call, query: ArchiveQuery) -> Callable[[sqlite3.Row], dict[
         if column.type == "bool":
             raw = bool(raw)
         text = _displayed(call, column, raw, row[f"t{index}"]) if column.text else _plain(call, raw)
-        if column.name.lower() == "role":
+        if column.list_name == "roles":
             raw = {"id": raw, "text": text, "null": None}[call.profile.role_raw_value]
         return {"RawValue": raw, "DisplayValue": text, "LinkHint": "", "TooltipHint": ""}
+
+    entity_of = _entity(query.provider)
 
     def write_row(row: sqlite3.Row) -> dict[str, Any]:
         cells = {
@@ -242,7 +257,7 @@ def _full_rows(call: Call, query: ArchiveQuery) -> Callable[[sqlite3.Row], dict[
             for index, column in enumerate(query.columns)
         }
         return {
-            "PrimaryKey": row["primary_key"], "EntityName": query.provider.entity,
+            "PrimaryKey": row["primary_key"], "EntityName": entity_of(row),
             "StyleHint": "", "LinkHint": "", "TableRight": None, "Column": cells,
         }  # fmt: skip
 

@@ -17,13 +17,18 @@ from .profile import Profile
 from .tenant import Tenant
 from .view import UserRecord
 
-_REALM = 'Basic realm="SuperOffice"'
-CHALLENGE = {"WWW-Authenticate": _REALM}
+_BASIC = {"WWW-Authenticate": 'Basic realm="SuperOffice"'}
+_WINDOWS = {"WWW-Authenticate": "Negotiate, NTLM"}
+
+
+def challenge(profile: Profile) -> dict[str, str]:
+    """Return the header of a 401."""
+    return dict(_BASIC if profile.challenge == "basic" else _WINDOWS)
 
 
 @dataclasses.dataclass(frozen=True)
 class Credential:
-    """What a request shows, as it was sent; `sent` is what an expiry is remembered by."""
+    """The credential of a request; `sent` is the text by which an expiry is remembered."""
 
     scheme: str
     sent: str = ""
@@ -32,7 +37,7 @@ class Credential:
 
 
 def credential_of(headers: Mapping[str, str], cookies: Mapping[str, str]) -> Credential:
-    """Read the credential of a request, without judging it."""
+    """Read the credential of a request."""
     authorization = headers.get("Authorization", "").strip()
     if authorization:
         scheme, _blank, value = authorization.partition(" ")
@@ -67,7 +72,7 @@ def _from_header(scheme: str, value: str) -> Credential:
 
 
 class Authenticator:
-    """Judges credentials; counts wrong passwords where a profile locks names."""
+    """Checks credentials, and counts wrong passwords for names that get locked."""
 
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
@@ -80,16 +85,18 @@ class Authenticator:
             self._failures.clear()
 
     def authenticate(self, credential: Credential, profile: Profile) -> UserRecord:
-        """Return who it is, or raise Unauthorized."""
+        """Return the user of a credential, or raise Unauthorized."""
         if credential.scheme == "none":
             raise Unauthorized("Authentication is required.")
         if self._tenant.sessions.is_refused(credential.sent):
             raise Unauthorized("The session has expired.")
         if credential.scheme == "basic":
+            if profile.challenge == "windows-only":
+                raise Unauthorized("Windows authentication is required.", page=True)
             return self._with_password(credential, profile)
         if credential.scheme == "bearer" and profile.bearer == "refused":
             raise Unauthorized("Bearer tokens are not accepted.")
-        return self._with_session(credential)
+        return self._with_session(credential, profile)
 
     def _with_password(self, credential: Credential, profile: Profile) -> UserRecord:
         key = credential.name.lower()
@@ -103,19 +110,21 @@ class Authenticator:
             raise Unauthorized("Wrong user name or password.")
         with self._lock:
             self._failures.pop(key, None)
-        return _allowed(user, profile)
+        allowed = _allowed(user, profile)
+        self._tenant.set_last_login(user.associate_id)
+        return allowed
 
-    def _with_session(self, credential: Credential) -> UserRecord:
+    def _with_session(self, credential: Credential, profile: Profile) -> UserRecord:
         sessions = self._tenant.sessions
-        if credential.scheme == "xsrf":
-            if not sessions.xsrf_matches(credential.name, credential.secret):
-                raise Unauthorized("The XSRF token is missing or wrong.")
-            holder = sessions.holder(credential.name)
-        else:
-            holder = sessions.holder(credential.secret)
+        is_cookie = credential.scheme == "xsrf"
+        if is_cookie and not sessions.xsrf_matches(credential.name, credential.secret):
+            raise Unauthorized("The XSRF token is missing or wrong.")
+        key = credential.name if is_cookie else credential.secret
+        limits = profile.limit("session_requests"), profile.limit("session_seconds")
+        holder = sessions.holder(key, *limits)
         user = self._tenant.user(holder) if holder is not None else None
         if user is None or user.deleted or not user.is_active:
-            raise Unauthorized("The ticket, token or session is not valid.")
+            raise Unauthorized("The ticket, token or session is not valid, or has ended.")
         return user
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One HTTP request from socket to journal: route, login, fault, rules, answer."""
+"""The HTTP endpoint: a request from the socket to the journal by way of login, fault and call."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from . import transport
+from . import firewall, transport
 from .authentication import Authenticator, Credential, credential_of
 from .call import Call
+from .changes import Changes
 from .errors import BadArgument, HttpError, NotFound, Unauthorized
 from .external_users import Nothing
 from .faults import Fault, Faults
@@ -40,12 +41,13 @@ from .tenant import Tenant
 from .view import UserRecord
 
 _HEADERS = ("Accept", "Accept-Language", "Content-Type", "SO-Language", "User-Agent")
+_WITHOUT_RESPONSE = ("drop_before", "drop_after", "bad_bytes")
 _JSON_ACCEPTED = ("*/*", "application/*", "text/*", "json")
 
 
 @dataclasses.dataclass
 class Exchange:
-    """One request, and what became of it."""
+    """One request and its response."""
 
     http: web.BaseRequest
     request: Request
@@ -63,10 +65,18 @@ class Exchange:
 class Endpoint:
     """The handler that aiohttp calls."""
 
-    def __init__(self, tenant: Tenant, journal: Journal, faults: Faults, profile: Profile) -> None:
+    def __init__(
+        self,
+        tenant: Tenant,
+        journal: Journal,
+        faults: Faults,
+        changes: Changes,
+        profile: Profile,
+    ) -> None:
         self.tenant = tenant
         self.journal = journal
         self.faults = faults
+        self.changes = changes
         self.profile = profile
         self.latency = 0.0
         self.authenticator = Authenticator(tenant)
@@ -95,11 +105,19 @@ class Endpoint:
         exchange = Exchange(http, request, credential, connection, started, self.profile)
         self._active += 1
         try:
-            if self.latency:
-                await asyncio.sleep(self.latency)
+            wait = self.latency
+            if credential.scheme == "basic":
+                wait += (self.profile.limit("login_milliseconds") or 0) / 1000
+            if wait:
+                await asyncio.sleep(wait)
             return await self._serve(exchange)
         finally:
             self._active -= 1
+
+    def reset(self) -> None:
+        """Forget wrong passwords and the rate of requests."""
+        self.authenticator.reset()
+        self._recent.clear()
 
     def connected(self, protocol: object) -> None:
         """Give a new connection its number."""
@@ -111,11 +129,21 @@ class Endpoint:
 
     async def _serve(self, exchange: Exchange) -> web.StreamResponse:
         route = _route(exchange)
+        try:
+            with self.tenant.lock:
+                self.changes.run(exchange.operation)
+        except Exception as error:  # noqa: BLE001 - a failing change of a test must be seen
+            exchange.response, route = _defect(error), None
+        exchange.profile = self.profile
         fault = exchange.fault = self.faults.match(exchange.operation, exchange.http.path)
         if fault and fault.waits == "before":
             await asyncio.sleep(fault.options["seconds"])
-        if route and (fault is None or fault.commit):
-            # The lock makes a request and a look at the tenant exclude each other.
+        if exchange.profile.firewall == "query" and firewall.refuses(
+            exchange.http.rel_url.raw_query_string
+        ):
+            exchange.response = Response(403, firewall.PAGE, HTML)
+        elif route and (fault is None or fault.commit):
+            # No request is served while a test reads or changes the tenant.
             with self.tenant.lock:
                 self._execute(route, exchange)
         elif fault and fault.kind == "expire_session":
@@ -124,26 +152,26 @@ class Endpoint:
                 Unauthorized("The session has expired."), exchange.profile
             )
         correlation = f"{next(self._requests):012x}"
-        spoiled = _spoil(exchange, correlation) if fault else None
-        response = spoiled or _response(exchange.response, correlation)
+        faulty = _faulty(exchange, correlation) if fault else None
+        response = faulty or _response(exchange.response, correlation)
         self._record(exchange)
         if fault and fault.waits == "after":
             await asyncio.sleep(fault.options["seconds"])
         return response
 
     def _execute(self, route: Route, exchange: Exchange) -> None:
-        """Run the operation; whatever it raises becomes the response."""
+        """Run the operation; an exception becomes the response."""
         commits = self.tenant.commits
         try:
             exchange.response = self._run(route, exchange)
-        except Exception as error:  # noqa: BLE001 - a mistake of this server must be seen, too
+        except Exception as error:  # noqa: BLE001 - a defect of this server must be seen, too
             agent = route.agent is not None
-            exchange.response = refusal(error, exchange.profile, agent=agent) or _mistake(error)
+            exchange.response = refusal(error, exchange.profile, agent=agent) or _defect(error)
         exchange.committed = self.tenant.commits != commits
 
     def _run(self, route: Route, exchange: Exchange) -> Response:
         profile = exchange.profile
-        self._require_room(profile)
+        self._require_capacity(profile)
         _require_reasonable(exchange)
         login = _NOBODY
         if route.login:
@@ -155,25 +183,30 @@ class Endpoint:
         url = _site_url(exchange.http)
         return _reply(route, Call(self.tenant, profile, login, query, headers, url))
 
-    def _require_room(self, profile: Profile) -> None:
-        """Refuse what is too much at once or too fast, where the profile does."""
+    def _require_capacity(self, profile: Profile) -> None:
+        """Refuse requests that are too many at once or too many a second."""
+        headers = {"Retry-After": "1"} if profile.retry_after == "yes" else {}
+        status = profile.throttle_status
         parallel = profile.limit("parallel")
         if parallel and self._active > parallel:
-            raise HttpError(503, "The server is too busy.", {"Retry-After": "1"})
+            busy = 503 if status == "usual" else int(status)
+            raise HttpError(busy, "The server is too busy.", headers)
         rate = profile.limit("throttle")
         if rate:
             now = time.monotonic()
             while self._recent and now - self._recent[0] >= 1.0:
                 self._recent.popleft()
             if len(self._recent) >= rate:
-                raise HttpError(429, "Too many requests.", {"Retry-After": "1"})
+                raise HttpError(
+                    429 if status == "usual" else int(status), "Too many requests.", headers
+                )
             self._recent.append(now)
 
     def _record(self, exchange: Exchange) -> None:
         request, headers, fault = exchange.request, exchange.http.headers, exchange.fault
         parsed = _journal_body(request)
         app_token = headers.get("SO-AppToken")
-        silent = fault is not None and fault.kind in ("drop_before", "drop_after")
+        silent = fault is not None and fault.kind in _WITHOUT_RESPONSE
         self.journal.append(
             method=request.method,
             path=exchange.http.path,
@@ -193,7 +226,7 @@ class Endpoint:
         )
 
     def _own_journal(self, http: web.BaseRequest) -> web.Response:
-        """Serve the journal to users; it is no part of the service."""
+        """Serve the journal, which is not a part of the service."""
         if http.method == "DELETE":
             self.journal.clear()
             return web.Response(status=204)
@@ -220,8 +253,8 @@ def _response(response: Response, correlation: str) -> web.StreamResponse:
     return transport.ordinary(response, correlation)
 
 
-def _mistake(error: Exception) -> Response:
-    logging.getLogger(__name__).error("A mistake of the embedded NetServer", exc_info=error)
+def _defect(error: Exception) -> Response:
+    logging.getLogger(__name__).error("A defect of the embedded NetServer", exc_info=error)
     body = {"Error": True, "ErrorType": type(error).__name__, "Message": "Internal error"}
     return Response(500, orjson.dumps(body))
 
@@ -245,7 +278,7 @@ def _reply(route: Route, call: Call) -> Response:
 
 
 def _require_reasonable(exchange: Exchange) -> None:
-    """Refuse what the web server refuses before the service sees it."""
+    """Refuse what the web server refuses before the service."""
     limit = exchange.profile.limit("query_limit")
     if limit and len(exchange.http.rel_url.raw_query_string) > limit:
         raise HttpError(404, "The query string is too long.")
@@ -268,13 +301,15 @@ def _journal_body(request: Request) -> object:
         return {"unparsed": digest(request.body.decode("latin-1"))}
 
 
-def _spoil(exchange: Exchange, correlation: str) -> web.StreamResponse | None:
-    """Turn the response into what the fault makes of it; None where an ordinary answer is left."""
+def _faulty(exchange: Exchange, correlation: str) -> web.StreamResponse | None:
+    """Apply a fault to the response; None where the result is an ordinary response."""
     fault, response = exchange.fault, exchange.response
     assert fault is not None
     options: dict[str, Any] = fault.options
     if fault.kind in ("drop_before", "drop_after"):
         return transport.dropped()
+    if fault.kind == "bad_bytes":
+        return transport.bad_bytes(options["body"])
     if fault.kind == "truncate":
         half = response.body[: len(response.body) // 2]
         length = len(response.body) if options["how"] == "length" else None
@@ -284,11 +319,11 @@ def _spoil(exchange: Exchange, correlation: str) -> web.StreamResponse | None:
     if fault.kind == "echo":
         exchange.response = _echo(options["status"], exchange)
     else:
-        exchange.response = _spoiled(fault.kind, options, response)
+        exchange.response = _replaced(fault.kind, options, response)
     return None
 
 
-def _spoiled(kind: str, options: dict[str, Any], response: Response) -> Response:
+def _replaced(kind: str, options: dict[str, Any], response: Response) -> Response:
     if kind == "status":
         text = options["body"]
         content = text.encode() if isinstance(text, str) else orjson.dumps(text or {})
@@ -301,11 +336,21 @@ def _spoiled(kind: str, options: dict[str, Any], response: Response) -> Response
         return Response(200, LOGIN_PAGE, HTML)
     if kind == "redirect":
         return Response(options["status"], b"", HTML, {"Location": options["location"]})
+    if kind == "empty_page":
+        return _without_rows(response)
     return Response(200, str(options["body"]).encode()) if kind == "garbage" else response
 
 
+def _without_rows(response: Response) -> Response:
+    page = orjson.loads(response.body) if response.status == 200 else None
+    if not isinstance(page, dict) or "value" not in page:
+        return response
+    page.update({"value": [], "odata.nextLink": None})
+    return dataclasses.replace(response, body=orjson.dumps(page))
+
+
 def _echo(status: int, exchange: Exchange) -> Response:
-    """Repeat everything that was sent, as careless servers and proxies do."""
+    """Repeat everything that was sent, as some servers and proxies do."""
     sent = [f"{name}: {value}" for name, value in exchange.http.headers.items()]
     text = exchange.request.body.decode("utf-8", "replace")
     line = f"{exchange.request.method} {exchange.http.rel_url}"

@@ -26,11 +26,11 @@ _PROPERTY_OF_FLAG = {
 
 
 class Nothing(Exception):
-    """The call ends with `null` and 200, although nothing is wrong."""
+    """The call ends with `null` and 200, without an error."""
 
 
 def create(call: Call, **given: Any) -> object:
-    """Create an external user, and return its associate id as the profile spells it."""
+    """Create an external user, and return its associate id in the form of the profile."""
     rules.require_person(call, given["person_id"])
     name = rules.require_name(call, given["user_name"])
     role_id = rules.require_role(call, given["role_id"]) or rules.predefined_role(call)
@@ -40,10 +40,27 @@ def create(call: Call, **given: Any) -> object:
     columns = {"person_id": given["person_id"], "role_id": role_id, "active": given["is_active"]}
     with call.tenant.writing(call.profile.limit("read_lag")):
         columns |= _new_names(call, name)
+        if call.profile.id_reuse == "yes":
+            columns["associate_id"] = call.tenant.free_id()
         associate_id = call.tenant.insert_external_user(columns, password)
-    if call.profile.create_reply == "null-but-created":
+    return _created(call, associate_id)
+
+
+def _created(call: Call, associate_id: int) -> object:
+    """Return what CreateExternalUser answers."""
+    form = call.profile.create_reply
+    if form == "null-but-created":
         return None
-    return str(associate_id) if call.profile.create_reply == "string" else associate_id
+    if form == "string":
+        return str(associate_id)
+    answered = associate_id
+    if form == "repeated-id" and call.tenant.last_created is not None:
+        answered = call.tenant.last_created
+    if form == "listed-id":
+        others = [row["associate_id"] for row in call.tenant.live.external_users()]
+        answered = max((key for key in others if key < associate_id), default=associate_id)
+    call.tenant.last_created = answered
+    return answered
 
 
 def _new_names(call: Call, name: str) -> dict[str, str | None]:
@@ -55,7 +72,7 @@ def _new_names(call: Call, name: str) -> dict[str, str | None]:
 
 
 def _user_id(call: Call) -> str:
-    """Make up the unique initials that associate.name must have."""
+    """Return new unique initials for associate.name."""
     row = call.tenant.live.row("SELECT seq FROM sqlite_sequence WHERE name = 'associate'")
     return f"EXT{(row['seq'] if row else 0) + 1:05d}"
 
@@ -93,7 +110,7 @@ def modify(call: Call, **given: Any) -> None:
             raise BadArgument(INVALID, "'ExternalUserInfoModification' names nothing to change.")
         flags = 15 if call.profile.no_flags == "all" else 0
     associate_id: int = given["associate_id"]
-    rules.require_external(call.tenant.live, associate_id)
+    rules.require_external(call, associate_id)
     columns: dict[str, Any] = {}
     if flags & USER_NAME:
         columns |= _renamed(call, rules.require_name(call, given["user_name"], associate_id))
@@ -132,13 +149,13 @@ def _renamed(call: Call, name: str) -> dict[str, Any]:
 
 
 def delete(call: Call, associate_id: int) -> None:
-    """Delete, retire or deactivate an external user, as the profile has it."""
+    """Delete, retire or deactivate an external user, as the profile says."""
     row = call.tenant.live.user(associate_id)
     if row is None and call.profile.delete_again == "ok":
         return
     if row is None and call.profile.delete_again == "null":
         raise Nothing
-    row = rules.require_external(call.tenant.live, associate_id)
+    row = rules.require_external(call, associate_id)
     with call.tenant.writing(call.profile.limit("read_lag")):
         if call.profile.delete == "remove":
             call.tenant.move_to_history(associate_id)
@@ -151,7 +168,7 @@ def delete(call: Call, associate_id: int) -> None:
 
 
 def generate_password(call: Call, associate_name: str | None) -> str | None:
-    """Give an external user a new password, and return it or mail it."""
+    """Give an external user a new password, and return it or send it by mail."""
     row = call.tenant.live.user_named(associate_name or "")
     if row is None or row["type"] != EXTERNAL:
         raise NotFound(f"External user '{associate_name}' not found")
@@ -161,5 +178,5 @@ def generate_password(call: Call, associate_name: str | None) -> str | None:
         call.tenant.update_associate(row["associate_id"], password=hashed)
     if call.profile.generated_password == "returned":
         return password
-    call.tenant.mails.append(row["associate_id"])
+    call.tenant.send_mail(row["associate_id"])
     return "" if call.profile.generated_password == "empty" else None

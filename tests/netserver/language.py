@@ -11,8 +11,11 @@ from collections.abc import Mapping
 _PART = re.compile(r'([A-Za-z]{2}):"((?:[^"\\]|\\.)*)"')
 _RESOURCE = re.compile(r"^\[(SR_\w+)\]$")
 
-# SuperOffice's own two-letter codes differ from ISO where a country once stood for a language.
-_CODES = {"en": "US", "nb": "NO", "nn": "NO", "no": "NO", "sv": "SW", "da": "DA", "de": "GE"}
+# SuperOffice's own two-letter codes differ from ISO where they name a country.
+_CODES = {
+    "en": "US", "nb": "NO", "nn": "NO", "no": "NO", "sv": "SW", "de": "GE", "es": "SP", "cs": "CZ",
+    "ja": "JP", "zh": "CN",
+}  # fmt: skip
 
 RESOURCES = {
     "SR_ROLE_CUSTOMER": {"US": "Customer", "NO": "Kunde", "GE": "Kunde", "SW": "Kund"},
@@ -20,7 +23,7 @@ RESOURCES = {
 
 
 def requested_language(headers: Mapping[str, str]) -> str | None:
-    """Return SuperOffice's code of the asked language; None when texts shall come raw."""
+    """Return SuperOffice's code of the asked language; None for raw texts."""
     wanted = headers.get("SO-Language", headers.get("Accept-Language"))
     if wanted is None:
         return None

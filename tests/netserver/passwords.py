@@ -14,8 +14,8 @@ import string
 def hash_password(associate_id: int, password: str) -> bytes:
     """Hash fast, salted with the id.
 
-    A slow hash protects a stolen database; this one holds made-up users, and 100,000 of them shall
-    be there in seconds. The salt is no secret and not random, so that two runs end in equal states.
+    A slow hash protects a stolen database; this one holds made-up users, and creating 100,000 of
+    them takes seconds. The salt is neither secret nor random, so that two runs end in equal states.
     """
     salt = associate_id.to_bytes(8, "big")
     return hashlib.blake2b(password.encode(), salt=salt, digest_size=16).digest()

@@ -100,6 +100,7 @@ class Profile:
         "null": "200 with null, as the docs say of agents.",
         "object": "200 with the error object.",
         "object-errormessage": "200 with the error object that says ErrorMessage.",
+        "asp-net": "500 in the form of ASP.NET (ExceptionMessage), rights and archives too.",
     })  # fmt: skip
     malformed: str = _choice("The status of a malformed argument.", {
         "400": "400 with Message and MessageDetail.",
@@ -118,10 +119,25 @@ class Profile:
         "null": "200 with null.",
         "object": "200 with an error object.",
     })  # fmt: skip
+    missing_right_error: str = _choice("The ErrorType of a missing right.", {
+        "illegal-operation": "SoIllegalOperationException.",
+        "function-right": "SoFunctionRightException, as since NetServer 11.7.",
+        "sentry": "SoSentryException.",
+    })  # fmt: skip
+    unmanaged_user: str = _choice(
+        "A look-up of a user that the caller may not manage or see.", {
+        "shown": "It succeeds.",
+        "null": "200 with null, as for an unknown user.",
+        "illegal-operation": "SoIllegalOperationException, as for a missing right.",
+        "function-right": "SoFunctionRightException.",
+        "sentry": "SoSentryException.",
+    })  # fmt: skip
     create_reply: str = _choice("What CreateExternalUser answers.", {
         "integer": "The new associate id as a number.",
         "string": "The id as a string.",
         "null-but-created": "null, although the user was created.",
+        "repeated-id": "The id of the creation before.",
+        "listed-id": "The id of a user that was there before.",
     })  # fmt: skip
     generated_password: str = _choice("What GenerateNewPasswordForExternalUser answers.", {
         "returned": "The new password.",
@@ -148,9 +164,11 @@ class Profile:
         "derived": "As associate.name.",
         "null": "As null.",
     })  # fmt: skip
-    name_case: str = _choice("Whether user names that differ only by case are the same.", {
-        "insensitive": "They are the same.",
-        "sensitive": "They are different.",
+    name_comparison: str = _choice("When two names are equal: at login, in look-ups and filters.", {
+        "simple": "One character compares with one character, without case.",
+        "exact": "They are the same characters.",
+        "sql-server": "As in SQL Server: ß is ss, width and case do not count, accents do.",
+        "accent-insensitive": "As sql-server, and accents do not count.",
     })  # fmt: skip
     stored_case: str = _choice("How the case of a given user name is kept.", {
         "kept": "As given.",
@@ -214,6 +232,15 @@ class Profile:
         "null": "200 with null.",
         "ok": "The ordinary response of success.",
     })  # fmt: skip
+    id_reuse: str = _choice("The id of a removed user.", {
+        "no": "It is never used again.",
+        "yes": "The next new user gets it.",
+    })  # fmt: skip
+    password_mail: str = _choice("SendChangePasswordEMail.", {
+        "supported": "It sends a mail if the person has an address.",
+        "not-supported": "GetSupportedChangePasswordTypes lists Password only; nothing is sent.",
+        "fails": "It is listed as supported, and answers Success = false.",
+    })  # fmt: skip
     silent_ignore: str = _choice("A change that is answered with success and not made.", {
         "none": "Every change is made.",
         "role": "The role is not changed.",
@@ -243,6 +270,23 @@ class Profile:
         "refused": "401.",
     })  # fmt: skip
     lockout: str = _number("After how many wrong passwords a name is locked.", "logins")
+    login_milliseconds: str = _number(
+        "What a login with Basic costs; requests with a ticket or token cost nothing.",
+        "milliseconds",
+    )
+    session_requests: str = _number(
+        "After how many requests a ticket, token or session ends.", "requests"
+    )
+    session_seconds: str = _number("How long a ticket, token or session is valid.", "seconds")
+    challenge: str = _choice("WWW-Authenticate in a 401.", {
+        "basic": "Basic.",
+        "windows": "Negotiate, NTLM; Basic works nevertheless.",
+        "windows-only": "Negotiate, NTLM with a page of the web server; Basic is refused.",
+    })  # fmt: skip
+    firewall: str = _choice("A web application firewall in front of the service.", {
+        "none": "There is none.",
+        "query": "It answers 403 with an HTML page to queries that look like SQL injection.",
+    })  # fmt: skip
     unauthorized_body: str = _choice("The body of a 401.", {
         "json": "An error object.",
         "html": "A page of the web server.",
@@ -255,8 +299,17 @@ class Profile:
         "online-404": "404.",
         "online-object": "200 with an error object.",
     })  # fmt: skip
-    throttle: str = _number("How many requests a second are served; more get 429.", "requests")
-    parallel: str = _number("How many requests are served at once; more get 503.", "requests")
+    throttle: str = _number("How many requests a second are served; more are refused.", "requests")
+    parallel: str = _number("How many requests are served at once; more are refused.", "requests")
+    throttle_status: str = _choice("The status of requests that are too many.", {
+        "usual": "429 for too many a second, 503 for too many at once.",
+        "429": "429 for both.",
+        "503": "503 for both.",
+    })  # fmt: skip
+    retry_after: str = _choice("Retry-After in a reply to a request that is too many.", {
+        "yes": "1 second.",
+        "no": "It is not sent.",
+    })  # fmt: skip
     query_limit: str = _number("How long a query may be (IIS: 2048); more gets 404.", "characters")
 
     # --- archives
@@ -281,9 +334,9 @@ class Profile:
         "key": "By primary key.",
         "none": "None to rely on (here: by primary key, last first).",
     })  # fmt: skip
-    filter_case: str = _choice("Case in string comparisons of $filter.", {
-        "insensitive": "It does not matter.",
-        "sensitive": "It matters.",
+    filter_case: str = _choice("How $filter compares text columns.", {
+        "insensitive": "As names compare (name_comparison).",
+        "sensitive": "Character by character, whatever name_comparison says.",
     })  # fmt: skip
     missing_filter: str = _choice("A list without $filter.", {
         "rows": "All rows.",
@@ -329,6 +382,20 @@ class Profile:
     retired_listed: str = _choice("Whether ExternalUsers lists retired users.", {
         "yes": "It does.",
         "no": "It does not.",
+    })  # fmt: skip
+    person_addresses: str = _choice("A person with several addresses in the Person archive.", {
+        "any": "One row with the first address; a filter looks at all of them.",
+        "rows": "One row for each address.",
+        "first": "One row; the other addresses are not found.",
+    })  # fmt: skip
+    person_login_id: str = _choice("correspondingAssociate/associateDbId in the Person archive.", {
+        "number": "The associate id.",
+        "name": "The name, as other associate columns.",
+    })  # fmt: skip
+    dynamic_archive: str = _choice("The archive dynamic, which has the last login.", {
+        "served": "It is served.",
+        "refused": "It is refused as a missing right.",
+        "missing": "404.",
     })  # fmt: skip
     deleted_roles: str = _choice("Whether GetAllRoles lists soft-deleted roles.", {
         "listed": "It does, with Deleted = true.",

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Answers, from a value or a refusal to status, headers and bytes."""
+"""Responses: from a value or an error to status, headers and bytes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any
 
 import orjson
 
-from .authentication import CHALLENGE
+from .authentication import challenge
 from .errors import (
+    RIGHT_ERRORS,
     BadArgument,
     FlagsRefused,
     HttpError,
@@ -26,12 +27,13 @@ from .profile import Profile
 JSON = "application/json; charset=utf-8"
 HTML = "text/html; charset=utf-8"
 LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Please sign in.</body>"
+_UNAUTHORIZED_PAGE = b"<html><body><h2>401 - Unauthorized: Access is denied.</h2></body></html>"
 _SOURCE = "SuperOffice.Services.Implementation"
 
 
 @dataclasses.dataclass(frozen=True)
 class Response:
-    """One answer. `raw_null` asks for the impossible body after a 204."""
+    """One response. `raw_null` asks for the impossible body after a 204."""
 
     status: int
     body: bytes = b""
@@ -41,7 +43,7 @@ class Response:
 
 
 def value_response(value: object, profile: Profile) -> Response:
-    """Answer with JSON."""
+    """Return a value as JSON."""
     body = orjson.dumps(value)
     if profile.byte_order_mark == "yes":
         body = b"\xef\xbb\xbf" + body
@@ -49,7 +51,7 @@ def value_response(value: object, profile: Profile) -> Response:
 
 
 def void_response(profile: Profile) -> Response:
-    """Answer a call without a result."""
+    """Return the response of a call without a result."""
     if profile.void_reply == "null-204":
         return Response(204, b"null", raw_null=True)
     if profile.void_reply == "null-200":
@@ -58,28 +60,34 @@ def void_response(profile: Profile) -> Response:
 
 
 def refusal(error: Exception, profile: Profile, *, agent: bool) -> Response | None:
-    """Spell a refusal as this profile does; None for an exception that is none."""
+    """Return the response for an error; None for an exception that is no error of the service."""
+    if isinstance(error, (QueryError, ServiceError)):
+        return _service_error(error, profile, agent=agent)
     if isinstance(error, FlagsRefused):
         return _flags_refusal(error, profile)
     if isinstance(error, BadArgument):
         return _json(int(profile.malformed), _message(error.message, error.detail))
-    if isinstance(error, QueryError):
-        status = int(profile.archive_errors)
-        return _json(status, _error("SoInvalidArgumentException", str(error), agent=agent))
     if isinstance(error, HttpError):
-        detail = _error("HttpException", error.message, agent=False)
-        return dataclasses.replace(_json(error.status, detail), headers=error.headers)
+        body = _error("HttpException", error.message, agent=False)
+        return _json(error.status, body, error.headers)
     if isinstance(error, Unauthorized):
         return unauthorized(error, profile)
-    if isinstance(error, MissingRight):
-        return _missing_right(error, profile, agent=agent)
-    if isinstance(error, ServiceError):
-        return _refused_call(error, profile) if agent else _rest_refusal(error)
     return None
 
 
+def _service_error(error: QueryError | ServiceError, profile: Profile, *, agent: bool) -> Response:
+    if profile.errors == "asp-net":
+        return _asp_net(error)
+    if isinstance(error, QueryError):
+        status = int(profile.archive_errors)
+        return _json(status, _error("SoInvalidArgumentException", str(error), agent=agent))
+    if isinstance(error, MissingRight):
+        return _missing_right(error, profile, agent=agent)
+    return _refused_call(error, profile) if agent else _rest_refusal(error)
+
+
 def not_found(error: NotFound, profile: Profile) -> Response:
-    """Answer an agent's reading call for an unknown id."""
+    """Return the response of an agent's reading call for an unknown id."""
     if profile.unknown_id == "null":
         return Response(200, b"null")
     if profile.unknown_id == "http-404":
@@ -88,34 +96,34 @@ def not_found(error: NotFound, profile: Profile) -> Response:
 
 
 def unauthorized(error: Unauthorized, profile: Profile) -> Response:
-    """Answer a request without a (good) login."""
+    """Return the response for a request without a valid login."""
     if error.html:
         return Response(error.status, LOGIN_PAGE, HTML)
-    headers = CHALLENGE if error.status == 401 else {}
-    if error.status == 401 and profile.unauthorized_body == "html":
-        page = b"<html><body><h2>401 - Unauthorized: Access is denied.</h2></body></html>"
-        return Response(401, page, HTML, headers)
+    headers = challenge(profile) if error.status == 401 else {}
+    if error.status == 401 and (error.page or profile.unauthorized_body == "html"):
+        return Response(401, _UNAUTHORIZED_PAGE, HTML, headers)
     if error.status == 401 and profile.unauthorized_body == "empty":
         return Response(401, b"", headers=headers)
     body = _error("SoSessionException", error.message, agent=False)
-    return dataclasses.replace(_json(error.status, body), headers=headers)
+    return _json(error.status, body, headers)
 
 
 def unavailable(profile: Profile) -> Response | None:
-    """Answer for an agent that is not to be had, as Online; None if it is."""
+    """Return the response where the User agent is not served, as Online; None where it is."""
     if profile.user_agent == "available":
         return None
     message = "The User agent is not available for partner applications."
-    error = _error("SoIllegalOperationException", message, agent=True)
+    body = _error("SoIllegalOperationException", message, agent=True)
     if profile.user_agent == "online-object":
-        return _json(200, error)
+        return _json(200, body)
     status = int(profile.user_agent.rpartition("-")[2])
-    headers = CHALLENGE if status == 401 else {}
-    return dataclasses.replace(_json(status, error), headers=headers)
+    return _json(status, body, challenge(profile) if status == 401 else {})
 
 
 def _refused_call(error: ServiceError, profile: Profile) -> Response:
     form = profile.errors
+    if form == "asp-net":
+        return _asp_net(error)
     if form == "null":
         return Response(200, b"null")
     if form == "message":
@@ -132,14 +140,14 @@ def _rest_refusal(error: ServiceError) -> Response:
 
 def _missing_right(error: MissingRight, profile: Profile, *, agent: bool) -> Response:
     form = profile.missing_right
-    body = _error(error.error_type, error.message, agent=agent)
+    kind = error.error_type if error.is_fixed else RIGHT_ERRORS[profile.missing_right_error]
+    body = _error(kind, error.message, agent=agent)
     if form == "null" and agent:
         return Response(200, b"null")
     if form == "object" and agent:
         return _json(200, body)
     status = int(form) if form.isdigit() else 403
-    headers = CHALLENGE if status == 401 else {}
-    return dataclasses.replace(_json(status, body), headers=headers)
+    return _json(status, body, challenge(profile) if status == 401 else {})
 
 
 def _flags_refusal(error: FlagsRefused, profile: Profile) -> Response:
@@ -159,7 +167,7 @@ def _message(message: str, detail: str) -> dict[str, Any]:
 
 
 def _error(error_type: str, message: str, *, agent: bool) -> dict[str, Any]:
-    """REST says ErrorMessage; the vendor's recorded agent call says Message."""
+    """Return an error object: REST has ErrorMessage, the vendor's recorded agent call Message."""
     return {
         "Error": True,
         "ErrorType": error_type,
@@ -168,5 +176,16 @@ def _error(error_type: str, message: str, *, agent: bool) -> dict[str, Any]:
     }
 
 
-def _json(status: int, value: object) -> Response:
-    return Response(status, orjson.dumps(value))
+def _asp_net(error: ServiceError | QueryError) -> Response:
+    """Return an error in the form that ASP.NET itself gives an exception."""
+    kind = error.error_type if isinstance(error, ServiceError) else "SoInvalidArgumentException"
+    return _json(500, {
+        "Message": "An error has occurred.",
+        "ExceptionMessage": str(error),
+        "ExceptionType": f"SuperOffice.Exceptions.{kind}",
+        "StackTrace": f"   at {_SOURCE}.Agent.Invoke(Object request)",
+    })  # fmt: skip
+
+
+def _json(status: int, value: object, headers: dict[str, str] | None = None) -> Response:
+    return Response(status, orjson.dumps(value), headers=headers or {})

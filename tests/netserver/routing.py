@@ -57,19 +57,27 @@ def operation_of(request: Request) -> Route:
     if lower[:2] != [SITE, "api"]:
         raise HttpError(404, "There is nothing at this path.")
     if len(lower) == 2:
-        return _public(request, "api", rest.VERSION)
+        return _public(request, "api", rest.version)
     if lower[2] != "v1":
         raise HttpError(404, "There is no such version of the service.")
     if len(lower) == 3:
-        return Route("api/v1", lambda call: rest.urls(call.url), login=False)
+        return _public(request, "api/v1", _addresses)
     if lower[3] == "agents":
         return _agent(request, segments[4:])
     return _rest(request, segments[3:])
 
 
-def _public(request: Request, operation: str, value: object) -> Route:
+def _public(request: Request, operation: str, run: Callable[[Call], object]) -> Route:
     _allow(request, "GET")
-    return Route(operation, lambda call: value, login=False)
+    return Route(operation, run, login=False)
+
+
+def _addresses(call: Call) -> object:
+    agents = {
+        agent.capitalize(): [method.name for method in methods.values()]
+        for agent, methods in _AGENTS.items()
+    }
+    return rest.addresses(call, agents)
 
 
 def _allow(request: Request, *methods: str) -> None:
@@ -126,10 +134,14 @@ def _rest(request: Request, segments: list[str]) -> Route:
 
 def _current(key: str) -> Route:
     """Find `User/current...`, which is served even where the User agent is not available."""
-    found = {"currentprincipal": ("User/currentPrincipal", rest.current_principal)}.get(key.lower())
-    if found is None:
-        raise HttpError(404, "There is nothing at this path.")
-    return Route(*found)
+    operations: dict[str, Callable[[Call], object]] = {
+        "User/currentPrincipal": rest.current_principal,
+        "User/currentToken": rest.current_token,
+    }
+    for operation, run in operations.items():
+        if operation.lower() == f"user/{key.lower()}":
+            return Route(operation, run)
+    raise HttpError(404, "There is nothing at this path.")
 
 
 def _archive(request: Request, segments: list[str]) -> Route:

@@ -11,21 +11,19 @@ from .call import Call
 from .enums import EXTERNAL, ROLE_TYPES
 from .errors import NotFound, ServiceError
 from .tenant import PREDEFINED_ROLE
-from .view import View
 
 NAME_LENGTH = 239
 USER_NAME_LENGTH = 254
 
 
 def name_violation(call: Call, name: str | None, associate_id: int = 0) -> str | None:
-    """Say why a user name cannot be had by this associate (0: a new one); None if it can."""
+    """Say why this associate (0: a new one) cannot have a user name; None if it can."""
     if not name or not name.strip():
         return "The user name is empty."
     limit = USER_NAME_LENGTH if call.profile.name_column == "username" else NAME_LENGTH
     if len(name) > limit:
         return f"The user name is longer than {limit} characters."
-    case = call.profile.name_case == "sensitive"
-    holders = call.tenant.live.users_named(name, case=case)
+    holders = call.tenant.live.users_named(name)
     if any(row["associate_id"] != associate_id for row in holders):
         return f"The user name '{name}' is already in use."
     if call.profile.deleted_name == "kept" and call.tenant.live.name_in_history(name):
@@ -43,7 +41,7 @@ def password_violation(call: Call, password: str | None, *, external: bool = Tru
 
 
 def spelled(call: Call, name: str | None) -> str | None:
-    """Spell a given user name as this profile stores it."""
+    """Return a given user name as the profile stores it."""
     if name is None:
         return None
     if call.profile.trim_names == "yes":
@@ -96,7 +94,7 @@ def predefined_role(call: Call) -> int:
 def require_person(call: Call, person_id: int) -> None:
     """Refuse persons that may not become external users."""
     person = call.tenant.live.person(person_id)
-    if person is None:
+    if person is None or person["hidden"]:
         raise NotFound(f"Person id {person_id} not found")
     if person["retired"] and call.profile.retired_person == "refuse":
         raise ServiceError("SoIllegalOperationException", f"Person {person_id} is retired.")
@@ -113,11 +111,12 @@ def require_person(call: Call, person_id: int) -> None:
         )
 
 
-def require_external(view: View, associate_id: int) -> sqlite3.Row:
-    """Return the external user of this id; internal users are not to be touched."""
-    row = view.user(associate_id)
+def require_external(call: Call, associate_id: int) -> sqlite3.Row:
+    """Return the external user of this id; internal users are refused."""
+    row = call.tenant.live.user(associate_id)
     if row is None:
         raise NotFound(f"Associate id {associate_id} not found")
+    call.require_managed(row, f"Associate id {associate_id} not found")
     if row["type"] != EXTERNAL:
         raise ServiceError(
             "SoIllegalOperationException", f"Associate {associate_id} is not an external user."

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The embedded NetServer: a thread, a real socket, and the things a test looks at."""
+"""The embedded NetServer: a thread with a socket, and what tests read and change."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import asyncio
 import contextlib
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
 
 from aiohttp import web
 
+from .changes import Changes
 from .endpoint import Endpoint
 from .faults import Faults
 from .journal import Journal
@@ -25,7 +26,7 @@ from .tenant import Tenant
 
 DEFAULT_ADMIN = ("system", "system-password")
 _START_SECONDS = 60.0
-# As IIS has it for bodies; lines are longer than IIS takes them (see the profile query_limit).
+# As IIS has it for bodies; lines may be longer than in IIS (see the choice query_limit).
 _LARGEST_BODY = 30_000_000
 _LONGEST_LINE = 65_536
 
@@ -48,7 +49,7 @@ class Tls(NamedTuple):
 
 
 class _Listener(web.Server):
-    """Tells the endpoint about connections, so that the journal can number them."""
+    """Reports connections to the endpoint, which numbers them in the journal."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(
@@ -93,7 +94,9 @@ class NetServer:
         journal_file: str | Path | None = None,
     ) -> None:
         self.admin = admin
+        self._first_profile = Profile().with_choices(profile or {})
         self.tenant = Tenant(Path(database) if database else None)
+        self.tenant.compare_names(self._first_profile.name_comparison)
         if self.tenant.is_empty():
             seed(self.tenant, users, persons, admin)
         elif self.tenant.user(admin[0]) is None:
@@ -103,9 +106,11 @@ class NetServer:
         self.tenant.remember_start()
         self.journal = Journal(Path(journal_file) if journal_file else None)
         self.faults = Faults()
-        self._first_profile = Profile().with_choices(profile or {})
+        self.changes = Changes(self)
         self._first_latency = latency
-        self._endpoint = Endpoint(self.tenant, self.journal, self.faults, self._first_profile)
+        self._endpoint = Endpoint(
+            self.tenant, self.journal, self.faults, self.changes, self._first_profile
+        )
         self._endpoint.latency = latency
         self._tls = Tls(*tls) if tls else None
         self._host, self._port = host, port
@@ -117,7 +122,7 @@ class NetServer:
 
     @property
     def profile(self) -> Profile:
-        """The answers that hold now."""
+        """The present choices."""
         return self._endpoint.profile
 
     @property
@@ -147,20 +152,37 @@ class NetServer:
 
     @contextlib.contextmanager
     def using(self, **choices: object) -> Iterator[NetServer]:
-        """Answer open questions otherwise for a while."""
+        """Make choices for the time of a `with` block."""
         before = self._endpoint.profile
-        self._endpoint.profile = before.with_choices(choices)
+        self.choose(**choices)
         try:
             yield self
         finally:
-            self._endpoint.profile = before
+            self._use(before)
+
+    def choose(self, **choices: object) -> None:
+        """Make choices that last until `reset` or the end of a `using` block."""
+        self._use(self._endpoint.profile.with_choices(choices))
+
+    def _use(self, profile: Profile) -> None:
+        with self.tenant.lock:
+            self._endpoint.profile = profile
+            self.tenant.compare_names(profile.name_comparison)
+
+    def before_request(self, callback: Callable[[int, str], object]) -> None:
+        """Call `callback(number, operation)` before each request, until `reset`.
+
+        It runs in the server's thread with the tenant locked, and may change tenant and choices.
+        """
+        self.changes.call(callback)
 
     def reset(self) -> None:
-        """Go back to the start: state, journal, faults, profile, latency."""
+        """Go back to the start: state, journal, faults, changes, choices, latency."""
         self.faults.clear()
-        self._endpoint.profile = self._first_profile
+        self.changes.clear()
+        self._use(self._first_profile)
         self._endpoint.latency = self._first_latency
-        self._endpoint.authenticator.reset()
+        self._endpoint.reset()
         self.tenant.reset()
         self.journal.clear()
 

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import collections
 import hashlib
 import secrets
 import threading
+import time
 
 
 def _mark(secret: str) -> str:
@@ -20,6 +22,8 @@ class Sessions:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._holders: dict[str, int] = {}
+        self._issued: dict[str, float] = {}
+        self._uses: collections.Counter[str] = collections.Counter()
         self._xsrf: dict[str, str] = {}
         self._refused: set[str] = set()
 
@@ -41,12 +45,28 @@ class Sessions:
 
     def _issue(self, credential: str, associate_id: int) -> str:
         with self._lock:
-            self._holders[_mark(credential)] = associate_id
+            mark = _mark(credential)
+            self._holders[mark] = associate_id
+            self._issued[mark] = time.monotonic()
         return credential
 
-    def holder(self, credential: str) -> int | None:
-        """Return whose ticket, token or session this is."""
-        return self._holders.get(_mark(credential))
+    def holder(
+        self, credential: str, requests: int | None = None, seconds: int | None = None
+    ) -> int | None:
+        """Return whose ticket, token or session this is; None if it is unknown or has ended.
+
+        Each call counts as a request; the limits say after which use or time it ends.
+        """
+        mark = _mark(credential)
+        holder = self._holders.get(mark)
+        if holder is None:
+            return None
+        with self._lock:
+            self._uses[mark] += 1
+            ended = requests is not None and self._uses[mark] > requests
+        if ended or (seconds is not None and time.monotonic() - self._issued[mark] > seconds):
+            return None
+        return holder
 
     def xsrf_matches(self, session: str, xsrf: str) -> bool:
         """Tell whether the token belongs to the session."""
@@ -65,6 +85,8 @@ class Sessions:
         """Forget who holds what; new credentials can be issued."""
         with self._lock:
             self._holders.clear()
+            self._issued.clear()
+            self._uses.clear()
             self._xsrf.clear()
 
     def clear(self) -> None:

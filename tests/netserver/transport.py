@@ -1,12 +1,13 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bytes that a well-behaved server never sends: cut, dripped, dropped, or `204 null`."""
+"""Responses on the wire, and faulty ones: cut, slow, dropped, not HTTP, or `204 null`."""
 
 from __future__ import annotations
 
 import asyncio
 import http
+import os
 from typing import Any
 
 from aiohttp import web
@@ -58,7 +59,7 @@ class WireResponse(web.StreamResponse):
 
 
 def ordinary(response: Response, correlation: str) -> web.Response:
-    """Answer as a web server does."""
+    """Make a response as a web server does."""
     headers = {"X-Correlation-Id": correlation, **response.headers}
     if response.body or response.status != 204:
         headers["Content-Type"] = response.content_type
@@ -73,7 +74,7 @@ def wire(
     length: int | None = None,
     drip: float = 0.0,
 ) -> WireResponse:
-    """Answer by hand: another body or Content-Length than is true, or slowly."""
+    """Make a response with another body or Content-Length, or a slow one."""
     sent = response.body if body is None else body
     try:
         reason = http.HTTPStatus(response.status).phrase
@@ -91,6 +92,29 @@ def wire(
     return WireResponse(head.encode("latin-1"), sent, drip)
 
 
+class BadBytes(WireResponse):
+    """Bytes that are not HTTP; they go beneath TLS, where the client expects a TLS record."""
+
+    async def prepare(self, request: web.BaseRequest) -> Any:
+        """Write the bytes, and end the connection."""
+        transport = request.transport
+        self.force_close()
+        if transport is None or transport.is_closing():
+            return None
+        if request.secure:
+            os.write(transport.get_extra_info("socket").fileno(), self._rest)
+            transport.abort()
+        else:
+            transport.write(self._rest)
+            transport.close()
+        return None
+
+
+def bad_bytes(body: str) -> BadBytes:
+    """Send bytes that are not a response."""
+    return BadBytes(b"", body.encode("latin-1"))
+
+
 def dropped() -> WireResponse:
-    """Close the connection without an answer."""
+    """Close the connection without a response."""
     return WireResponse(b"", b"")

@@ -11,7 +11,7 @@ from typing import Any
 
 from . import carriers, external_users, rules
 from .binding import Argument, bind_array, bind_body, bind_query
-from .call import Call
+from .call import Call, may_manage
 from .enums import EXTERNAL, ROLE_TYPES
 from .errors import NotFound, ServiceError
 from .passwords import hash_password
@@ -44,18 +44,22 @@ def _get_user(call: Call, id: int) -> object:
     row = call.view.user(id)
     if row is None:
         raise NotFound(f"User id {id} not found")
+    call.require_managed(row, f"User id {id} not found")
     return carriers.select(carriers.user(call, row), call.query.get("$select"))
 
 
 def _get_user_from_name(call: Call, user_name: str | None) -> object:
-    row = call.view.user_named(user_name or "", case=call.profile.name_case == "sensitive")
+    row = call.view.user_named(user_name or "")
     if row is None:
         raise NotFound(f"User '{user_name}' not found")
+    call.require_managed(row, f"User '{user_name}' not found")
     return carriers.select(carriers.user(call, row), call.query.get("$select"))
 
 
 def _get_user_from_person_id(call: Call, person_id: int) -> object:
     found = call.view.users_of_person(person_id)
+    for row in found:
+        call.require_managed(row, f"Person id {person_id} not found")
     select = call.query.get("$select")
     return [carriers.select(carriers.user(call, row), select) for row in found]
 
@@ -64,11 +68,15 @@ def _get_user_info(call: Call, id: int) -> object:
     row = call.view.user(id)
     if row is None:
         raise NotFound(f"User id {id} not found")
+    call.require_managed(row, f"User id {id} not found")
     return carriers.select(carriers.user_info(call, row), call.query.get("$select"))
 
 
 def _get_user_info_list(call: Call, ids: list[int]) -> object:
     rows = [row for row in map(call.view.user, ids) if row is not None]
+    if call.profile.unmanaged_user != "shown":
+        # A list leaves out what the caller may not see.
+        rows = [row for row in rows if may_manage(call.login, row)]
     select = call.query.get("$select")
     return [carriers.select(carriers.user_info(call, row), select) for row in rows]
 
@@ -125,17 +133,25 @@ def _send_change_password_mail(call: Call, associate_id: int) -> object:
     row = call.tenant.live.user(associate_id)
     if row is None:
         raise NotFound(f"Associate id {associate_id} not found")
+    failure = ""
     if not row["email"]:
-        return {"Success": False, "Message": "The person has no e-mail address."}
-    call.tenant.mails.append(associate_id)
-    return {"Success": True, "Message": ""}
+        failure = "The person has no e-mail address."
+    elif call.profile.password_mail == "fails":
+        failure = "The mail could not be sent."
+    elif call.profile.password_mail == "not-supported":
+        failure = "Changing a password by e-mail is not supported."
+    if not failure:
+        call.tenant.send_mail(associate_id)
+    result = {"Success": not failure, "Message": failure}
+    return carriers.select(result, call.query.get("$select"))
 
 
 def _get_supported_change_password_types(call: Call, associate_id: int) -> list[str]:
     row = call.view.user(associate_id)
     if row is None:
         raise ServiceError("SoNotFoundException", f"Associate id {associate_id} not found")
-    return ["Email", "Password"] if row["email"] else ["Password"]
+    by_mail = row["email"] and call.profile.password_mail != "not-supported"
+    return ["Email", "Password"] if by_mail else ["Password"]
 
 
 _ID = Argument("AssociateId", "int")

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -85,3 +87,17 @@ def server(running_server: NetServer) -> NetServer:
 def client(server: NetServer) -> Client:
     """A client of the administrator."""
     return Client(server)
+
+
+@pytest.fixture
+def certificates(tmp_path: Path) -> Path:
+    """Make a certificate of its own for 127.0.0.1, good for server and client."""
+    command = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1"
+        " -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem"
+    )
+    try:
+        subprocess.run(command.split(), cwd=tmp_path, check=True, capture_output=True)
+    except FileNotFoundError:
+        pytest.skip("openssl is not installed")
+    return tmp_path

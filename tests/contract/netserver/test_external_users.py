@@ -204,6 +204,6 @@ def test_mail_and_password_ways(server: NetServer, client: Client) -> None:
     assert client.agent(ways, {"AssociateId": USER}).json() == ["Email", "Password"]
     assert client.agent(ways, {"AssociateId": silent}).json() == ["Password"]
     mail = "SendChangePasswordEMail"
-    assert client.agent(mail, {"AssociateId": USER}).json() == {"Success": True, "Message": ""}
+    assert client.agent(mail, {"AssociateId": USER}).json()["Success"] is True
     assert client.agent(mail, {"AssociateId": silent}).json()["Success"] is False
     assert server.tenant.mails == [USER]

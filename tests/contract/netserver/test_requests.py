@@ -141,8 +141,13 @@ def test_select_leaves_null(client: Client) -> None:
 
 def test_version_needs_no_login(server: NetServer, client: Client) -> None:
     client.session.auth = None
-    assert "Version" in client.session.get(server.url + "/api").json()
-    assert client.get("").status_code == 200
+    version = client.session.get(server.url + "/api", timeout=5).json()
+    assert version["Version"] == "v1"
+    assert version["NetServerVersion"].startswith("11.13.")
+    addresses = client.get("").json()
+    method = addresses[f"{server.url}/api/v1/Agents/User/GetUser"]
+    assert list(method) == ["POST"]
+    assert all(isinstance(text, str) for verbs in addresses.values() for text in verbs.values())
 
 
 def test_enum_by_name_or_number(client: Client) -> None:
