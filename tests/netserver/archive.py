@@ -33,7 +33,7 @@ class ArchiveQuery:
 
 
 def run(call: Call, name: str, options: Mapping[str, str]) -> dict[str, Any]:
-    """Answer an archive request; `options` are the query arguments with lower-case names."""
+    """Return the rows of an archive; `options` are the query arguments with lower-case names."""
     query = parse(call, name, options)
     mode = _mode(call, options)
     rows = fetch(call, query, extra=1)
@@ -94,7 +94,7 @@ def fetch(call: Call, query: ArchiveQuery, extra: int = 0) -> list[sqlite3.Row]:
 
 
 def count(call: Call, query: ArchiveQuery) -> int:
-    """Count all rows of a query, whatever the page."""
+    """Count all rows of a query, on all pages."""
     row = call.view.row(
         f"SELECT COUNT(*) AS n FROM {query.provider.source}"
         f" WHERE {query.provider.where} AND {query.condition.sql}",

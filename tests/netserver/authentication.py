@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who asks: Basic, SOTicket, Bearer, and the web client's cookie with X-XSRF-TOKEN."""
+"""Authentication: Basic, SOTicket, Bearer, and the web client's cookie with X-XSRF-TOKEN."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _from_header(scheme: str, value: str) -> Credential:
     except UnicodeDecodeError:
         text = decoded.decode("latin-1")
     if text.startswith("7T:") and text.endswith(":"):
-        # A ticket holds a colon, so the usual cut at the first colon would spoil it.
+        # A ticket contains a colon, so it cannot be split at the first one.
         return Credential("soticket", sent=text[:-1], secret=text[:-1])
     name, _colon, password = text.partition(":")
     return Credential("basic", sent=value, name=name, secret=password)
@@ -103,13 +103,16 @@ class Authenticator:
         limit = profile.limit("lockout")
         if limit and self._failures[key] >= limit:
             raise Unauthorized("The user is locked.")
-        user = self._tenant.user(credential.name) if credential.name else None
-        if user is None or not self._tenant.password_matches(user.associate_id, credential.secret):
+        user = None
+        if credential.name:
+            user = self._tenant.verify(credential.name, credential.secret)
+        if user is None:
             with self._lock:
                 self._failures[key] += 1
             raise Unauthorized("Wrong user name or password.")
-        with self._lock:
-            self._failures.pop(key, None)
+        if self._failures:
+            with self._lock:
+                self._failures.pop(key, None)
         allowed = _allowed(user, profile)
         self._tenant.set_last_login(user.associate_id)
         return allowed
@@ -129,7 +132,7 @@ class Authenticator:
 
 
 def _allowed(user: UserRecord, profile: Profile) -> UserRecord:
-    """Apply what holds for a user whose password was right."""
+    """Return a user whose password was right, or refuse the login for another reason."""
     if user.is_external and profile.external_login == "refused":
         raise Unauthorized("External users may not log in.")
     if user.deleted:

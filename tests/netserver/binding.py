@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,7 +36,7 @@ class Argument:
     name: str
     kind: str
 
-    @property
+    @functools.cached_property
     def python_name(self) -> str:
         """The name as a Python parameter."""
         return "".join("_" + c.lower() if c.isupper() else c for c in self.name).lstrip("_")
@@ -65,9 +66,9 @@ def parse_body(content_type: str, charset: str | None, body: bytes) -> object:
 def bind_body(
     arguments: tuple[Argument, ...], body: object, profile: Profile, *, nullable: bool = False
 ) -> dict[str, Any]:
-    """Bind the properties of a JSON object, in any letter case, to Python arguments.
+    """Bind the properties of a JSON object, in any case, to Python arguments.
 
-    With `nullable` a null stands for a property that was left out (SetExternalUserInfo).
+    With `nullable`, null counts as a property that is left out (SetExternalUserInfo).
     """
     if not isinstance(body, dict):
         raise BadArgument(INVALID, "A JSON object is required as body.")
@@ -110,7 +111,7 @@ def to_int(name: str, text: str) -> int:
 
 
 def convert(name: str, kind: str, value: object, profile: Profile) -> object:
-    """Check one value against its kind; nothing is coerced."""
+    """Check one value against its kind, without conversion."""
     if kind == "any":
         return value
     if kind == "int":

@@ -33,7 +33,7 @@ class Call:
 
     @cached_property
     def view(self) -> View:
-        """What this request reads from; one per request, as it may lag behind the writes."""
+        """The state that this request reads; it may lag behind the writes."""
         return self.tenant.reading()
 
     @cached_property

@@ -65,7 +65,7 @@ def user_name_of(call: Call, row: sqlite3.Row) -> str | None:
 
 
 def can_log_on(call: Call, row: sqlite3.Row) -> bool:
-    """Tell what canLogin and CanLogon say."""
+    """Return the value of canLogin and CanLogon."""
     active = bool(row["active"])
     if call.profile.can_login == "same":
         return active

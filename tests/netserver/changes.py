@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Changes between two requests: what a test does to the server while a client is reading."""
+"""Changes to a server between two requests of a client."""
 
 from __future__ import annotations
 

@@ -307,7 +307,7 @@ def _faulty(exchange: Exchange, correlation: str) -> web.StreamResponse | None:
     assert fault is not None
     options: dict[str, Any] = fault.options
     if fault.kind in ("drop_before", "drop_after"):
-        return transport.dropped()
+        return transport.dropped(reset=options["how"] == "reset")
     if fault.kind == "bad_bytes":
         return transport.bad_bytes(options["body"])
     if fault.kind == "truncate":

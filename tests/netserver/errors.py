@@ -54,7 +54,7 @@ class QueryError(Exception):
 
 
 class HttpError(Exception):
-    """An answer that the transport level owns: 404 of a path, 405, 406, 415, 421."""
+    """An error of HTTP itself: an unknown path, a wrong method or content type."""
 
     def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(message)

@@ -47,20 +47,20 @@ def create(call: Call, **given: Any) -> object:
 
 
 def _created(call: Call, associate_id: int) -> object:
-    """Return what CreateExternalUser answers."""
+    """Return the value of CreateExternalUser."""
     form = call.profile.create_reply
     if form == "null-but-created":
         return None
     if form == "string":
         return str(associate_id)
-    answered = associate_id
+    returned = associate_id
     if form == "repeated-id" and call.tenant.last_created is not None:
-        answered = call.tenant.last_created
+        returned = call.tenant.last_created
     if form == "listed-id":
         others = [row["associate_id"] for row in call.tenant.live.external_users()]
-        answered = max((key for key in others if key < associate_id), default=associate_id)
-    call.tenant.last_created = answered
-    return answered
+        returned = max((key for key in others if key < associate_id), default=associate_id)
+    call.tenant.last_created = returned
+    return returned
 
 
 def _new_names(call: Call, name: str) -> dict[str, str | None]:
@@ -103,7 +103,7 @@ def _require_presence(name: str, given: Mapping[str, Any], named: bool, profile:
 
 
 def modify(call: Call, **given: Any) -> None:
-    """Change what the flags name, all or nothing."""
+    """Change the properties that the flags name: all of them or none."""
     flags: int = given["external_user_info_modification"]
     if flags == 0:
         if call.profile.no_flags == "refuse":

@@ -22,8 +22,12 @@ class Kind:
 
 
 KINDS = {
-    "drop_before": Kind("The connection is closed before the call takes effect.", False, {}),
-    "drop_after": Kind("The call takes effect, then the connection is closed.", True, {}),
+    "drop_before": Kind(
+        "The connection ends before the call takes effect.", False, {"how": "close"}
+    ),
+    "drop_after": Kind(
+        "The call takes effect, then the connection ends.", True, {"how": "close"}
+    ),
     "status": Kind(
         "Another status, after a wait.", False,
         {"status": 503, "retry_after": None, "body": None, "content_type": "application/json",

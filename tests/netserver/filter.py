@@ -44,7 +44,7 @@ STRING: /@STRING@/
 """
 _STRINGS = {
     "escape": r"'(?:\\.|[^'\\])*'",
-    # Only a quote can be escaped: any other backslash stands for itself.
+    # Only a quote can be escaped: any other backslash is an ordinary character.
     "literal": r"'(?:\\'|[^'\\]|\\(?!'))*'",
     "error": r"'(?:\\.|[^'\\])*'",
 }
@@ -102,7 +102,7 @@ _ASSOCIATES = {"associateisoneof": "IN", "associateisnotoneof": "NOT IN"}
 
 
 def translate(text: str, columns: Mapping[str, Column], profile: Profile, caller: int) -> Condition:
-    """Translate a filter for the columns of a provider; QueryError says what is wrong with it."""
+    """Translate a filter for the columns of a provider; QueryError for an invalid one."""
     try:
         tree = _parser(profile.backslash).parse(text)
     except UnexpectedInput as exc:
@@ -308,7 +308,7 @@ class _Bare(str):
 
 
 def _as_text(value: object) -> object:
-    """Return what a value without quotes is to a text column."""
+    """Return the value for a text column, where quotes may be left out."""
     return str(value) if isinstance(value, _Bare) or _is_int(value) else value
 
 

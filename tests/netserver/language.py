@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Multi-language texts: which language a request asks for, and what a stored text says in it."""
+"""Multi-language texts: the language of a request, and a stored text in that language."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def requested_language(headers: Mapping[str, str]) -> str | None:
 
 
 def translate(text: str, language: str | None) -> str:
-    """Say `text` in `language`; raw without one, and raw where nothing is to be translated."""
+    """Return `text` in `language`; unchanged without a language or without translations."""
     if language is None or not text:
         return text
     resource = _RESOURCE.match(text)

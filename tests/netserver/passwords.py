@@ -32,7 +32,7 @@ class PasswordRules:
     min_special: int = 0
 
     def violation(self, password: str) -> str | None:
-        """Say what `password` lacks, without repeating it; None if it is good."""
+        """Return the rule that `password` breaks, without the password; None if it is valid."""
         counts = (
             ("characters", self.min_characters, len(password)),
             ("numbers", self.min_numbers, sum(c.isdigit() for c in password)),

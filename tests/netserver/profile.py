@@ -63,12 +63,12 @@ class Profile:
         "message": "400 with Message and MessageDetail, as for any malformed argument.",
         "object": "400 with an error object (Error, ErrorType, Message).",
         "server-error": "500 with an error object.",
-        "null": "200 with null, and nothing done.",
-        "ignored": "The ordinary response of success, and nothing done.",
+        "null": "200 with null, and no change.",
+        "ignored": "The response of success, and no change.",
     })  # fmt: skip
     no_flags: str = _choice("What the flags Unknown or 0 do.", {
         "refuse": "They are refused as a malformed argument.",
-        "ignore": "Success, and nothing is changed.",
+        "ignore": "Success, and no change.",
         "all": "They mean All.",
     })  # fmt: skip
     unused_properties: str = _choice("Whether properties are needed that no flag names.", {
@@ -77,7 +77,7 @@ class Profile:
         "not-null": "They may be left out, but not be null.",
     })  # fmt: skip
     empty_password: str = _choice("An empty Password while the Password flag is not given.", {
-        "accepted": "It is not looked at.",
+        "accepted": "It is ignored.",
         "refused": "It is refused although no flag names it.",
     })  # fmt: skip
     unknown_properties: str = _choice("Properties in a body that the call does not know.", {
@@ -86,13 +86,13 @@ class Profile:
     })  # fmt: skip
 
     # --- responses
-    void_reply: str = _choice("What a call without a result answers.", {
+    void_reply: str = _choice("The response of a call without a result.", {
         "empty-204": "204 without a body.",
         "null-204": "204 followed by the text null, as the docs print it.",
         "null-200": "200 with null.",
         "empty-200": "200 with an empty body.",
     })  # fmt: skip
-    errors: str = _choice("How an agent call that a rule refuses answers.", {
+    errors: str = _choice("The response of an agent to a call that breaks a rule.", {
         "http": "400 with Error, ErrorType, Message, ErrorSource (recorded by the vendor).",
         "errormessage": "400 with ErrorMessage in place of Message (as REST).",
         "message": "400 with Message and MessageDetail only.",
@@ -106,7 +106,7 @@ class Profile:
         "400": "400 with Message and MessageDetail.",
         "200": "200 with the same body.",
     })  # fmt: skip
-    unknown_id: str = _choice("What an agent's reading call answers for an unknown id.", {
+    unknown_id: str = _choice("The response of an agent's reading call for an unknown id.", {
         "null": "200 with null.",
         "http-404": "404 with an error object.",
         "error": "As any refused call (key errors).",
@@ -132,17 +132,17 @@ class Profile:
         "function-right": "SoFunctionRightException.",
         "sentry": "SoSentryException.",
     })  # fmt: skip
-    create_reply: str = _choice("What CreateExternalUser answers.", {
+    create_reply: str = _choice("The value of CreateExternalUser.", {
         "integer": "The new associate id as a number.",
         "string": "The id as a string.",
         "null-but-created": "null, although the user was created.",
         "repeated-id": "The id of the creation before.",
         "listed-id": "The id of a user that was there before.",
     })  # fmt: skip
-    generated_password: str = _choice("What GenerateNewPasswordForExternalUser answers.", {
+    generated_password: str = _choice("The value of GenerateNewPasswordForExternalUser.", {
         "returned": "The new password.",
-        "empty": "An empty string; the password went by e-mail.",
-        "null": "null; the password went by e-mail.",
+        "empty": "An empty string; the password is sent by e-mail.",
+        "null": "null; the password is sent by e-mail.",
     })  # fmt: skip
     byte_order_mark: str = _choice("Whether JSON responses begin with a byte order mark.", {
         "no": "They do not.",
@@ -175,8 +175,8 @@ class Profile:
         "upper": "In upper case, as credentials are.",
         "lower": "In lower case.",
     })  # fmt: skip
-    trim_names: str = _choice("What happens to blanks around a user name.", {
-        "no": "They belong to the name.",
+    trim_names: str = _choice("Spaces around a user name.", {
+        "no": "They are part of the name.",
         "yes": "They are cut off.",
     })  # fmt: skip
     rename_keeps_password: str = _choice("Whether a rename keeps the password.", {
@@ -199,16 +199,16 @@ class Profile:
     })  # fmt: skip
     wrong_role_type: str = _choice("A role that is not of type ExternalUser.", {
         "refuse": "The call is refused.",
-        "accept": "The role is taken.",
+        "accept": "The role is accepted.",
         "ignore": "Success, but the role stays (a new user gets the predefined one).",
     })  # fmt: skip
     deleted_role: str = _choice("A role that is soft-deleted.", {
         "refuse": "The call is refused.",
-        "accept": "The role is taken.",
+        "accept": "The role is accepted.",
     })  # fmt: skip
-    password_rules_apply: str = _choice("Whether password_rules hold for external users.", {
-        "yes": "They hold.",
-        "no": "They do not; an empty password is still refused.",
+    password_rules_apply: str = _choice("Whether the password rules apply to external users.", {
+        "yes": "They apply.",
+        "no": "They do not apply; an empty password is still refused.",
     })  # fmt: skip
     inactive_without_password: str = _choice("An inactive user without a password.", {
         "refuse": "Refused.",
@@ -220,17 +220,17 @@ class Profile:
         "deactivate": "The associate stays, inactive.",
     })  # fmt: skip
     delete_person: str = _choice("What DeleteExternalUser does to the person.", {
-        "keep": "Nothing.",
+        "keep": "The person stays as it is.",
         "retire": "The person is retired.",
     })  # fmt: skip
     deleted_name: str = _choice("The name of a removed user.", {
-        "free": "It can be used again at once.",
+        "free": "It is free at once.",
         "kept": "It stays taken.",
     })  # fmt: skip
     delete_again: str = _choice("DeleteExternalUser on an id that is not there.", {
         "error": "As any refused call (key errors).",
         "null": "200 with null.",
-        "ok": "The ordinary response of success.",
+        "ok": "The response of success.",
     })  # fmt: skip
     id_reuse: str = _choice("The id of a removed user.", {
         "no": "It is never used again.",
@@ -239,9 +239,9 @@ class Profile:
     password_mail: str = _choice("SendChangePasswordEMail.", {
         "supported": "It sends a mail if the person has an address.",
         "not-supported": "GetSupportedChangePasswordTypes lists Password only; nothing is sent.",
-        "fails": "It is listed as supported, and answers Success = false.",
+        "fails": "It is listed as supported, but returns Success = false.",
     })  # fmt: skip
-    silent_ignore: str = _choice("A change that is answered with success and not made.", {
+    silent_ignore: str = _choice("A change that returns success and is not made.", {
         "none": "Every change is made.",
         "role": "The role is not changed.",
         "active": "The active state is not changed.",
@@ -253,7 +253,7 @@ class Profile:
     # --- login
     external_login: str = _choice("Login of external users to the web services.", {
         "allowed": "An active external user may log in.",
-        "refused": "401, whatever the password.",
+        "refused": "401 for any password.",
         "forbidden": "403, if the password is right.",
         "html": "200 with a login page, if the password is right.",
     })  # fmt: skip
@@ -285,16 +285,16 @@ class Profile:
     })  # fmt: skip
     firewall: str = _choice("A web application firewall in front of the service.", {
         "none": "There is none.",
-        "query": "It answers 403 with an HTML page to queries that look like SQL injection.",
+        "query": "It returns 403 with an HTML page for queries that look like SQL injection.",
     })  # fmt: skip
     unauthorized_body: str = _choice("The body of a 401.", {
         "json": "An error object.",
         "html": "A page of the web server.",
-        "empty": "Nothing.",
+        "empty": "No body.",
     })  # fmt: skip
-    user_agent: str = _choice("Whether the User agent is to be had.", {
+    user_agent: str = _choice("Whether the User agent is available.", {
         "available": "It is, as onsite.",
-        "online-401": "401, as SuperOffice Online may answer.",
+        "online-401": "401, as SuperOffice Online may return.",
         "online-403": "403.",
         "online-404": "404.",
         "online-object": "200 with an error object.",
@@ -317,7 +317,7 @@ class Profile:
         "string": "A string.",
         "number": "A number, as the Swagger example shows.",
     })  # fmt: skip
-    page_cap: str = _number("The most rows a page has, whatever $top says.", "rows")
+    page_cap: str = _number("The largest page; a larger $top is cut.", "rows")
     default_page: str = _number("Rows of a page when $top is not given.", "rows", "1000")
     next_link: str = _choice("The form of odata.nextLink.", {
         "absolute": "The URL that the client used, with $skip moved on.",
@@ -336,7 +336,7 @@ class Profile:
     })  # fmt: skip
     filter_case: str = _choice("How $filter compares text columns.", {
         "insensitive": "As names compare (name_comparison).",
-        "sensitive": "Character by character, whatever name_comparison says.",
+        "sensitive": "Character by character, with any name_comparison.",
     })  # fmt: skip
     missing_filter: str = _choice("A list without $filter.", {
         "rows": "All rows.",
@@ -355,7 +355,7 @@ class Profile:
     })  # fmt: skip
     backslash: str = _choice("A backslash in a string of $filter, but before a quote.", {
         "escape": "It makes the next character literal: two stand for one.",
-        "literal": "It stands for itself; only before a quote it escapes.",
+        "literal": "It is an ordinary character, except before a quote.",
         "error": "An error.",
     })  # fmt: skip
     doubtful_operators: str = _choice("le, ge, ends, notEnds (some fail in samples).", {

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Paths: which operation a method and a path name, in any letter case."""
+"""Routing: from method and path, in any case, to an operation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """What routing needs of a request."""
+    """The parts of a request that routing needs."""
 
     method: str
     path: str

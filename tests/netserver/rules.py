@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the service allows: names, passwords, roles, persons; refusals are ServiceErrors."""
+"""Rules for names, passwords, roles and persons; a broken rule is a ServiceError."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def name_violation(call: Call, name: str | None, associate_id: int = 0) -> str |
 
 
 def password_violation(call: Call, password: str | None, *, external: bool = True) -> str | None:
-    """Say what a password lacks; None if it is good."""
+    """Return the rule that a password breaks; None if it is valid."""
     if not password:
         return "The password is empty."
     if external and call.profile.password_rules_apply == "no":

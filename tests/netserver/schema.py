@@ -59,7 +59,7 @@ CREATE TABLE IF NOT EXISTS password_rules (
     min_uppercase INTEGER NOT NULL, min_special INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS last_login (
-    associate_id INTEGER PRIMARY KEY, time TEXT NOT NULL
+    associate_id INTEGER PRIMARY KEY, time REAL NOT NULL
 );
 """
 

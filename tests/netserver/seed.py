@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every installation holds at the start; ids and names never vary.
+"""The data of an installation at the start; ids and names are always the same.
 
 | table | rows |
 | --- | --- |

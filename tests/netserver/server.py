@@ -127,7 +127,7 @@ class NetServer:
 
     @property
     def latency(self) -> float:
-        """Seconds before each answer; assign to change it."""
+        """Seconds before each response; assign to change it."""
         return self._endpoint.latency
 
     @latency.setter

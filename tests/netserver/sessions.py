@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tickets, tokens and web-client sessions: logins that were made elsewhere."""
+"""Tickets, tokens and web-client sessions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _mark(secret: str) -> str:
 
 
 class Sessions:
-    """Who holds which credential. Credentials themselves are not kept, only their marks."""
+    """The holders of credentials, which are kept as hashes only."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -36,7 +36,7 @@ class Sessions:
         return self._issue("8A:" + secrets.token_urlsafe(32), associate_id)
 
     def issue_session(self, associate_id: int) -> tuple[str, str]:
-        """Make a session: Cookie header and XSRF token."""
+        """Make a session, and return its Cookie header and XSRF token."""
         session = self._issue(secrets.token_hex(20), associate_id)
         xsrf = secrets.token_hex(16)
         with self._lock:
@@ -73,7 +73,7 @@ class Sessions:
         return self._xsrf.get(_mark(session)) == _mark(xsrf)
 
     def refuse(self, credential: str) -> None:
-        """Treat exactly this credential, of whatever scheme, as expired from now on."""
+        """Treat this credential, of any scheme, as expired from now on."""
         with self._lock:
             self._refused.add(_mark(credential))
 
@@ -82,7 +82,7 @@ class Sessions:
         return bool(self._refused) and _mark(credential) in self._refused
 
     def expire(self) -> None:
-        """Forget who holds what; new credentials can be issued."""
+        """End all tickets, tokens and sessions; new ones can be issued."""
         with self._lock:
             self._holders.clear()
             self._issued.clear()

@@ -9,6 +9,7 @@ import contextlib
 import datetime
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -36,13 +37,14 @@ class Tenant:
         self.mails: list[int] = []
         self.commits = 0
         self.last_created: int | None = None
+        self._verified: tuple[tuple[str, str, int], UserRecord] | None = None
         self._read_last_logins()
         if database:
             # The file may come from a server with another rule.
             self._write_keys()
         self._former: tuple[sqlite3.Connection, int] | None = None
         self._start: sqlite3.Connection | None = None
-        self._start_logins: dict[int, str] = {}
+        self._start_logins: dict[int, float] = {}
 
     # --- start and end
 
@@ -72,6 +74,7 @@ class Tenant:
             self.mails.clear()
             self.last_created = None
             self._former = None
+            self._verified = None
 
     @contextlib.contextmanager
     def writing(self, lag: int | None = None) -> Iterator[sqlite3.Connection]:
@@ -91,7 +94,7 @@ class Tenant:
                 self._former = former
 
     def reading(self) -> View:
-        """Return what a reading request sees, which may lag behind."""
+        """Return the state that a reading request sees; it may lag behind."""
         if self._former is None:
             return self.live
         with self.lock:
@@ -106,6 +109,7 @@ class Tenant:
             if function is self._functions.rule:
                 return
             self._functions.rule = function
+            self._verified = None
             self._write_keys()
 
     def _write_keys(self) -> None:
@@ -115,7 +119,7 @@ class Tenant:
     # --- adding
 
     def is_empty(self) -> bool:
-        """Tell whether there is nobody yet."""
+        """Tell whether there are no users yet."""
         return self.live.row("SELECT 1 FROM associate LIMIT 1") is None
 
     def add_role(
@@ -305,6 +309,25 @@ class Tenant:
             stored = self.live.password(row["associate_id"])
             return stored is not None and stored == hash_password(row["associate_id"], password)
 
+    def verify(self, name: str, password: str) -> UserRecord | None:
+        """Return the user of a login name if this is the password.
+
+        A client sends the same login with each request, so the last result is kept until the state
+        changes.
+        """
+        with self.lock:
+            key = (name, password, self._connection.total_changes)
+            if self._verified and self._verified[0] == key:
+                return self._verified[1]
+            row = self.live.user_named(name)
+            if row is None:
+                return None
+            stored = self.live.password(row["associate_id"])
+            if stored is None or stored != hash_password(row["associate_id"], password):
+                return None
+            self._verified = key, record(row)
+            return self._verified[1]
+
     def snapshot(self) -> object:
         """Return the whole state, comparable with ==."""
         with self.lock:
@@ -404,7 +427,7 @@ class Tenant:
             self.commits += 1
 
     def free_id(self) -> int | None:
-        """Return the smallest id of a removed user that nobody has now."""
+        """Return the smallest id of a removed user that no user has now."""
         row = self.live.row(
             "SELECT MIN(associate_id) AS id FROM associate_history"
             " WHERE associate_id NOT IN (SELECT associate_id FROM associate)"
@@ -431,11 +454,12 @@ class Tenant:
             id_or_name = self._login_id(id_or_name)
         return self._functions.last_login(id_or_name)
 
-    def set_last_login(self, id_or_name: int | str, time: datetime.datetime | None = None) -> None:
+    def set_last_login(
+        self, id_or_name: int | str, moment: datetime.datetime | None = None
+    ) -> None:
         """Set the time of the last login; by default, now."""
-        time = time or datetime.datetime.now(datetime.timezone.utc)
         key = id_or_name if isinstance(id_or_name, int) else self._login_id(id_or_name)
-        self._functions.last_logins[key] = time.strftime("%Y-%m-%dT%H:%M:%S")
+        self._functions.last_logins[key] = moment.timestamp() if moment else time.time()
 
     def _read_last_logins(self) -> None:
         for row in self.live.rows("SELECT associate_id, time FROM last_login"):

@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import http
 import os
+import socket
+import struct
 from typing import Any
 
 from aiohttp import web
@@ -18,19 +20,27 @@ from .responses import Response
 class WireResponse(web.StreamResponse):
     """Writes its own bytes straight to the connection, then closes it."""
 
-    def __init__(self, head: bytes, body: bytes, drip: float = 0.0) -> None:
+    def __init__(self, head: bytes, body: bytes, drip: float = 0.0, *, reset: bool = False) -> None:
         super().__init__()
+        self._reset = reset
         self._head = head
         self._rest = body
         self._drip = drip
 
     async def prepare(self, request: web.BaseRequest) -> Any:
-        """Write everything here; aiohttp has nothing left to do."""
+        """Write the whole response."""
         transport = request.transport
         self.force_close()
         if transport is None or transport.is_closing():
             return None
-        if not self._drip:
+        if self._reset:
+            # Without a time to linger, the kernel sends RST in place of FIN.
+            linger = struct.pack("ii", 1, 0)
+            transport.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, linger
+            )
+            transport.abort()
+        elif not self._drip:
             transport.write(self._head + self._rest)
         else:
             await self._trickle(transport)
@@ -50,11 +60,11 @@ class WireResponse(web.StreamResponse):
             transport.write(self._rest[start : start + size])
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """Nothing is left to write."""
+        """Write nothing: `prepare` has written everything."""
 
     @property
     def keep_alive(self) -> bool | None:
-        """The connection is at its end."""
+        """Whether the connection stays open."""
         return False
 
 
@@ -115,6 +125,6 @@ def bad_bytes(body: str) -> BadBytes:
     return BadBytes(b"", body.encode("latin-1"))
 
 
-def dropped() -> WireResponse:
-    """Close the connection without a response."""
-    return WireResponse(b"", b"")
+def dropped(*, reset: bool) -> WireResponse:
+    """End the connection without a response, by closing or resetting it."""
+    return WireResponse(b"", b"", reset=reset)

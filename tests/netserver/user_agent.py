@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The User agent: every method with its arguments, its caller's right, and what it does."""
+"""The methods of the User agent: arguments, right of the caller, effect."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .profile import Profile
 
 @dataclasses.dataclass(frozen=True)
 class AgentMethod:
-    """One method. `source` says where its arguments are: body, query, or a bare array."""
+    """One method. `source` is where its arguments are: body, query, or a bare array."""
 
     name: str
     run: Callable[..., Any]

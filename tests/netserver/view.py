@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 
 from .comparison import simple
@@ -56,11 +57,11 @@ def record(row: sqlite3.Row) -> UserRecord:
 
 
 class Functions:
-    """What SQL asks Python: how texts compare, and when a user logged in last."""
+    """Python functions for SQL: the key by which texts compare, and the last login of a user."""
 
     def __init__(self) -> None:
         self.rule: Callable[[str], str] = simple
-        self.last_logins: dict[int, str] = {}
+        self.last_logins: dict[int, float] = {}
 
     def fold(self, value: str | float | None) -> str | float | None:
         """Return the form in which a value is compared."""
@@ -68,7 +69,10 @@ class Functions:
 
     def last_login(self, associate_id: int) -> str:
         """Return the time of the last login; the empty date if there was none."""
-        return self.last_logins.get(associate_id, EMPTY_DATE)
+        moment = self.last_logins.get(associate_id)
+        if moment is None:
+            return EMPTY_DATE
+        return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment))
 
     def prepare(self, connection: sqlite3.Connection) -> sqlite3.Connection:
         """Make rows readable by name, and the functions known."""

@@ -25,6 +25,7 @@ LOST = "lost"
 TABLE: list[tuple[str, dict[str, Any], bool, Seen | str]] = [
     ("drop_before", {}, False, LOST),
     ("drop_after", {}, True, LOST),
+    ("drop_after", {"how": "reset"}, True, LOST),
     ("status", {"status": 429, "retry_after": 3}, False,
      lambda r: r.status_code == 429 and r.headers["Retry-After"] == "3"),
     ("status", {"status": 502, "body": "<h1>Bad gateway</h1>", "content_type": "text/html"}, False,
@@ -85,6 +86,12 @@ def test_page_is_empty_although_a_next_one_was_promised(client: Client) -> None:
     assert (len(first["value"]), bool(first["odata.nextLink"])) == (2, True)
     assert (second["value"], second["odata.nextLink"]) == ([], None)
     assert len(third["value"]) == 1
+
+
+def test_reset_is_a_reset(client: Client) -> None:
+    client.server.faults.add("drop_before", how="reset")
+    with pytest.raises(requests.exceptions.ConnectionError, match="reset"):
+        client.get("User/currentPrincipal")
 
 
 def test_bad_bytes_break_a_tls_connection_after_the_effect(certificates: Path) -> None:

@@ -91,8 +91,8 @@ def test_contract_table(client: Client) -> None:
 
 
 def openapi_folder() -> Path | None:
-    told = os.environ.get("SUPEROFFICE_OPENAPI")
-    folder = Path(told) if told else Path(__file__).resolve().parents[4] / "shared" / "openapi"
+    given = os.environ.get("SUPEROFFICE_OPENAPI")
+    folder = Path(given) if given else Path(__file__).resolve().parents[4] / "shared" / "openapi"
     return folder if (folder / "user-agent.json").is_file() else None
 
 
