@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .journal import Entry, Journal
 from .passwords import PasswordRules
-from .profile import Profile
+from .profile import Profile, load_profile
 from .server import NetServer, Tls
 from .tenant import Tenant
 from .view import UserRecord
@@ -21,4 +21,5 @@ __all__ = [
     "Tenant",
     "Tls",
     "UserRecord",
+    "load_profile",
 ]

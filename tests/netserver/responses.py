@@ -77,7 +77,7 @@ def refusal(error: Exception, profile: Profile, *, agent: bool) -> Response | No
 
 def _service_error(error: QueryError | ServiceError, profile: Profile, *, agent: bool) -> Response:
     if profile.errors == "asp-net":
-        return _asp_net(error)
+        return _asp_net(error, profile)
     if isinstance(error, QueryError):
         status = int(profile.archive_errors)
         return _json(status, _error("SoInvalidArgumentException", str(error), agent=agent))
@@ -123,7 +123,7 @@ def unavailable(profile: Profile) -> Response | None:
 def _refused_call(error: ServiceError, profile: Profile) -> Response:
     form = profile.errors
     if form == "asp-net":
-        return _asp_net(error)
+        return _asp_net(error, profile)
     if form == "null":
         return Response(200, b"null")
     if form == "message":
@@ -140,8 +140,7 @@ def _rest_refusal(error: ServiceError) -> Response:
 
 def _missing_right(error: MissingRight, profile: Profile, *, agent: bool) -> Response:
     form = profile.missing_right
-    kind = error.error_type if error.is_fixed else RIGHT_ERRORS[profile.missing_right_error]
-    body = _error(kind, error.message, agent=agent)
+    body = _error(_type_of(error, profile), error.message, agent=agent)
     if form == "null" and agent:
         return Response(200, b"null")
     if form == "object" and agent:
@@ -176,13 +175,20 @@ def _error(error_type: str, message: str, *, agent: bool) -> dict[str, Any]:
     }
 
 
-def _asp_net(error: ServiceError | QueryError) -> Response:
+def _type_of(error: ServiceError | QueryError, profile: Profile) -> str:
+    if isinstance(error, QueryError):
+        return "SoInvalidArgumentException"
+    if isinstance(error, MissingRight) and not error.is_fixed:
+        return RIGHT_ERRORS[profile.missing_right_error]
+    return error.error_type
+
+
+def _asp_net(error: ServiceError | QueryError, profile: Profile) -> Response:
     """Return an error in the form that ASP.NET itself gives an exception."""
-    kind = error.error_type if isinstance(error, ServiceError) else "SoInvalidArgumentException"
     return _json(500, {
         "Message": "An error has occurred.",
         "ExceptionMessage": str(error),
-        "ExceptionType": f"SuperOffice.Exceptions.{kind}",
+        "ExceptionType": f"SuperOffice.Exceptions.{_type_of(error, profile)}",
         "StackTrace": f"   at {_SOURCE}.Agent.Invoke(Object request)",
     })  # fmt: skip
 

@@ -403,14 +403,16 @@ def firewall(client: Client) -> object:
     passing = [
         "userName = 'x'", "userName is 'x'", "userName begins 'x'", "personId = 1 or personId = 2",
         "assocName associateIsOneOf (1,2)", "role oneOf (2)", "getAllRows set true",
-        "userName = 'o\\'brien'", "userName = 'oregon@x.example'",
+        "userName = 'o\\'brien'", "userName = 'oregon@x.example'", "getAllRows=true",
+        "isActive set true and userName = 'x'", "userName begins 'x' and isActive set true",
     ]  # fmt: skip
     for text in passing:
         assert status(client.archive(filter=text)) == 200, text
     mails = "email/emailAddress eq 'a@x.example' or email/emailAddress eq 'b@x.example'"
     assert status(client.archive("Person", filter=mails)) == 200
     flagged = ["userName = 'x' or userName = 'X'", "personId = 1 or userName = 'x'",
-               "userName in ('x')", "userName = 'and@x.example'"]  # fmt: skip
+               "userName in ('x')", "userName = 'and@x.example'", "userName is 'not'",
+               "userName = 'x' and isActive set true"]  # fmt: skip
     answers = [client.archive(filter=text) for text in flagged]
     seen = {(a.status_code, a.headers["Content-Type"].split(";")[0]) for a in answers}
     assert len(seen) == 1

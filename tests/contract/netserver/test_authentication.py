@@ -152,6 +152,19 @@ def test_right_of_the_caller(
     assert client.get("User/currentPrincipal").json()["FunctionRights"] == sorted(rights)
 
 
+def test_missing_right_in_the_form_of_asp_net(server: NetServer, client: Client) -> None:
+    server.tenant.add_internal_user("EMP", password=PASSWORD)
+    client.session.auth = ("EMP", PASSWORD)
+    with server.using(errors="asp-net", missing_right_error="function-right"):
+        answer = client.delete(101)
+        wrong = client.archive(filter="nonsense")
+    assert answer.status_code == wrong.status_code == 500
+    kind = "SuperOffice.Exceptions.SoFunctionRightException"
+    assert answer.json()["ExceptionType"] == kind
+    assert "admin-extern-user" in answer.json()["ExceptionMessage"]
+    assert wrong.json()["ExceptionType"].endswith("SoInvalidArgumentException")
+
+
 def test_application_token_is_recorded_as_digest(server: NetServer, client: Client) -> None:
     client.get("User/currentPrincipal", headers={"SO-AppToken": "canary-token"})
     assert server.journal.entries[-1].app_token == server.journal.digest("canary-token")
