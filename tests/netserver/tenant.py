@@ -5,116 +5,46 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import sqlite3
-import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .comparison import RULES
+from .database import Database
 from .enums import ASSOCIATE_TYPES, EXTERNAL, ROLE_TYPE_OF_ASSOCIATE, ROLE_TYPES
 from .passwords import PasswordRules, hash_password
-from .schema import KEYS, SNAPSHOT, TABLES
 from .sessions import Sessions
-from .view import Functions, UserRecord, View, record
+from .view import UserRecord, record
 
 PREDEFINED_ROLE = "External user"
 
 
-class Tenant:
+class Tenant(Database):
     """One installation. Every method is one transaction and may be called from any thread."""
 
-    def __init__(self, database: Path | None = None) -> None:
-        self.lock = threading.RLock()
-        self._functions = Functions()
-        self._connection = self._functions.prepare(_open(database))
-        self._connection.executescript(TABLES)
-        self.live = View(self._connection, self._functions)
+    def __init__(self, path: Path | None = None) -> None:
+        super().__init__(path)
         self.sessions = Sessions()
         self.mails: list[int] = []
-        self.commits = 0
         self.last_created: int | None = None
         self._verified: tuple[tuple[str, str, int], UserRecord] | None = None
-        self._read_last_logins()
-        if database:
-            # The file may come from a server with another rule.
-            self._write_keys()
-        self._former: tuple[sqlite3.Connection, int] | None = None
-        self._start: sqlite3.Connection | None = None
-        self._start_logins: dict[int, float] = {}
-
-    # --- start and end
-
-    def close(self) -> None:
-        """Close the database."""
-        with self.lock:
-            self._connection.executemany(
-                "INSERT OR REPLACE INTO last_login VALUES (?, ?)",
-                self._functions.last_logins.items(),
-            )
-            self._connection.close()
-
-    def remember_start(self) -> None:
-        """Take the present state as the one that `reset` goes back to."""
-        with self.lock:
-            self._start = self._copy()
-            self._start_logins = dict(self._functions.last_logins)
 
     def reset(self) -> None:
         """Go back to the start."""
         with self.lock:
-            if self._start is not None:
-                self._start.backup(self._connection)
-                self._functions.last_logins.clear()
-                self._functions.last_logins.update(self._start_logins)
+            super().reset()
             self.sessions.clear()
             self.mails.clear()
             self.last_created = None
-            self._former = None
             self._verified = None
-
-    @contextlib.contextmanager
-    def writing(self, lag: int | None = None) -> Iterator[sqlite3.Connection]:
-        """One transaction; with `lag`, so many reads still see the state before it."""
-        with self.lock:
-            former = (self._copy(), lag) if lag else None
-            before = self._connection.total_changes
-            self._connection.execute("BEGIN")
-            try:
-                yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
-            if self._connection.total_changes != before:
-                self.commits += 1
-                self._former = former
-
-    def reading(self) -> View:
-        """Return the state that a reading request sees; it may lag behind."""
-        if self._former is None:
-            return self.live
-        with self.lock:
-            connection, left = self._former
-            self._former = (connection, left - 1) if left > 1 else None
-            return View(connection, self._functions)
 
     def compare_names(self, rule: str) -> None:
         """Compare texts by a rule of `comparison.RULES` from now on."""
-        function = RULES[rule]
         with self.lock:
-            if function is self._functions.rule:
-                return
-            self._functions.rule = function
+            super().compare_names(rule)
             self._verified = None
-            self._write_keys()
-
-    def _write_keys(self) -> None:
-        for table, key, column in KEYS:
-            self._connection.execute(f"UPDATE {table} SET {key} = fold({column})")
 
     # --- adding
 
@@ -266,17 +196,6 @@ class Tenant:
             self.update_associate(associate_id, password=hashed)
         return associate_id
 
-    def _insert(self, table: str, values: Mapping[str, Any]) -> int:
-        names = ", ".join(values)
-        marks = ", ".join("?" * len(values))
-        with self.lock:
-            cursor = self._connection.execute(
-                f"INSERT INTO {table} ({names}) VALUES ({marks})",
-                tuple(values.values()),
-            )
-            assert cursor.lastrowid is not None
-            return cursor.lastrowid
-
     # --- reading
 
     def user(self, id_or_name: int | str) -> UserRecord | None:
@@ -327,14 +246,6 @@ class Tenant:
                 return None
             self._verified = key, record(row)
             return self._verified[1]
-
-    def snapshot(self) -> object:
-        """Return the whole state, comparable with ==."""
-        with self.lock:
-            return tuple(
-                (table, tuple(tuple(row) for row in self.live.rows(f"SELECT * FROM {table}")))
-                for table in SNAPSHOT
-            )
 
     @property
     def password_rules(self) -> PasswordRules:
@@ -461,10 +372,6 @@ class Tenant:
         key = id_or_name if isinstance(id_or_name, int) else self._login_id(id_or_name)
         self._functions.last_logins[key] = moment.timestamp() if moment else time.time()
 
-    def _read_last_logins(self) -> None:
-        for row in self.live.rows("SELECT associate_id, time FROM last_login"):
-            self._functions.last_logins[row["associate_id"]] = row["time"]
-
     def issue_ticket(self, login: int | str) -> str:
         """Return a new ticket for `Authorization: SOTicket`."""
         return self.sessions.issue_ticket(self._login_id(login))
@@ -487,25 +394,7 @@ class Tenant:
             raise KeyError(login)
         return found.associate_id
 
-    def _copy(self) -> sqlite3.Connection:
-        copy = self._functions.prepare(_open(None))
-        self._connection.backup(copy)
-        return copy
-
     def _find(self, id_or_name: int | str) -> sqlite3.Row | None:
         if isinstance(id_or_name, int):
             return self.live.user(id_or_name)
         return self.live.user_named(id_or_name)
-
-
-def _open(database: Path | None) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        str(database or ":memory:"),
-        check_same_thread=False,
-        isolation_level=None,
-        cached_statements=512,
-    )
-    if database:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-    return connection
