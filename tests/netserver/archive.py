@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from .call import Call
+from .call import Call, may_manage_internal
 from .errors import HttpError, MissingRight, QueryError
 from .filter import Column, Condition, translate
 from .providers import Provider, provider
@@ -56,7 +56,10 @@ def parse(call: Call, name: str, options: Mapping[str, str]) -> ArchiveQuery:
         raise MissingRight("The archive 'dynamic' is not available to this user.")
     wanted = _names(options.get("$entities", ""))
     entities = frozenset(entity.lower() for entity in wanted)
-    source = provider(name, call.profile, entities)
+    profile = call.profile
+    if profile.unmanaged_user != "shown" and not may_manage_internal(call.login):
+        profile = profile.with_choices({"internal_listed": "no"})
+    source = provider(name, profile, entities)
     if source is None:
         raise HttpError(404, f"There is no archive provider '{name}'.")
     unknown = entities - {entity.lower() for entity in source.entities}

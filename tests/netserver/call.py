@@ -69,10 +69,13 @@ class Call:
 
 def may_manage(caller: UserRecord, row: sqlite3.Row) -> bool:
     """Tell whether a caller may manage a user: external ones, or all with the rights for that."""
-    if row["hidden"]:
-        return False
+    return not row["hidden"] and (row["type"] == EXTERNAL or may_manage_internal(caller))
+
+
+def may_manage_internal(caller: UserRecord) -> bool:
+    """Tell whether a caller may manage internal users."""
     rights = {"admin-all", "admin-users"} & set(caller.functional_rights)
-    return row["type"] == EXTERNAL or caller.type == "System" or bool(rights)
+    return caller.type == "System" or bool(rights)
 
 
 def may_administer(user: UserRecord) -> bool:

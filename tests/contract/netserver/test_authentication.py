@@ -241,6 +241,9 @@ def test_users_that_a_restricted_caller_may_not_manage_are_refused(
         assert (answer.status_code, answer.json()["ErrorType"]) == (403, "SoSentryException")
         infos = client.agent("GetUserInfoList", [2, 101]).json()
         assert [info["UserInfoId"] for info in infos] == [101]
+        with server.using(internal_listed="yes"):
+            rows = client.rows(filter="getAllRows set true")
+        assert [row["PrimaryKey"] for row in rows] == ["101", "102", "103"]
 
 
 def test_hidden_persons_and_their_logins_are_left_out(server: NetServer, client: Client) -> None:
