@@ -1,9 +1,15 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can go wrong in the service, before it is spelled as an answer."""
+"""Errors of the service, before a response is made of them."""
 
 from __future__ import annotations
+
+RIGHT_ERRORS = {
+    "illegal-operation": "SoIllegalOperationException",
+    "function-right": "SoFunctionRightException",
+    "sentry": "SoSentryException",
+}
 
 
 class ServiceError(Exception):
@@ -23,10 +29,11 @@ class NotFound(ServiceError):
 
 
 class MissingRight(ServiceError):
-    """The caller is known, but may not do this."""
+    """The caller is known, but may not do this; `kind` is a value of a choice."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__("SoIllegalOperationException", message)
+    def __init__(self, message: str, kind: str | None = None) -> None:
+        super().__init__(RIGHT_ERRORS[kind or "illegal-operation"], message)
+        self.is_fixed = kind is not None
 
 
 class BadArgument(Exception):
@@ -46,8 +53,8 @@ class QueryError(Exception):
     """An archive query is wrong: filter, column, order or paging."""
 
 
-class HttpProblem(Exception):
-    """An answer that the transport level owns: 404 of a path, 405, 406, 415, 421."""
+class HttpError(Exception):
+    """An error of HTTP itself: an unknown path, a wrong method or content type."""
 
     def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(message)
@@ -57,10 +64,13 @@ class HttpProblem(Exception):
 
 
 class Unauthorized(Exception):
-    """No identity, or one that may not log in; `status` is 401 unless a dialect says otherwise."""
+    """No identity, or one that may not log in; `status` is 401 unless a choice says otherwise."""
 
-    def __init__(self, message: str, status: int = 401, html: bool = False) -> None:
+    def __init__(
+        self, message: str, status: int = 401, html: bool = False, page: bool = False
+    ) -> None:
         super().__init__(message)
+        self.page = page
         self.message = message
         self.status = status
         self.html = html

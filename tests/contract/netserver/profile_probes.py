@@ -1,16 +1,19 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""For every key of the dialect table one question to the server, and each value's answer."""
+"""For every key of the profile table one question to the server, and each value's answer."""
 
 from __future__ import annotations
 
 import base64
 import concurrent.futures
 import socket
+import time
 from collections.abc import Callable
 
 import requests
+
+from tests.netserver import NetServer
 
 from .conftest import PASSWORD, Client
 
@@ -169,15 +172,17 @@ def reads_after_write(client: Client) -> object:
 
 
 def throttled(client: Client) -> object:
-    return {status(client.get("User/current")) for _time in range(8)}
+    return {status(client.get("User/currentPrincipal")) for _time in range(8)}
+
+
+def probe_login(server: NetServer) -> int:
+    return status(Client(server).get("User/currentPrincipal"))
 
 
 def at_once(client: Client) -> object:
     client.server.latency = 0.2
     with concurrent.futures.ThreadPoolExecutor(6) as pool:
-        answers = list(
-            pool.map(lambda _letter: status(Client(client.server).get("User/current")), "abcdef")
-        )
+        answers = list(pool.map(probe_login, [client.server] * 6))
     client.server.latency = 0.0
     return set(answers)
 
@@ -258,7 +263,7 @@ def malformed(client: Client) -> object:
 
 def unauthorized(client: Client) -> object:
     client.session.auth = None
-    answer = client.get("User/current")
+    answer = client.get("User/currentPrincipal")
     kind = answer.headers["Content-Type"].split(";")[0]
     return answer.status_code, kind, bool(answer.content)
 
@@ -266,7 +271,7 @@ def unauthorized(client: Client) -> object:
 def bearer(client: Client) -> object:
     token = client.server.tenant.issue_token("system")
     client.session.auth = None
-    return status(client.get("User/current", headers={"Authorization": f"Bearer {token}"}))
+    return status(client.get("User/currentPrincipal", headers={"Authorization": f"Bearer {token}"}))
 
 
 def stored_name(client: Client) -> object:
@@ -305,11 +310,151 @@ def generated(client: Client) -> object:
 
 
 def query_limit(client: Client) -> object:
-    return status(client.get("User/current?x=" + "y" * 200))
+    return status(client.get("User/currentPrincipal?x=" + "y" * 200))
+
+
+def compared_names(client: Client) -> str:
+    """Return in which ways a name may differ and still be found."""
+    client.server.tenant.add_external_user("Großé\uff21")
+    ways = {
+        "case": "gROßÉ\uff41", "sharp s": "Grossé\uff21", "width": "GroßéA",
+        "normal form": "Große\u0301\uff21", "space": "Großé\uff21 ", "accent": "Große\uff21",
+    }  # fmt: skip
+    found = [
+        way
+        for way, name in ways.items()
+        if client.agent("GetUserFromName", {"UserName": name}).json()
+    ]
+    # all places agree
+    for way, name in ways.items():
+        assert bool(client.rows(filter=f"userName = '{name}'")) is (way in found), way
+        valid = client.agent("IsUserNameValid", {"Type": 3, "UserName": name}).json()
+        assert valid is (way not in found), way
+    return ",".join(found)
+
+
+def unmanaged_user(client: Client) -> object:
+    tenant = client.server.tenant
+    tenant.add_internal_user("EMP2")
+    tenant.add_internal_user("EMP", password=PASSWORD, functional_rights=["admin-extern-user"])
+    other = Client(client.server)
+    other.session.auth = ("EMP", PASSWORD)
+    answer = other.agent("GetUserFromName", {"UserName": "EMP2"})
+    assert other.agent("GetUserFromName", {"UserName": NAME}).json()["AssociateId"] == USER
+    body = answer.json()
+    return answer.status_code, body and body.get("Name", body.get("ErrorType"))
+
+
+def created_ids(client: Client) -> object:
+    return [client.create(f"new{number}").json() for number in range(3)]
+
+
+def reused_id(client: Client) -> object:
+    client.delete(102)
+    return client.create().json()
+
+
+def password_mail(client: Client) -> object:
+    user = {"AssociateId": USER}
+    types = client.agent("GetSupportedChangePasswordTypes", user).json()
+    result = client.agent("SendChangePasswordEMail", user).json()
+    assert client.server.journal.entries[-1].committed is result["Success"]
+    return types, result["Success"], list(client.server.tenant.mails)
+
+
+def login_cost(client: Client) -> object:
+    """Return whether Basic and a token take 80 ms."""
+    basic = client.get("User/currentToken")
+    client.session.auth = None
+    headers = {"Authorization": f"Bearer {basic.json()}"}
+    token = client.get("User/currentPrincipal", headers=headers)
+    return tuple(answer.elapsed.total_seconds() >= 0.08 for answer in (basic, token))
+
+
+def with_token(client: Client) -> Callable[[], int]:
+    token = client.get("User/currentToken").json()
+    client.session.auth = None
+    headers = {"Authorization": f"Bearer {token}"}
+    return lambda: status(client.get("User/currentPrincipal", headers=headers))
+
+
+def session_requests(client: Client) -> object:
+    ask = with_token(client)
+    return [ask() for _time in range(3)]
+
+
+def session_seconds(client: Client) -> object:
+    ask = with_token(client)
+    first = ask()
+    time.sleep(1.1)
+    return first, ask()
+
+
+def challenge(client: Client) -> object:
+    """Return the status with and without a login, and how the 401 looks."""
+    good = client.get("User/currentPrincipal")
+    client.session.auth = ("system", "wrong")
+    bad = client.get("User/currentPrincipal")
+    kind = bad.headers["Content-Type"].split(";")[0]
+    return good.status_code, bad.status_code, bad.headers["WWW-Authenticate"], kind
+
+
+def firewall(client: Client) -> object:
+    passing = [
+        "userName = 'x'", "userName is 'x'", "userName begins 'x'", "personId = 1 or personId = 2",
+        "assocName associateIsOneOf (1,2)", "role oneOf (2)", "getAllRows set true",
+        "userName = 'o\\'brien'", "userName = 'oregon@x.example'", "getAllRows=true",
+        "isActive set true and userName = 'x'", "userName begins 'x' and isActive set true",
+    ]  # fmt: skip
+    for text in passing:
+        assert status(client.archive(filter=text)) == 200, text
+    mails = "email/emailAddress eq 'a@x.example' or email/emailAddress eq 'b@x.example'"
+    assert status(client.archive("Person", filter=mails)) == 200
+    flagged = ["userName = 'x' or userName = 'X'", "personId = 1 or userName = 'x'",
+               "userName in ('x')", "userName = 'and@x.example'", "userName is 'not'",
+               "userName = 'x' and isActive set true"]  # fmt: skip
+    answers = [client.archive(filter=text) for text in flagged]
+    seen = {(a.status_code, a.headers["Content-Type"].split(";")[0]) for a in answers}
+    assert len(seen) == 1
+    return seen.pop()
+
+
+def throttle_status(client: Client) -> object:
+    with client.server.using(throttle=5):
+        fast = throttled(client)
+    with client.server.using(parallel=2):
+        return fast, at_once(client)
+
+
+def retry_after(client: Client) -> object:
+    with client.server.using(throttle=2):
+        answers = [client.get("User/currentPrincipal") for _time in range(6)]
+    assert {answer.status_code for answer in answers} == {200, 429}
+    return {answer.headers.get("Retry-After") for answer in answers}
+
+
+def person_addresses(client: Client) -> object:
+    """Return the rows that the second address, and both, find."""
+    addresses = ["a@x.example", "b@x.example"]
+    person = client.server.tenant.add_person(email=addresses)
+
+    def found(text: str) -> list[tuple[str, int]]:
+        rows = client.rows("Person", filter=text, select="personId,email/emailAddress")
+        return [(row["email/emailAddress"], row["personId"] - person + 1) for row in rows]
+
+    column = "email/emailAddress"
+    both = f"{column} eq '{addresses[0]}' or {column} eq '{addresses[1]}'"
+    return found(f"{column} = 'B@x.example'"), found(both)
+
+
+def person_login_id(client: Client) -> object:
+    column = "correspondingAssociate/associateDbId"
+    return client.rows("Person", filter="personId = 1001", select=column)[0][column]
 
 
 FULL_ERROR = ("Error", "ErrorType", "Message", "ErrorSource")
 REST_ERROR = ("Error", "ErrorType", "ErrorMessage", "ErrorSource")
+ASP_NET = ("Message", "ExceptionMessage", "ExceptionType", "StackTrace")
 DETAIL = ("Message", "MessageDetail")
 
 # key -> (probe, {value: what the client sees}); the first value is the default
@@ -335,18 +480,27 @@ TABLE: dict[str, tuple[Probe, dict[str, object]]] = {
     "errors": (error_of_agent, {
         "http": (400, FULL_ERROR), "errormessage": (400, REST_ERROR), "message": (400, DETAIL),
         "server-error": (500, FULL_ERROR), "null": (200, None), "object": (200, FULL_ERROR),
-        "object-errormessage": (200, REST_ERROR)}),
+        "object-errormessage": (200, REST_ERROR), "asp-net": (500, ASP_NET)}),
     "malformed": (malformed, {"400": (400, DETAIL), "200": (200, DETAIL)}),
     "unknown_id": (lambda c: shape(c.agent("GetUser?userId=9")), {
         "null": (200, None), "http-404": (404, FULL_ERROR), "error": (400, FULL_ERROR)}),
     "missing_right": (lambda c: shape(as_employee(c).delete(USER)), {
         "403": (403, FULL_ERROR), "401": (401, FULL_ERROR), "400": (400, FULL_ERROR),
         "500": (500, FULL_ERROR), "null": (200, None), "object": (200, FULL_ERROR)}),
-    "create_reply": (lambda c: type(c.create().json()).__name__, {
-        "integer": "int", "string": "str", "null-but-created": "NoneType"}),
+    "missing_right_error": (lambda c: as_employee(c).delete(USER).json()["ErrorType"], {
+        "illegal-operation": "SoIllegalOperationException",
+        "function-right": "SoFunctionRightException", "sentry": "SoSentryException"}),
+    "unmanaged_user": (unmanaged_user, {
+        "shown": (200, "EMP2"), "null": (200, None),
+        "illegal-operation": (403, "SoIllegalOperationException"),
+        "function-right": (403, "SoFunctionRightException"), "sentry": (403, "SoSentryException")}),
+    "create_reply": (created_ids, {
+        "integer": [104, 105, 106], "string": ["104", "105", "106"],
+        "null-but-created": [None] * 3, "repeated-id": [104, 104, 104],
+        "listed-id": [103, 104, 105]}),
     "generated_password": (generated, {
         "returned": True, "empty": ("", [USER]), "null": (None, [USER])}),
-    "byte_order_mark": (lambda c: c.get("User/current").content[:3] == b"\xef\xbb\xbf", {
+    "byte_order_mark": (lambda c: c.get("User/currentPrincipal").content[:3] == b"\xef\xbb\xbf", {
         "no": False, "yes": True}),
     "name_column": (created_columns, {
         "both": ("anna", "anna"), "name": ("anna", None), "username": ("EXT00104", "anna")}),
@@ -354,8 +508,9 @@ TABLE: dict[str, tuple[Probe, dict[str, object]]] = {
         "both": ("anna", "anna"), "name": ("anna", NAME), "username": (NAME, "anna")}),
     "empty_user_name": (empty_user_name, {
         "derived": ("anna", "anna", "anna"), "null": ("anna", None, None)}),
-    "name_case": (lambda c: status(c.create(NAME.upper())), {
-        "insensitive": 400, "sensitive": 200}),
+    "name_comparison": (compared_names, {
+        "simple": "case", "exact": "", "sql-server": "case,sharp s,width,normal form,space",
+        "accent-insensitive": "case,sharp s,width,normal form,space,accent"}),
     "stored_case": (stored_name, {"kept": " Anna ", "upper": " ANNA ", "lower": " anna "}),
     "trim_names": (stored_name, {"no": " Anna ", "yes": "Anna"}),
     "rename_keeps_password": (rename_and_login, {"yes": 200, "no": 401}),
@@ -374,6 +529,10 @@ TABLE: dict[str, tuple[Probe, dict[str, object]]] = {
     "deleted_name": (deleted_name, {"free": 200, "kept": 400}),
     "delete_again": (delete_again, {"error": (400, FULL_ERROR), "null": (200, None),
                                     "ok": (204, b"")}),
+    "id_reuse": (reused_id, {"no": 104, "yes": 102}),
+    "password_mail": (password_mail, {
+        "supported": (["Email", "Password"], True, [USER]),
+        "not-supported": (["Password"], False, []), "fails": (["Email", "Password"], False, [])}),
     "silent_ignore": (silently_ignored, {
         "none": "", "role": "role", "active": "active", "user_name": "user_name",
         "password": "password"}),
@@ -385,6 +544,14 @@ TABLE: dict[str, tuple[Probe, dict[str, object]]] = {
     "can_login": (can_login, {"same": (True, True, True), "different": (True, False, False)}),
     "bearer": (bearer, {"accepted": 200, "refused": 401}),
     "lockout": (locked_out, {"none": 200, "3": 401}),
+    "login_milliseconds": (login_cost, {"none": (False, False), "80": (True, False)}),
+    "session_requests": (session_requests, {"none": [200, 200, 200], "2": [200, 200, 401]}),
+    "session_seconds": (session_seconds, {"none": (200, 200), "1": (200, 401)}),
+    "challenge": (challenge, {
+        "basic": (200, 401, 'Basic realm="SuperOffice"', "application/json"),
+        "windows": (200, 401, "Negotiate, NTLM", "application/json"),
+        "windows-only": (401, 401, "Negotiate, NTLM", "text/html")}),
+    "firewall": (firewall, {"none": (200, "application/json"), "query": (403, "text/html")}),
     "unauthorized_body": (unauthorized, {
         "json": (401, "application/json", True), "html": (401, "text/html", True),
         "empty": (401, "application/json", False)}),
@@ -394,6 +561,10 @@ TABLE: dict[str, tuple[Probe, dict[str, object]]] = {
         "online-object": (200, FULL_ERROR)}),
     "throttle": (throttled, {"none": {200}, "5": {200, 429}}),
     "parallel": (at_once, {"none": {200}, "2": {200, 503}}),
+    "throttle_status": (throttle_status, {
+        "usual": ({200, 429}, {200, 503}), "429": ({200, 429}, {200, 429}),
+        "503": ({200, 503}, {200, 503})}),
+    "retry_after": (retry_after, {"yes": {None, "1"}, "no": {None}}),
     "query_limit": (query_limit, {"none": 200, "100": 404}),
     "primary_key": (lambda c: c.rows(filter=f"userName = '{NAME}'")[0]["PrimaryKey"], {
         "string": "101", "number": 101}),
@@ -426,6 +597,13 @@ TABLE: dict[str, tuple[Probe, dict[str, object]]] = {
     "internal_listed": (lambda c: len(c.rows(filter="getAllRows set true", entities="all")), {
         "no": 3, "yes": 7}),
     "retired_listed": (retired_listed, {"yes": 3, "no": 2}),
+    "person_addresses": (person_addresses, {
+        "any": ([("a@x.example", 1)], [("a@x.example", 1)]),
+        "rows": ([("b@x.example", 1)], [("a@x.example", 1), ("b@x.example", 1)]),
+        "first": ([], [("a@x.example", 1)])}),
+    "person_login_id": (person_login_id, {"number": 101, "name": NAME}),
+    "dynamic_archive": (lambda c: status(c.archive("dynamic")), {
+        "served": 200, "refused": 403, "missing": 404}),
     "deleted_roles": (lambda c: len(c.agent("GetAllRoles", {"RoleType": 1}).json()), {
         "listed": 6, "hidden": 5}),
     "role_text": (role_text, {

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every key of the dialect table: what a client sees with each of its values.
+"""Every key of the profile table: what a client sees with each of its values.
 
 No key and no value is left out, and no two values of a key look the same.
 """
@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from tests.netserver import NetServer
-from tests.netserver.dialect import DialectError, check_choice, describe
+from tests.netserver.profile import ProfileError, check_choice, describe
 
 from .conftest import Client
-from .dialect_probes import TABLE
+from .profile_probes import TABLE
 
 CASES = [(key, value) for key, (_probe, answers) in TABLE.items() for value in answers]
 
@@ -35,7 +35,7 @@ def test_values_differ(key: str) -> None:
 
 
 def test_no_key_or_value_is_left_out() -> None:
-    described = {key: values for key, _section, _question, values in describe()}
+    described = {choice.name: choice.values for choice in describe()}
     assert set(TABLE) == set(described)
     for key, values in described.items():
         wanted = {value for value in values if value != "N"}
@@ -44,7 +44,7 @@ def test_no_key_or_value_is_left_out() -> None:
 
 def test_first_value_of_the_table_is_the_default(server: NetServer) -> None:
     for key, (_probe, answers) in TABLE.items():
-        assert getattr(server.dialect, key) == next(iter(answers)), key
+        assert getattr(server.profile, key) == next(iter(answers)), key
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_first_value_of_the_table_is_the_default(server: NetServer) -> None:
 )
 def test_wrong_choice_is_one_sentence(choices: dict[str, Any], words: tuple[str, ...]) -> None:
     for key, value in choices.items():
-        with pytest.raises(DialectError) as caught:
+        with pytest.raises(ProfileError) as caught:
             check_choice(key, value)
         message = str(caught.value)
         assert all(word in message for word in words)
@@ -67,10 +67,10 @@ def test_wrong_choice_is_one_sentence(choices: dict[str, Any], words: tuple[str,
 
 
 def test_using_ends_with_its_block(server: NetServer) -> None:
-    before = server.dialect
+    before = server.profile
     with server.using(flags="integer"):
-        assert server.dialect.flags == "integer"
-    assert server.dialect is before
-    with pytest.raises(DialectError), server.using(flags="nonsense"):
+        assert server.profile.flags == "integer"
+    assert server.profile is before
+    with pytest.raises(ProfileError), server.using(flags="nonsense"):
         pass
-    assert server.dialect is before
+    assert server.profile is before
