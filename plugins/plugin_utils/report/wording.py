@@ -1,0 +1,164 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The words of a report, the same in the terminal, in Markdown and in HTML."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterator, Mapping
+
+from .model import CHANGES, STATUSES, Change, Installation, Report, User, differences
+
+# of a plan, which only predicts, and of a run
+WILL = {
+    "failed": "cannot be applied",
+    "deleted": "to delete",
+    "deactivated": "to deactivate",
+    "renamed": "to rename",
+    "modified": "to modify",
+    "created": "to create",
+    "skipped": "to skip",
+    "protected": "protected",
+    "unchanged": "in sync",
+}
+DID = {status: status for status in STATUSES} | {"unchanged": "in sync"}
+STATES = {
+    "failed": "Failed",
+    "refused": "Rejected",
+    "drift": "Out of sync",
+    "changed": "Applied",
+    "in_sync": "In sync",
+}
+# a headline counts in this order, and ends with the most dangerous changes
+_COUNTED = (
+    *("created", "modified", "renamed", "deactivated", "deleted"),
+    *("failed", "skipped", "protected"),
+)
+REJECTED = "Why the plan was rejected"
+
+
+def words(of: Installation | Report) -> Mapping[str, str]:
+    """Return the names of the statuses: in the future if nothing was written, else in the past."""
+    return WILL if of.is_prediction else DID
+
+
+def headline(of: Installation | Report, message: str = "") -> str:
+    """Return the outcome in one sentence, or two.
+
+    `message` is what a run without a result failed with, in one line.
+    """
+    if isinstance(of, Report):
+        if len(of.installations) > 1:
+            return _several(of)
+        return headline(of.installations[0], message)
+    total = of.summary["total"]
+    counted = counts(of)
+    users = f" (of {_users(total)})" if total else ""
+    if of.status == "refused":
+        planned = f" Planned: {counted}{users}." if counted else ""
+        rejected = "Plan rejected" if of.mode == "plan" else "Rejected"
+        return f"{rejected}: {_findings(of)}. Nothing was written.{planned}"
+    name = "Plan" if of.mode == "plan" else "Applied"
+    if of.status == "failed":
+        if counted:
+            return f"Failed: {counted}{users}."
+        return f"Failed: {message}" if message else "Failed."
+    if counted:
+        return f"{name}: {counted}{users}."
+    if not total:
+        return f"{name}: no changes."
+    return f"{name}: no changes. {'All ' if total > 1 else ''}{_users(total)} {_is(total)} in sync."
+
+
+def _several(report: Report) -> str:
+    found = [one.status for one in report.installations]
+    stated = [f"{found.count(one):,} {STATES[one].lower()}" for one in STATES if one in found]
+    counted = counts(report)
+    users = f" (of {_users(report.summary['total'])})" if report.summary["total"] else ""
+    what = f" Users: {counted}{users}." if counted else ""
+    return f"{len(found):,} installations: {', '.join(stated)}.{what}"
+
+
+def counts(of: Installation | Report) -> str:
+    """Return how many users change, fail or are left out, such as `1 to create, 2 to delete`."""
+    named = words(of)
+    parts = [f"{of.summary[one]:,} {named[one]}" for one in _COUNTED if of.summary[one]]
+    return ", ".join(parts)
+
+
+def notes(one: Installation) -> Iterator[str]:
+    """Yield what a reader has to know beside the counts."""
+    if one.only:
+        yield f"Only a part was planned: users named {', '.join(one.only)}."
+    if one.journal:
+        yield (
+            f"An earlier run was interrupted, and its journal is unfinished: {one.journal}."
+            " Check the users that it names."
+        )
+    if one.unlisted:
+        yield f"{one.unlisted:,} more {_is(one.unlisted)} counted, but not listed in the result."
+
+
+def action(user: User, one: Installation) -> str:
+    """Return what happens or happened to a user, in a word or two."""
+    word = words(one).get(user.status, user.status)
+    return f"{word} (plan is stale)" if user.is_stale else word
+
+
+def title(user: User) -> str:
+    """Return the login by which a row goes, or the id of a user without one."""
+    return user.user_name or f"associate {user.associate_id}"
+
+
+def told(change: Change, arrow: str = "->") -> str:
+    """Return a change as a phrase, such as `role Vendor -> Partner`."""
+    if change.before and change.after:
+        return f"{change.field} {change.before} {arrow} {change.after}"
+    return f"{change.field} {change.after or change.before}"
+
+
+def shown_changes(user: User) -> tuple[Change, ...]:
+    """Return the changes that a short row tells: not that a new user is active, for example."""
+    if user.status in {"deleted", "deactivated"} or user.action == "delete":
+        return tuple(one for one in user.changes if one.before and one.after)
+    if user.action == "create":
+        is_usual = {"person id": bool(user.about.get("person")), "active": True}
+        return tuple(
+            one
+            for one in user.changes
+            if not is_usual.get(one.field) or (one.field == "active" and one.after == "no")
+        )
+    return user.changes
+
+
+def found_changes(user: User) -> tuple[Change, ...]:
+    """Return how a stale user differs now from what the plan expected."""
+    return tuple(differences(user.before, user.found)) if user.found else ()
+
+
+def is_change(user: User) -> bool:
+    """Tell whether a user changes, or changed."""
+    return user.status in CHANGES
+
+
+def _findings(one: Installation) -> str:
+    number = len(one.findings)
+    return f"{number:,} finding{'' if number == 1 else 's'}"
+
+
+def _users(number: int) -> str:
+    return f"{number:,} user{'' if number == 1 else 's'}"
+
+
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def sides(user: User) -> list[tuple[str, Mapping[str, typing.Any]]]:
+    """Return the states of a user that a reader compares, each under its name."""
+    is_planned = user.status in {"failed", "skipped", "protected"}
+    named = (("Before", user.before), ("Planned" if is_planned else "After", user.after))
+    shown = [(name, side) for name, side in named if side]
+    return [*shown, ("Found", user.found)] if user.found else shown
