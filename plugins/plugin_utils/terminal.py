@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import typing
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -73,6 +74,7 @@ def _section(section: Section, width: int, paint: Paint) -> Iterator[str]:
     if section.title:
         yield from wrapped(section.title, width, "", "")
     if rows:
+        rows = _without_empty_columns(rows)
         widths = _widths([row.cells for row in rows], width)
         for row in rows:
             yield paint(_line(row, widths), row.color)
@@ -83,6 +85,12 @@ def _section(section: Section, width: int, paint: Paint) -> Iterator[str]:
     more = section.more + len(section.rows) - len(rows) + len(section.texts) - len(texts)
     if more > 0:
         yield f"  and {more:,} more"
+
+
+def _without_empty_columns(rows: Sequence[Row]) -> list[Row]:
+    columns_of_cells = zip(*(row.cells for row in rows), strict=True)
+    used = [not number or any(cells) for number, cells in enumerate(columns_of_cells)]
+    return [row._replace(cells=tuple(itertools.compress(row.cells, used))) for row in rows]
 
 
 def _line(row: Row, widths: Sequence[int]) -> str:

@@ -34,7 +34,6 @@ from ansible_collections.superoffice.crm.plugins.plugin_utils.report.review impo
 )
 from ansible_collections.superoffice.crm.plugins.plugin_utils.report.terminal import (
     export_block,
-    failure_block,
     review_block,
     run_block,
 )
@@ -101,7 +100,6 @@ def test_no_line_of_the_terminal_is_more_than_text(maker: Any, width: int, text:
         run_block(one, [text], width),
         review_block(checked, [text], width),
         export_block(1, [text], [text], width),
-        failure_block("Export", f"{text}\n{text}", width),
     )
     for line in "\n".join(blocks).split("\n"):
         assert is_harmless_line(line), line

@@ -29,8 +29,8 @@ FOLDER = Path(__file__).with_name("page")
 # rows are laid out by groups of this size, when they come into view
 GROUP = 100
 SHOWN_ROLES = 8
-# so many users show their whole state at once, and so many have it to unfold
-OPEN_SIDES, WITH_SIDES = 12, 2000
+# with more users than this, the whole state of each is left out
+WITH_SIDES = 2000
 _BREAKS = re.compile(r"(?<=[@/:])(?=[^/])|(?=[.@_-])")
 _URL = re.compile(r"https?://[\w.~:/?#@!$&*+,;=%-]+")
 
@@ -100,7 +100,7 @@ def to_html(report: Report) -> str:
         headline=wording.headline(report, shortened(message, SHOWN_MESSAGE)),
         notes=wording.notes,
         run_url=report.run_url if _URL.fullmatch(report.run_url) else "",
-        bars=_bars([(one, named[one], report.summary[one]) for one in STATUSES[:-1]]),
+        bars=_bars([(one, named[one], report.counts[one]) for one in STATUSES[:-1]]),
         roles=_changed_roles(report),
         share=_share(report),
         columns=columns,
@@ -110,7 +110,6 @@ def to_html(report: Report) -> str:
         changes=CHANGES,
         fields=FIELDS,
         with_sides=len(rows) <= WITH_SIDES,
-        open_sides=len(rows) <= OPEN_SIDES,
     )
 
 
@@ -176,7 +175,7 @@ def _environment() -> typing.Any:
     environment.filters["shown_lines"] = lambda text: "\n".join(
         for_html(line) for line in str(text).splitlines()
     )
-    environment.filters["value"] = lambda value: for_html(text_of(value))
+    environment.filters["value"] = text_of
     environment.filters["breakable"] = breakable
     environment.filters["count"] = lambda number: f"{number:,}"
     return environment
@@ -206,7 +205,7 @@ def _changed_roles(report: Report) -> list[RoleBar]:
     before: dict[str, int] = {}
     after: dict[str, int] = {}
     for one in report.installations:
-        for user in one.users:
+        for user in one.shown_users:
             if not wording.is_change(user):
                 continue
             for side, counts in ((user.before, before), (user.after, after)):
@@ -231,11 +230,11 @@ def _role_bars(counted: Mapping[str, tuple[int, int]]) -> list[RoleBar]:
 
 def _share(report: Report) -> list[tuple[str, float, float]]:
     """Return the parts of the ring: status, start and length in percent."""
-    total = report.summary["total"]
+    total = report.counts["total"]
     parts = []
     start = 0.0
     for status in STATUSES:
-        length = 100 * report.summary[status] / total if total else 0.0
+        length = 100 * report.counts[status] / total if total else 0.0
         if length:
             parts.append((status, round(start, 3), round(length, 3)))
         start += length
@@ -252,7 +251,7 @@ def _rows(report: Report) -> Iterator[Row]:
                 title=wording.title(user),
                 word=wording.action(user, one),
                 rank=1 + (STATUSES.index(user.status) if user.status in STATUSES else 0),
-                about=" · ".join(filter(None, map(about.get, ("owner", "description")))),
+                about=" · ".join(filter(None, map(about.get, ("company", "owner", "description")))),
                 found=wording.found_changes(user),
                 sides=wording.sides(user),
             )

@@ -142,7 +142,7 @@ def _overview(report: Report) -> Table:
     named = wording.words(report)
     rows = []
     for one in report.installations:
-        counts = [f"{one.summary[status]:,}" if one.summary[status] else "" for status in statuses]
+        counts = [f"{one.counts[status]:,}" if one.counts[status] else "" for status in statuses]
         state = f"{STATE_SIGNS[one.status]} {wording.STATES[one.status]}"
         rows.append(_row([markdown_code(one.name), state, *counts]))
     return Table(["Installation", "Status", *(named[status] for status in statuses)], rows)

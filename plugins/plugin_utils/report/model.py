@@ -10,6 +10,7 @@ that it takes over from a result are listed here, and everything else is left be
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import functools
 import typing
@@ -139,10 +140,20 @@ class Installation:
     only: tuple[str, ...] = ()
     journal: str = ""
 
-    @property
-    def changed(self) -> int:
-        """How many users change."""
-        return sum(self.summary.get(name, 0) for name in CHANGES)
+    @functools.cached_property
+    def shown_users(self) -> tuple[User, ...]:
+        """The users as people read them: what a rejected plan would do, it did not skip."""
+        return tuple(map(_as_planned, self.users)) if self.status == "refused" else self.users
+
+    @functools.cached_property
+    def counts(self) -> Mapping[str, int]:
+        """The summary as people read it: a user that a rejected plan would delete is to delete."""
+        counts = collections.Counter(self.summary)
+        for user, shown in zip(self.users, self.shown_users, strict=True):
+            if shown.status != user.status:
+                counts[user.status] -= 1
+                counts[shown.status] += 1
+        return {name: max(0, counts[name]) for name in COUNTS}
 
     @property
     def is_prediction(self) -> bool:
@@ -152,7 +163,7 @@ class Installation:
     @functools.cached_property
     def news(self) -> tuple[User, ...]:
         """The users that are not just in sync, what matters most first."""
-        listed = [user for user in self.users if user.status != "unchanged"]
+        listed = [user for user in self.shown_users if user.status != "unchanged"]
         return tuple(sorted(listed, key=_weight))
 
     @property
@@ -163,7 +174,7 @@ class Installation:
     @property
     def unlisted(self) -> int:
         """How many users are not in sync, counted, but not in a result of bounded size."""
-        counted = sum(self.summary.get(name, 0) for name in STATUSES if name != "unchanged")
+        counted = sum(self.counts[name] for name in STATUSES if name != "unchanged")
         return max(0, counted - len(self.news))
 
 
@@ -198,12 +209,17 @@ class Report:
         """Whether the changes of all installations are only planned."""
         return all(one.is_prediction for one in self.installations)
 
-    @functools.cached_property
+    @property
     def summary(self) -> dict[str, int]:
-        """The counts of all installations together."""
+        """The summaries of all installations together."""
         return {
             name: sum(one.summary.get(name, 0) for one in self.installations) for name in COUNTS
         }
+
+    @functools.cached_property
+    def counts(self) -> Mapping[str, int]:
+        """The summary as people read it, see `Installation.counts`."""
+        return {name: sum(one.counts[name] for one in self.installations) for name in COUNTS}
 
 
 def report_of(
@@ -292,8 +308,6 @@ def _installation(
     entries = [*(_mapping(given).get("entries") or []), *(plan.get("entries") or [])]
     users = tuple(_users(result.get("results") or [], entries))
     summary = {count: int(_mapping(result.get("summary")).get(count) or 0) for count in COUNTS}
-    if status == "refused":
-        users, summary = _as_planned(users, summary)
     return Installation(
         name=name,
         mode=mode,
@@ -335,21 +349,9 @@ def _journal(result: Values) -> str:
     )
 
 
-def _as_planned(
-    users: tuple[User, ...], summary: dict[str, int]
-) -> tuple[tuple[User, ...], dict[str, int]]:
-    """Show what a refused run planned as that: a user to delete was not skipped but not deleted."""
-    counts = dict(summary)
-    shown = []
-    for user in users:
-        planned = _planned_status(user) if user.status == "skipped" and not user.is_stale else ""
-        if planned:
-            counts["skipped"] = max(0, counts["skipped"] - 1)
-            counts[planned] += 1
-            shown.append(dataclasses.replace(user, status=planned, error=None))
-        else:
-            shown.append(user)
-    return tuple(shown), counts
+def _as_planned(user: User) -> User:
+    planned = _planned_status(user) if user.status == "skipped" and not user.is_stale else ""
+    return dataclasses.replace(user, status=planned, error=None) if planned else user
 
 
 def _planned_status(user: User) -> str:

@@ -104,13 +104,6 @@ def export_block(
     return block(headline, [Section(rows=rows)], width, color="green", paint=paint)
 
 
-def failure_block(what: str, message: str, width: int, paint: Paint = unpainted) -> str:
-    """Return what a playbook ends with that could not read the users."""
-    first, _, rest = message.partition("\n")
-    section = Section(texts=rest.splitlines()) if rest else Section()
-    return block(f"{what} failed: {first}", [section], width, color="red", paint=paint)
-
-
 def _row(user: User, one: Installation) -> Row:
     return Row(
         SYMBOLS.get(user.status, " "),
@@ -124,12 +117,12 @@ def _changes(user: User, one: Installation) -> str:
     """Return what changes: the action where that says it all, else the fields."""
     if user.status not in _PLANNED:
         return wording.action(user, one)
-    told = "; ".join(
-        wording.told(change) for change in wording.shown_changes(user) if change.field != "login"
-    )
-    if user.status == "modified" and told:
+    told = "; ".join(wording.told(change) for change in wording.shown_changes(user))
+    if user.status == "modified" and told and not user.previous_name:
         return told
     action = _PLANNED[user.status] if one.is_prediction else user.status
+    if user.previous_name and user.status == "modified":
+        action = "rename" if one.is_prediction else "renamed"
     previous = f" from {user.previous_name}" if user.previous_name else ""
     return f"{action}{previous}{': ' if told else ''}{told}"
 

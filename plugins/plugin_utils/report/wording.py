@@ -53,38 +53,53 @@ def headline(of: Installation | Report, message: str = "") -> str:
         if len(of.installations) > 1:
             return _several(of)
         return headline(of.installations[0], message)
-    total = of.summary["total"]
-    counted = counts(of)
-    users = f" (of {_users(total)})" if total else ""
     if of.status == "refused":
-        planned = f" Planned: {counted}{users}." if counted else ""
-        rejected = "Plan rejected" if of.mode == "plan" else "Rejected"
-        return f"{rejected}: {_findings(of)}. Nothing was written.{planned}"
-    name = "Plan" if of.mode == "plan" else "Applied"
+        return _rejected(of)
     if of.status == "failed":
-        if counted:
-            return f"Failed: {counted}{users}."
-        return f"Failed: {message}" if message else "Failed."
-    if counted:
-        return f"{name}: {counted}{users}."
-    if not total:
-        return f"{name}: no changes."
-    return f"{name}: no changes. {'All ' if total > 1 else ''}{_users(total)} {_is(total)} in sync."
+        return _failed(of, message)
+    name = "Plan" if of.mode == "plan" else "Applied"
+    if counts(of):
+        return f"{name}: {counts(of)}{_of_all(of)}."
+    total = of.counts["total"]
+    state = f" {'All ' if total > 1 else ''}{_users(total)} {_is(total)} in sync." if total else ""
+    return f"{name}: no changes.{state}"
+
+
+def _rejected(one: Installation) -> str:
+    what = "Plan rejected" if one.mode == "plan" else "Rejected"
+    planned = f" Planned: {counts(one)}{_of_all(one)}." if counts(one) else ""
+    return f"{what}: {_findings(one)}. Nothing was written.{planned}"
+
+
+def _failed(one: Installation, message: str) -> str:
+    failed = one.counts["failed"]
+    if failed:
+        others = counts(one, without=("failed",))
+        return f"Failed: {failed:,} of {_users(one.counts['total'])}{others and '; '}{others}."
+    if counts(one):
+        return f"Failed: {counts(one)}{_of_all(one)}."
+    return f"Failed: {message}" if message else "Failed."
+
+
+def _of_all(one: Installation) -> str:
+    total = one.counts["total"]
+    return f" (of {_users(total)})" if total else ""
 
 
 def _several(report: Report) -> str:
     found = [one.status for one in report.installations]
     stated = [f"{found.count(one):,} {STATES[one].lower()}" for one in STATES if one in found]
     counted = counts(report)
-    users = f" (of {_users(report.summary['total'])})" if report.summary["total"] else ""
+    users = f" (of {_users(report.counts['total'])})" if report.counts["total"] else ""
     what = f" Users: {counted}{users}." if counted else ""
     return f"{len(found):,} installations: {', '.join(stated)}.{what}"
 
 
-def counts(of: Installation | Report) -> str:
+def counts(of: Installation | Report, without: tuple[str, ...] = ()) -> str:
     """Return how many users change, fail or are left out, such as `1 to create, 2 to delete`."""
     named = words(of)
-    parts = [f"{of.summary[one]:,} {named[one]}" for one in _COUNTED if of.summary[one]]
+    shown = [one for one in _COUNTED if of.counts[one] and one not in without]
+    parts = [f"{of.counts[one]:,} {named[one]}" for one in shown]
     return ", ".join(parts)
 
 
@@ -120,17 +135,23 @@ def told(change: Change, arrow: str = "->") -> str:
 
 
 def shown_changes(user: User) -> tuple[Change, ...]:
-    """Return the changes that a short row tells: not that a new user is active, for example."""
-    if user.status in {"deleted", "deactivated"} or user.action == "delete":
-        return tuple(one for one in user.changes if one.before and one.after)
+    """Return the changes that a short row tells beside the action and the login."""
+    left_out = {"login"}
+    if user.action == "delete":
+        return ()
     if user.action == "create":
-        is_usual = {"person id": bool(user.about.get("person")), "active": True}
-        return tuple(
-            one
-            for one in user.changes
-            if not is_usual.get(one.field) or (one.field == "active" and one.after == "no")
-        )
-    return user.changes
+        # of a new user it goes without saying that it has a password
+        left_out |= {"password"} | ({"person id"} if user.about.get("person") else set())
+    return tuple(
+        one
+        for one in user.changes
+        if one.field not in left_out
+        and not (one.field == "active" and (user.status == "deactivated" or _is_usual(one, user)))
+    )
+
+
+def _is_usual(change: Change, user: User) -> bool:
+    return user.action == "create" and change.after == "yes"
 
 
 def found_changes(user: User) -> tuple[Change, ...]:

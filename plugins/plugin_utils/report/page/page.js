@@ -81,6 +81,8 @@
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = one.textContent;
+    // browsers do not repeat buttons on the pages of a print, and show this text there
+    one.dataset.label = button.textContent;
     one.replaceChildren(button);
     button.addEventListener("click", () => sortBy(one));
     choice.append(new Option(button.textContent, one.dataset.key));
