@@ -26,6 +26,8 @@ from ..plugin_utils.report.wording import headline
 from .superoffice_files import write_atomically
 
 Values = dict[str, typing.Any]
+# the width of a job without a terminal, as Ansible has it
+WITHOUT_TERMINAL = 79
 # output for programs, which a text in between would break
 MACHINE_CALLBACKS = {"json", "jsonl", "null"}
 
@@ -86,7 +88,8 @@ class ActionModule(ActionBase):
 
     @property
     def _width(self) -> int:
-        return int(self._display.columns)
+        columns = typing.cast("int | None", self._display.columns)
+        return columns or WITHOUT_TERMINAL
 
     def _paint(self, text: str, color: str) -> str:
         return str(stringc(text, C.COLOR_CODES.get(color) and color)) if color else text
