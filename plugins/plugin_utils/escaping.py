@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 
 SHOWN_NAME = 120
+SHOWN_PATH = 300
 SHOWN_MESSAGE = 1000
 
 # controls, halves of surrogate pairs, fillers, and marks that hide text or reverse its direction
@@ -30,7 +31,7 @@ _CI_COMMAND = re.compile(r":(?=:[A-Za-z-]+(?:\s[^:]*)?::)|#(?=#(?:\[|vso\[|teamc
 _FORMULA = re.compile(r"(^|[,;\t|\r\n])([\s\"']*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 # a word that no Markdown renderer and no forge turns into anything else
 _PLAIN_WORD = re.compile(
-    r"[(\"']*(?!www\.)[^\W_](?:[\w.,'-]*[^\W_])?(?:/[^\W_](?:[\w.-]*[^\W_])?)*%?[)\"']*[.,;:!?)\"']*"
+    r"[(\"']*(?!www\.)[^\W_](?:[\w.,'-]*[^\W_])?(?:/[^\W_](?:[\w.-]*[^\W_])?)*%?[)\"']*[.,;:!?)\"']*|\d\d?:\d\d"
 )
 _WRAPPED_WORD = re.compile(r"([(\"']*)(.+?)([)\"'.,;:!?]*)")
 _LIST_NUMBER = re.compile(r"\d+[.)]")

@@ -11,11 +11,14 @@ no name or message becomes markup, a link, a mention, or a command of a forge.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+import typing
+from collections.abc import Callable, Iterator, Sequence
 
-from ..escaping import SHOWN_MESSAGE, for_markdown, markdown_code, shortened
+from ..escaping import SHOWN_MESSAGE, SHOWN_PATH, for_markdown, markdown_code, shortened
 from . import wording
-from .model import CHANGES, Change, Installation, Report, User
+from .model import CHANGES, Change, Installation, Report, User, Values
+
+Item = typing.TypeVar("Item")
 
 LIMIT = 65_536
 # by this a pipeline finds its earlier comment again
@@ -39,12 +42,19 @@ _SIGNS = {
 _URL = re.compile(r"https?://[\w.~:/?#@!$&*+,;=%-]+")
 
 
-class Table:
-    """A table of rows, folded after the first ones; each row is a line of its own."""
+class Table(typing.Generic[Item]):
+    """A table with a row for each item; rows are made only as far as there is room for them."""
 
-    def __init__(self, head: Sequence[str], rows: Iterator[str] | Sequence[str]) -> None:
-        self.head = f"| {' | '.join(head)} |\n| {' | '.join('---' for _ in head)} |\n"
-        self.rows = list(rows)
+    def __init__(
+        self, head: Sequence[str], items: Sequence[Item], cells: Callable[[Item], Sequence[str]]
+    ) -> None:
+        self.head = f"{_row(head)}{_row(['---' for _ in head])}"
+        self.items = items
+        self.cells = cells
+
+    def rows(self, start: int, end: int) -> Iterator[str]:
+        """Make the rows of some items."""
+        return (_row(self.cells(item)) for item in self.items[start:end])
 
 
 class Writer:
@@ -61,18 +71,16 @@ class Writer:
         if not self._cut and len(text) <= self._room:
             self._put(text)
 
-    def table(self, table: Table, title: str = "") -> None:
+    def table(self, table: Table[Item], title: str = "") -> None:
         """Write a table after a blank line, the rows as far as they fit."""
-        shown, folded = table.rows[:UNFOLDED], table.rows[UNFOLDED:]
-        if len(folded) < UNFOLDED // 4:
-            shown, folded = table.rows, []
-        self._rows(f"\n{title}{table.head}", shown)
-        if folded and not self._cut:
-            summary = f"\n<details><summary>{len(folded):,} more</summary>\n\n{table.head}"
-            if self._rows(summary, folded):
-                self._parts.append("\n</details>\n")
-        elif folded:
-            self._cut += len(folded)
+        total = len(table.items)
+        shown = UNFOLDED if total > UNFOLDED * 5 // 4 else total
+        self._rows(f"\n{title}{table.head}", table, 0, shown)
+        if shown == total:
+            return
+        summary = f"\n<details><summary>{total - shown:,} more</summary>\n\n{table.head}"
+        if self._rows(summary, table, shown, total):
+            self._parts.append("\n</details>\n")
 
     def end(self) -> str:
         """Return what was written, with the count of what was left out."""
@@ -83,18 +91,18 @@ class Writer:
             tail = f"\n_{rows} cut: {room}. Other formats show all._\n"
         return ("".join(self._parts) + tail)[: max(self._limit, 0)]
 
-    def _rows(self, head: str, rows: Sequence[str]) -> bool:
+    def _rows(self, head: str, table: Table[Item], start: int, end: int) -> bool:
         """Write a head and rows; return whether the head was written."""
-        if self._cut or len(head) + len(rows[0]) > self._room:
-            self._cut += len(rows)
-            return False
-        self._put(head)
-        for number, row in enumerate(rows):
-            if len(row) > self._room:
-                self._cut += len(rows) - number
-                break
-            self._put(row)
-        return True
+        position = start
+        if not self._cut:
+            for row in table.rows(start, end):
+                text = f"{head}{row}" if position == start else row
+                if len(text) > self._room:
+                    break
+                self._put(text)
+                position += 1
+        self._cut += end - position
+        return position > start
 
     def _put(self, text: str) -> None:
         self._parts.append(text)
@@ -137,15 +145,17 @@ def _facts(report: Report) -> Iterator[str]:
         yield for_markdown(report.generated_at)
 
 
-def _overview(report: Report) -> Table:
+def _overview(report: Report) -> Table[Installation]:
     statuses = (*CHANGES, "failed")
     named = wording.words(report)
-    rows = []
-    for one in report.installations:
+
+    def cells(one: Installation) -> list[str]:
         counts = [f"{one.counts[status]:,}" if one.counts[status] else "" for status in statuses]
         state = f"{STATE_SIGNS[one.status]} {wording.STATES[one.status]}"
-        rows.append(_row([markdown_code(one.name), state, *counts]))
-    return Table(["Installation", "Status", *(named[status] for status in statuses)], rows)
+        return [markdown_code(one.name), state, *counts]
+
+    head = ["Installation", "Status", *(named[status] for status in CHANGES), "failed"]
+    return Table(head, report.installations, cells)
 
 
 def _installation(writer: Writer, one: Installation, *, several: bool) -> None:
@@ -154,12 +164,9 @@ def _installation(writer: Writer, one: Installation, *, several: bool) -> None:
     for note in wording.notes(one):
         writer.text(f"\n> {for_markdown(note)}\n")
     if one.findings:
-        rows = [
-            _row([markdown_code(found["where"], 300), for_markdown(found["message"])])
-            for found in one.findings
-        ]
         level = "#####" if several else "####"
-        writer.table(Table(["Location", "Finding"], rows), f"{level} {wording.REJECTED}\n\n")
+        table = Table(["Location", "Finding"], one.findings, _finding)
+        writer.table(table, f"{level} {wording.REJECTED}\n\n")
     elif one.message and not one.has_failed_rows:
         lines = one.message.splitlines()[:_SHOWN_LINES]
         quoted = "".join(f"> {for_markdown(shortened(line, SHOWN_MESSAGE))}\\\n" for line in lines)
@@ -167,10 +174,15 @@ def _installation(writer: Writer, one: Installation, *, several: bool) -> None:
     if one.news:
         has_persons = any(user.person for user in one.news)
         head = ["Login", *(["Person"] if has_persons else []), "Action", "Before → after"]
-        writer.table(Table(head, [_user(user, one, has_persons) for user in one.news]))
+        writer.table(Table(head, one.news, lambda user: _user(user, one, has_persons)))
 
 
-def _user(user: User, one: Installation, has_persons: bool) -> str:
+def _finding(finding: Values) -> list[str]:
+    where, message = finding["where"], finding["message"]
+    return [markdown_code(where, SHOWN_PATH), for_markdown(shortened(message, SHOWN_MESSAGE))]
+
+
+def _user(user: User, one: Installation, has_persons: bool) -> list[str]:
     sign = _SIGNS.get(user.status, "")
     cells = [markdown_code(wording.title(user))]
     if has_persons:
@@ -182,13 +194,12 @@ def _user(user: User, one: Installation, has_persons: bool) -> str:
     told += [f"found: {change.field} {markdown_code(change.after) or 'none'}" for change in found]
     if user.problem:
         told.append(for_markdown(shortened(user.problem, SHOWN_MESSAGE)))
-    return _row([*cells, f"{sign} {wording.action(user, one)}", "<br>".join(told)])
+    return [*cells, f"{sign} {wording.action(user, one)}", "<br>".join(told)]
 
 
 def _change(change: Change) -> str:
     before, after = markdown_code(change.before), markdown_code(change.after)
-    arrow = f"{before} →" if before and not after else " → ".join(filter(None, [before, after]))
-    return f"{change.field}: {arrow}"
+    return f"{change.field}: {' → '.join(filter(None, [before, after]))}"
 
 
 def _row(cells: Sequence[str]) -> str:

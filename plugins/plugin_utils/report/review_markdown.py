@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ..escaping import for_markdown, markdown_code
+from ..escaping import SHOWN_PATH, for_markdown, markdown_code
 from .markdown import LIMIT, MARKER
 from .review import Login, Review
 
@@ -39,7 +39,10 @@ def _sections(review: Review) -> Iterator[list[str]]:
         (
             "Findings in the definitions; the users that they mean may be listed as without one",
             ("Location", "Finding"),
-            [(markdown_code(f.where, 300), for_markdown(f.message)) for f in review.findings],
+            [
+                (markdown_code(f.where, SHOWN_PATH), for_markdown(f.message))
+                for f in review.findings
+            ],
         ),
         ("Logins without a definition", _LOGINS, _rows(review.outside)),
         (
@@ -55,7 +58,10 @@ def _sections(review: Review) -> Iterator[list[str]]:
         (
             "Definitions without a login",
             ("Definition", "Location"),
-            [(for_markdown(what), markdown_code(where, 300)) for what, where in review.missing],
+            [
+                (for_markdown(what), markdown_code(where, SHOWN_PATH))
+                for what, where in review.missing
+            ],
         ),
     ]
     for title, columns, rows in tables:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..terminal import Paint, Row, Section, block, unpainted
 from . import wording
@@ -35,6 +35,8 @@ COLORS = {
     "modified": "blue",
     "created": "green",
 }
+# from this width on there is room for companies
+_WIDE = 100
 # what people call the action of a row
 _PLANNED = {
     "deleted": "delete",
@@ -53,7 +55,7 @@ def run_block(one: Installation, files: Sequence[str], width: int, paint: Paint 
     where = ", ".join(filter(None, [one.name, one.address]))
     sections = [
         Section(texts=[], title=f"Installation: {where}"),
-        Section(rows=[_row(user, one) for user in one.news], more=one.unlisted),
+        Section(rows=[_row(user, one, width) for user in one.news], more=one.unlisted),
         Section(wording.REJECTED, texts=[_finding(finding) for finding in one.findings])
         if one.findings
         else Section(),
@@ -71,7 +73,7 @@ def review_block(review: Review, files: Sequence[str], width: int, paint: Paint 
     sections = [
         Section(f"Installation: {review.name}") if review.name else Section(),
         Section(f"Roles: {roles}") if roles else Section(),
-        Section("Logins without a definition", rows=[_login(login) for login in outside])
+        Section("Logins without a definition", rows=[_login(login, width) for login in outside])
         if outside
         else Section(),
         Section(
@@ -104,13 +106,18 @@ def export_block(
     return block(headline, [Section(rows=rows)], width, color="green", paint=paint)
 
 
-def _row(user: User, one: Installation) -> Row:
+def _row(user: User, one: Installation, width: int) -> Row:
     return Row(
         SYMBOLS.get(user.status, " "),
-        (wording.title(user), user.person, _changes(user, one)),
+        (wording.title(user), _person(user.about, width), _changes(user, one)),
         tuple(_details(user)),
         COLORS.get(user.status, ""),
     )
+
+
+def _person(about: Mapping[str, str], width: int) -> str:
+    person, company = about.get("person", ""), about.get("company", "")
+    return ", ".join(filter(None, (person, company))) if width >= _WIDE else person or company
 
 
 def _changes(user: User, one: Installation) -> str:
@@ -165,8 +172,8 @@ def _files(files: Sequence[str]) -> Section:
     return Section(f"Reports: {', '.join(files)}") if files else Section()
 
 
-def _login(login: Login) -> Row:
+def _login(login: Login, width: int) -> Row:
     state = "active" if login.is_active else "inactive"
     symbol = "!" if login.is_active else "-"
-    about = ", ".join(filter(None, (login.person, login.contact_name)))
+    about = _person({"person": login.person, "company": login.contact_name}, width)
     return Row(symbol, (login.user_name, about, f"{login.role}, {state}"))
