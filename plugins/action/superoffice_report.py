@@ -17,6 +17,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.color import stringc
 
+from ..plugin_utils.escaping import SHOWN_MESSAGE, for_terminal, shortened
 from ..plugin_utils.report.files import files_of_report, files_of_review
 from ..plugin_utils.report.model import Installation, Report, ReportError, plain, report_of
 from ..plugin_utils.report.options import ARGUMENT_SPEC
@@ -162,7 +163,7 @@ def _written(write: Callable[[], list[str]], problems: list[str]) -> list[str]:
     try:
         return write()
     except (OSError, ValueError) as error:
-        problems.append(f"The reports could not be written: {error}")
+        problems.append(_sentence(f"The reports could not be written: {error}"))
         return []
 
 
@@ -174,10 +175,15 @@ def _shown_path(path: str) -> str:
 def _verdict(one: Installation, options: Values, problems: list[str]) -> Values:
     if one.status in {"failed", "refused"}:
         first = one.message.partition("\n")[0]
-        return {"failed": True, "msg": headline(one, first), **_cause(one)}
+        return {"failed": True, "msg": _sentence(headline(one, first)), **_cause(one)}
     if options["fail_on_drift"] and one.drift:
-        return {"failed": True, "msg": f"{one.name}: external users are out of sync."}
+        sentence = f"{one.name}: external users are out of sync."
+        return {"failed": True, "msg": _sentence(sentence)}
     return _failure(problems)
+
+
+def _sentence(text: str) -> str:
+    return for_terminal(shortened(text, SHOWN_MESSAGE))
 
 
 def _cause(one: Installation) -> Values:

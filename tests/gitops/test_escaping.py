@@ -11,6 +11,7 @@ import io
 import re
 import unicodedata
 import xml.etree.ElementTree as ET
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,6 +44,7 @@ from hypothesis import strategies as st
 from tests.gitops.hostile import HOSTILE
 from tests.gitops.rendering import rendered
 from tests.gitops.test_reports import result_of
+from tests.modules.doors import action
 
 TEXT = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=60))
 # as the runner of GitHub Actions parses a line: trimmed in version 2, anywhere in version 1
@@ -61,7 +63,7 @@ def everywhere(text: str) -> dict[str, Any]:
     entry["after"]["role"] = text
     result["only"] = [text]
     result["unfinished_journal"] = text
-    return result
+    return {**result, "failed": True, "msg": text, "error": {"kind": "stale"}}
 
 
 def refused(text: str) -> dict[str, Any]:
@@ -103,6 +105,20 @@ def test_no_line_of_the_terminal_is_more_than_text(maker: Any, width: int, text:
     )
     for line in "\n".join(blocks).split("\n"):
         assert is_harmless_line(line), line
+
+
+@MAKERS
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_failure_is_told_in_one_harmless_line(maker: Any, text: str, tmp_path: Path) -> None:
+    """And so is that the reports could not be written, which the name of a folder is part of."""
+    tmp_path.joinpath("file").write_text("in place of a folder")
+    options = {"result": maker(text), "mode": "apply", "name": text}
+    folder = str(tmp_path / "file" / text.replace("\0", ""))
+    for place in ({}, {"folder": folder.encode(errors="replace").decode()}):
+        result = action("superoffice_report", {**options, **place}).run(task_vars={})
+        assert result["failed"]
+        assert is_harmless_line(result["msg"])
+        assert len(result["msg"]) <= 1100
 
 
 @given(TEXT)
