@@ -6,12 +6,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: external_users_review
-short_description: Hold existing external users against the definitions in git
+short_description: Compare existing external users with the definitions
 version_added: 1.0.0
 description:
-  - Makes an access review of the users that M(superoffice.crm.superoffice_external_user_info) lists in one read. It tells which logins
-    no definition is about, which ones are inactive, and who has which role.
-  - Which user a definition is about is decided as M(superoffice.crm.superoffice_external_users) does, without asking the service.
+  - Makes an access review of the users that M(superoffice.crm.superoffice_external_user_info) lists in one read. It lists the logins
+    without a definition, the inactive ones, and who has which role.
+  - Definitions are matched with users as M(superoffice.crm.superoffice_external_users) does it, without asking the service.
 author:
   - The superoffice.crm authors (@superoffice-crm)
 options:
@@ -43,6 +43,11 @@ options:
   name:
     description:
       - Name of the installation.
+    type: str
+    default: ''
+  base_dir:
+    description:
+      - Paths of definitions in this folder are shown relative to it.
     type: str
     default: ''
 """
@@ -87,6 +92,7 @@ def external_users_review(
     src: object = None,
     defaults: object = None,
     name: str = "",
+    base_dir: str = "",
 ) -> typing.Any:
     """Return the review as data."""
     try:
@@ -97,6 +103,7 @@ def external_users_review(
             src=src,
             defaults=defaults,
             name=name,
+            base_dir=base_dir,
         )
     except ReportError as error:
         raise AnsibleFilterError(f"external_users_review: {error}") from error
