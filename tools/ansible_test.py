@@ -25,6 +25,12 @@ COPY = ROOT / "build" / "ansible_collections" / "superoffice" / "crm"
 HOME = ROOT / "build" / "home"
 # the versions of pip that ansible-core 2.16-2.17, 2.18-2.19 and 2.20-2.21 ask for
 PIP_VERSIONS = ("23_1_2", "24_2", "25_2")
+# of tests/, what ansible-test runs and needs; pylint would take minutes for the rest, which ruff
+# checks too
+TESTS = tuple(
+    f"tests/{name}"
+    for name in ("unit/", "integration/", "netserver/", "config.yml", "conftest.py", "__init__.py")
+)
 # ansible-test exits with 0 even then
 NOTHING_RAN = "All targets skipped"
 # ansible-test ignores Ansible's settings, and git hooks leave GIT_DIR behind
@@ -51,6 +57,8 @@ def refresh_copy() -> None:
     """Make the copy anew."""
     shutil.rmtree(COPY, ignore_errors=True)
     for name in files_of_checkout():
+        if name.startswith(("tests/", "tools/")) and not name.startswith(TESTS):
+            continue
         target = COPY / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, target, follow_symlinks=False)

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from pathlib import Path
 
@@ -14,8 +13,6 @@ import pytest
 import tomllib  # type: ignore[import-not-found]
 import yaml
 from ansible_collections.superoffice.crm.plugins.module_utils.client.http import VERSION
-
-from tools.ansible_test import files_of_checkout
 
 ROOT = Path(__file__).resolve().parents[2]
 MATRIX = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["matrix"]
@@ -35,19 +32,6 @@ def test_fragments_have_a_number_and_sections_that_say_something() -> None:
     for path in waiting:
         assert re.fullmatch(r"\d{3}-[a-z0-9-]+\.yml", path.name), path
         assert yaml.safe_load(path.read_text(encoding="utf-8")), path
-
-
-def test_no_variable_is_called_underscore() -> None:
-    """Sanity tests refuse that name, and tell so only after minutes."""
-    named = [
-        f"{name}:{node.lineno}"
-        for name in files_of_checkout()
-        if name.endswith(".py")
-        for node in ast.walk(ast.parse((ROOT / name).read_text(encoding="utf-8")))
-        if (isinstance(node, ast.Name) and node.id == "_")
-        or (isinstance(node, ast.arg) and node.arg == "_")
-    ]
-    assert not named
 
 
 @pytest.mark.parametrize("page", ["docs/support.md", "README.md"])
