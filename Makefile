@@ -89,6 +89,7 @@ sanity: $(VENV)/.lint ## run ansible-test sanity on the Python of the virtual en
 matrix: $(VENV)/.lint ## test every supported ansible-core, into docs/support.md; ROWS=2.16-3.12 for one
 	@PYENV_VERSION=$$(pyenv versions --bare 2> /dev/null | sort -rV | paste -sd : -) \
 		$(NOX) $(NOXFLAGS) $(if $(ROWS),--sessions $(ROWS:%=matrix-%),--tags matrix)
+	@$(if $(ROWS),,$(NOX) --sessions support_matrix)
 
 # ruff's formatter breaks lines as W503 and E203 of flake8 do not want it; and examples import playbooks of
 # the collection, which is not installed there

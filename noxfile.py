@@ -56,6 +56,7 @@ def targets(output: str) -> str:
 def matrix(session: nox.Session) -> None:
     """Run ansible-test sanity, units and integration, and pytest, on one ansible-core."""
     row = session.name.removeprefix("matrix-")
+    (RESULTS / f"{row}.json").unlink(missing_ok=True)
     constraints = Path(session.create_tmp()) / "constraints.txt"
     constraints.write_text(versions_for(row), encoding="utf-8")
     session.install("--group", "matrix", "ansible-core", env={"UV_CONSTRAINT": str(constraints)})
@@ -91,11 +92,12 @@ def support_matrix(session: nox.Session) -> None:
     columns = ("ansible-core", "Python", "requests", "sanity", "units", "integration", "pytest")
     lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
     for row in ROWS:
-        result = json.loads((RESULTS / f"{row}.json").read_text(encoding="utf-8"))
+        core, python = row.split("-")
+        result = dict.fromkeys(columns, "not run") | {"ansible-core": core, "Python": python}
+        if (RESULTS / f"{row}.json").exists():
+            result |= json.loads((RESULTS / f"{row}.json").read_text(encoding="utf-8"))
         lines.append(f"| {' | '.join(result[column] for column in columns)} |")
-    before, mark, rest = page.read_text(encoding="utf-8").partition("<!-- make matrix -->\n")
-    after = rest.partition("\n\n")[2]
-    page.write_text(
-        f"{before}{mark}\n".rstrip() + "\n" + "\n".join(lines) + f"\n\n{after}", encoding="utf-8"
-    )
+    before, mark, rest = page.read_text(encoding="utf-8").partition("<!-- make matrix -->\n\n")
+    after = "\n" + rest[rest.index("## ") :]
+    page.write_text("\n".join([before + mark + lines[0], *lines[1:], after]), encoding="utf-8")
     session.log(f"wrote {page}")
