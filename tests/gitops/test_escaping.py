@@ -40,7 +40,7 @@ from ansible_collections.superoffice.crm.plugins.plugin_utils.report.terminal im
 )
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.modules.doors import action
+from tests.modules.execution_paths import action
 
 from tests.gitops.hostile import HOSTILE
 from tests.gitops.rendering import rendered
