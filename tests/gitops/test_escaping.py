@@ -40,11 +40,11 @@ from ansible_collections.superoffice.crm.plugins.plugin_utils.report.terminal im
 )
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.modules.execution_paths import action
 
 from tests.gitops.hostile import HOSTILE
 from tests.gitops.rendering import rendered
 from tests.gitops.test_reports import result_of
+from tests.modules.execution_paths import action
 
 TEXT = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=60))
 # as the runner of GitHub Actions parses a line: trimmed in version 2, anywhere in version 1
