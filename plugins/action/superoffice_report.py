@@ -17,6 +17,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.color import stringc
 
+from ..plugin_utils.atomic_file import write_atomically
 from ..plugin_utils.escaping import SHOWN_MESSAGE, for_terminal, shortened
 from ..plugin_utils.report.files import files_of_report, files_of_review
 from ..plugin_utils.report.model import Installation, Report, ReportError, plain, report_of
@@ -24,7 +25,6 @@ from ..plugin_utils.report.options import ARGUMENT_SPEC
 from ..plugin_utils.report.review import review_from_document
 from ..plugin_utils.report.terminal import export_block, review_block, run_block
 from ..plugin_utils.report.wording import headline
-from .superoffice_files import write_atomically
 
 Values = dict[str, typing.Any]
 # the width of a job without a terminal, as Ansible has it
