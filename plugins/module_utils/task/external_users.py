@@ -118,7 +118,8 @@ TASK = Task(
         "limits": {
             "type": "dict",
             "options": {
-                name: {"type": "raw", "default": limits.DEFAULTS.get(name)}
+                # no_log: the limit of passwords is a number
+                name: {"type": "raw", "default": limits.DEFAULTS.get(name), "no_log": False}
                 for name in limits.COUNTED
             },
         },

@@ -48,7 +48,7 @@ class Table(typing.Generic[Item]):
     def __init__(
         self, head: Sequence[str], items: Sequence[Item], cells: Callable[[Item], Sequence[str]]
     ) -> None:
-        self.head = f"{_row(head)}{_row(['---' for _ in head])}"
+        self.head = f"{_row(head)}{_row(['---'] * len(head))}"
         self.items = items
         self.cells = cells
 
