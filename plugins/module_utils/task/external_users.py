@@ -196,7 +196,7 @@ TASK = Task(
         "limits": {
             "type": "dict",
             "options": {
-                name: {"type": "raw", "default": limits.DEFAULTS.get(name)}
+                name: {"type": "raw", "default": limits.DEFAULTS.get(name), "no_log": False}
                 for name in limits.COUNTED
             },
         },
