@@ -129,7 +129,7 @@ def from_environment(variable: str, environ: Mapping[str, str] = os.environ) -> 
 
 
 def connection_options() -> Spec:
-    """Return the options that every module has (interface 2)."""
+    """Return the options that every module has."""
     options: Spec = {
         "url": {"type": "str", "required": True},
         "auth_method": {
@@ -161,7 +161,7 @@ def connection_options() -> Spec:
 
 
 def user_options() -> Spec:
-    """Return the options of one user (interface 3), as Ansible wants them."""
+    """Return the options of one user, in the form of an argument spec."""
     return {option.name: _spec_of(option) for option in OPTIONS}
 
 
