@@ -26,17 +26,18 @@ export ANSIBLE_COLLECTIONS_PATH := $(ROOT)/$(TREE)
 # localhost needs no inventory here
 export ANSIBLE_LOCALHOST_WARNING := False
 export ANSIBLE_INVENTORY_UNPARSED_WARNING := False
+# Ansible's temporary files and caches
+export ANSIBLE_HOME := $(ROOT)/$(VENV)/ansible
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
+# bytecode: where PYTHONDONTWRITEBYTECODE is set, Ansible would be compiled anew at every start
+export UV_COMPILE_BYTECODE := 1
 
-NETSERVER := tests/netserver/requirements.txt
-DEMO := requirements/demo.txt $(NETSERVER)
-TEST := requirements/test.txt requirements/matrix.txt $(DEMO)
-LINT := requirements/lint.txt $(TEST)
-BENCH := requirements/bench.txt $(DEMO)
+# what may be installed: the groups of pyproject.toml, in the versions and with the hashes of this file
+LOCK := requirements/dev.txt
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test slow lint ruff yamllint ansible-lint typing docs-lint changelog-lint sanity \
-	reliability integration bench lock matrix importer walk docs build clean
+.PHONY: help demo test slow reliability integration bench lint nox typing changelog-lint sanity \
+	matrix importer walk docs build lock clean
 
 help: ## list the targets (default)
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -45,7 +46,7 @@ demo: $(VENV)/.demo ## show the collection at work against the embedded NetServe
 	@$(BIN)/python tools/demo.py
 
 test: $(VENV)/.test ## run all tests
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations 15 $(TESTS)
 
 slow: $(VENV)/.test ## run the tests that `make test` leaves out (some minutes)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --hypothesis-profile new-examples \
@@ -64,25 +65,18 @@ integration: $(VENV)/.test ## run the integration targets only
 bench: $(VENV)/.bench ## measure the speed, half an hour, into docs/performance.md
 	@$(BIN)/python -m tests.benchmarks $(if $(QUICK),--quick)
 
-lint: ruff yamllint ansible-lint typing docs-lint changelog-lint sanity ## run all linters
+lint: nox typing changelog-lint sanity ## run all linters
 	@echo 'lint: all clean'
 
-ruff: $(VENV)/.lint
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+# CI: nothing is changed
+nox: $(VENV)/.lint ## run the linters of antsibull-nox.toml; SESSIONS="yamllint ansible-lint" for some
+	@CI=true $(NOX) $(if $(SESSIONS),--sessions $(SESSIONS))
 
-yamllint: $(VENV)/.lint
-	$(BIN)/yamllint -s .
-
-ansible-lint: $(VENV)/.lint
-	$(BIN)/ansible-lint --offline -q
+# each session has a virtual environment of its own in .nox
+NOX = UV_CONSTRAINT=$(ROOT)/$(LOCK) $(BIN)/nox --reuse-existing-virtualenvs --default-venv-backend uv
 
 typing: $(VENV)/.lint ## check the types
-	MYPYPATH=$(TREE) $(BIN)/mypy $(TREE)/$(PACKAGE)/plugins tests tools
-
-# --skip-rstcheck: its temporary folders can end in an underscore, which it then takes for a broken link
-docs-lint: $(VENV)/.lint
-	$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck --validate-collection-refs all .
+	MYPYPATH=$(TREE) $(BIN)/mypy $(TREE)/$(PACKAGE)/plugins tests tools noxfile.py
 
 changelog-lint: $(VENV)/.lint
 	$(BIN)/antsibull-changelog lint
@@ -91,39 +85,44 @@ sanity: $(VENV)/.lint ## run ansible-test sanity on the Python of the virtual en
 	$(BIN)/python tools/ansible_test.py sanity --color no --python \
 		$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
-# ROWS="2.16 2.21-3.13" for some of them, see tools/matrix.py
-matrix: $(VENV)/.base ## run sanity, units, integration and pytest on every supported ansible-core
-	@$(BIN)/python tools/matrix.py $(ROWS)
+# pyenv offers its interpreters only where PYENV_VERSION names them
+matrix: $(VENV)/.lint ## test every supported ansible-core, into docs/support.md; ROWS=2.16-3.12 for one
+	@PYENV_VERSION=$$(pyenv versions --bare 2> /dev/null | sort -rV | paste -sd : -) \
+		$(NOX) $(NOXFLAGS) $(if $(ROWS),--sessions $(ROWS:%=matrix-%),--tags matrix)
+	@$(if $(ROWS),,$(NOX) --sessions support_matrix)
 
-importer: build $(VENV)/.importer ## import the artefact as Galaxy does
-	@$(VENV)/importer/bin/python tools/importer.py
+# ruff's formatter breaks lines as W503 and E203 of flake8 do not want it; and examples import playbooks of
+# the collection, which is not installed there
+importer: $(VENV)/.lint ## build the artefact and import it as Galaxy does, without a complaint
+	@mkdir -p build
+	@$(NOX) --sessions build-import-check > build/importer.log 2>&1 || { cat build/importer.log; exit 1; }
+	@! grep -E '^(ERROR|WARNING|CRITICAL)' build/importer.log \
+		| grep -vE ': (W503|E203) |Failed to find superoffice\.crm\.\w+ playbook'
+	@tail -n 3 build/importer.log
 
 walk: $(VENV)/.test ## follow the README in a new clone, command by command
 	@$(BIN)/python -m pytest -m slow tests/docs/test_readme.py
 
 docs: $(VENV)/.docs ## build the site into build/site/html
 	@$(BIN)/python tools/docs.py
+	@$(BIN)/antsibull-docs collection --use-current --squash-hierarchy --fail-on-error \
+		--dest-dir build/site/rst/reference superoffice.crm
+	@$(BIN)/python -m sphinx -b html -c build/site -W --keep-going -q build/site/rst build/site/html
 
 build: $(VENV)/.demo ## build the artefact into build/dist
 	@rm -rf build/dist
 	$(BIN)/ansible-galaxy collection build --force --output-path build/dist
 
 clean: ## remove the virtual environment and all that was built
-	rm -rf $(VENV) build collections tests/output .hypothesis .mypy_cache .pytest_cache .ruff_cache .ansible
+	rm -rf $(VENV) .nox build collections tests/output .hypothesis .mypy_cache .pytest_cache .ruff_cache .ansible
 
-# after a change of requirements/*.txt: which files of which versions may be installed, on every supported Python
-lock: $(VENV)/.base ## write the hashes of all development requirements anew
-	@$(LOCK) requirements/dev.txt requirements/lint.txt requirements/docs.txt requirements/bench.txt \
-		--output-file requirements/lock.txt
-	@$(LOCK) requirements/importer.txt --output-file requirements/lock-importer.txt
-	@$(LOCK) requirements/uv.txt --output-file requirements/lock-uv.txt
+# UPGRADE=--upgrade for the newest of everything
+lock: $(VENV)/.base ## export the groups of pyproject.toml with versions and hashes
+	@$(EXPORT) --group dev --generate-hashes --output-file $(LOCK)
+	@$(EXPORT) --group netserver --constraint $(LOCK) --output-file tests/netserver/requirements.txt
 
-LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-	--custom-compile-command 'make lock'
-
-# --compile-bytecode: where PYTHONDONTWRITEBYTECODE is set, Ansible would be compiled anew at every start
-INSTALL = $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python \
-	--require-hashes --constraint requirements/lock.txt --requirement
+EXPORT = $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-annotate \
+	--custom-compile-command 'make lock' $(UPGRADE)
 
 $(VENV)/.base:
 	@command -v "$(PYTHON)" > /dev/null 2>&1 \
@@ -135,36 +134,13 @@ $(VENV)/.base:
 	@echo 'Setting up $(VENV) ...'
 	@rm -rf $(VENV)
 	@"$(PYTHON)" -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--require-hashes --requirement requirements/lock-uv.txt
+	@sed -n '/^uv==/,/[^\]$$/p' $(LOCK) > $(VENV)/uv.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(VENV)/uv.txt
 	@mkdir -p $(TREE)/ansible_collections/superoffice
 	@ln -s ../../../.. $(TREE)/$(PACKAGE)
 	@echo '../../../collections' > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/superoffice_crm.pth"
 	@touch $@
 
-$(VENV)/.demo: $(VENV)/.base $(DEMO)
-	@$(INSTALL) requirements/demo.txt
-	@touch $@
-
-$(VENV)/.test: $(VENV)/.base $(TEST)
-	@$(INSTALL) requirements/test.txt
-	@touch $@
-
-$(VENV)/.bench: $(VENV)/.base $(BENCH)
-	@$(INSTALL) requirements/bench.txt
-	@touch $@
-
-$(VENV)/.lint: $(VENV)/.base $(LINT)
-	@$(INSTALL) requirements/lint.txt
-	@touch $@
-
-$(VENV)/.docs: $(VENV)/.base requirements/docs.txt $(DEMO)
-	@$(INSTALL) requirements/docs.txt
-	@touch $@
-
-# in a virtual environment of its own, for it pins older libraries
-$(VENV)/.importer: $(VENV)/.base requirements/importer.txt
-	@$(BIN)/python -m venv $(VENV)/importer
-	@$(BIN)/uv pip install --quiet --python $(VENV)/importer/bin/python \
-		--require-hashes --constraint requirements/lock-importer.txt --requirement requirements/importer.txt
+$(VENV)/.%: $(VENV)/.base pyproject.toml $(LOCK)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --constraint $(LOCK) --group $*
 	@touch $@

@@ -10,6 +10,7 @@ import importlib
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,14 +64,41 @@ else:
     settings.register_profile("same-examples", deadline=None, print_blob=True, derandomize=True)
     settings.load_profile("same-examples")
 
+# Ansible's temporary files and caches
+os.environ.setdefault("ANSIBLE_HOME", str(ROOT / "build" / "ansible"))
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Let pytest-ansible use the tree above.
 
-    Else it makes one of its own in the checkout, `collections/`, whose links lead back to the
+    Otherwise it makes one of its own in the checkout, `collections/`, whose links lead back to the
     checkout: git sees a loop, and tests are collected twice. Its switch for that is set here and
     not in pyproject.toml, where pytest would refuse it as unknown without the plugin.
     """
     if hasattr(config.option, "ansible_unit_inject_only"):
         config.option.ansible_unit_inject_only = True
+
+
+def unexpected_skips(config: pytest.Config) -> list[str]:
+    """Return the skipped tests whose reason is not in .ci/allowed-skips, each with its reason."""
+    lines = (ROOT / ".ci" / "allowed-skips").read_text(encoding="utf-8").splitlines()
+    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+    reports = reporter.stats.get("skipped", ()) if reporter else ()
+    reasons = {report.nodeid: report.longrepr[2].removeprefix("Skipped: ") for report in reports}
+    return [f"{name}: {reason}" for name, reason in reasons.items() if reason not in lines]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let a skipped test fail the run where CI is set, so that nothing is left out unnoticed."""
+    if os.environ.get("CI") == "true" and unexpected_skips(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say which skipped tests failed the run."""
+    skips = unexpected_skips(config) if os.environ.get("CI") == "true" else []
+    if skips:
+        terminalreporter.section("skipped for a reason that is not in .ci/allowed-skips")
+        terminalreporter.write("\n".join(skips) + "\n")

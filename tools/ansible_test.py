@@ -4,9 +4,11 @@
 """Run ansible-test on this checkout: python tools/ansible_test.py sanity --python 3.12.
 
 ansible-test works only in a folder `ansible_collections/superoffice/crm`, so it gets a copy there,
-of the files that git knows or would add. The copy is a git repository of its own: to the checkout's
-repository `build/` is ignored, and ansible-test would see no file, skip every test and still exit
-with 0. That outcome is made a failure here.
+of the files that git tracks or would add. The copy is a git repository of its own: `build/` is
+ignored by the repository of the checkout, and ansible-test would find no file in it.
+
+Its home is a folder in `build/` too, with a script that stands in for the one that it downloads to
+install pip. So nothing outside the checkout changes.
 """
 
 from __future__ import annotations
@@ -20,21 +22,27 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 COPY = ROOT / "build" / "ansible_collections" / "superoffice" / "crm"
-# two runs at once would pull the copy from under each other
-LOCK = ROOT / "build" / "ansible_test.lock"
+HOME = ROOT / "build" / "home"
 # the versions of pip that ansible-core 2.16-2.17, 2.18-2.19 and 2.20-2.21 ask for
 PIP_VERSIONS = ("23_1_2", "24_2", "25_2")
+# of tests/, what ansible-test runs and needs; pylint would take minutes for the rest, which ruff
+# checks too
+TESTS = tuple(
+    f"tests/{name}"
+    for name in ("unit/", "integration/", "netserver/", "config.yml", "conftest.py", "__init__.py")
+)
+# ansible-test exits with 0 even then
 NOTHING_RAN = "All targets skipped"
-# Ansible's settings are ansible-test's own business, and hooks of git leave GIT_DIR behind
+# ansible-test ignores Ansible's settings, and git hooks leave GIT_DIR behind
 ENVIRONMENT = {
     key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "GIT_"))
 }
 
 
 def files_of_checkout() -> list[str]:
-    """Every file that is tracked, or new and not ignored."""
+    """Return every file that is tracked, or new and not ignored."""
     listing = subprocess.run(
-        # a checkout that belongs to another account, as in containers, is no danger to a listing
+        # the checkout may belong to another account, as in containers
         ["git", "-c", "safe.directory=*", "ls-files", "-z", "-co", "--exclude-standard"],
         cwd=ROOT,
         env=ENVIRONMENT,
@@ -46,67 +54,54 @@ def files_of_checkout() -> list[str]:
 
 
 def refresh_copy() -> None:
-    """Make the copy anew, but keep `tests/output`: coverage is gathered there over several runs."""
-    output = COPY / "tests" / "output"
-    kept = ROOT / "build" / "output"
-    if output.is_dir():
-        shutil.rmtree(kept, ignore_errors=True)
-        output.rename(kept)
+    """Make the copy anew."""
     shutil.rmtree(COPY, ignore_errors=True)
     for name in files_of_checkout():
+        if name.startswith(("tests/", "tools/")) and not name.startswith(TESTS):
+            continue
         target = COPY / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, target, follow_symlinks=False)
-    if kept.is_dir():
-        output.parent.mkdir(parents=True, exist_ok=True)
-        kept.rename(output)
     subprocess.run(["git", "init", "--quiet", str(COPY)], env=ENVIRONMENT, check=True)
 
 
-def offer_pip() -> None:
-    """Put our stand-in where ansible-test looks for get-pip before it downloads it."""
-    cache = Path("~/.ansible/test/cache").expanduser()
+def prepare_home() -> None:
+    """Offer our stand-in for get-pip to ansible-test, and the settings of the user to pip."""
+    cache = HOME / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     for version in PIP_VERSIONS:
-        script = cache / f"get_pip_{version}.py"
-        if not script.exists():
-            shutil.copyfile(ROOT / "tools" / "get_pip.py", script)
-
-
-def main(arguments: list[str]) -> int:
-    """Run ansible-test with `arguments`, alone, and pass on its output and its exit code."""
-    LOCK.parent.mkdir(parents=True, exist_ok=True)
-    with LOCK.open("w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return run(arguments)
+        shutil.copyfile(ROOT / "tools" / "get_pip.py", cache / f"get_pip_{version}.py")
+    settings = Path("~/.config").expanduser()
+    if settings.is_dir() and not (HOME / ".config").is_symlink():
+        (HOME / ".config").symlink_to(settings)
 
 
 def run(arguments: list[str]) -> int:
-    """Run ansible-test with `arguments` on a fresh copy."""
+    """Run ansible-test with `arguments` on a fresh copy, and pass on its output and exit code."""
     refresh_copy()
-    offer_pip()
-    command = [str(Path(sys.executable).with_name("ansible-test")), *arguments]
+    prepare_home()
     nothing_ran = False
     with subprocess.Popen(
-        command,
+        [str(Path(sys.executable).with_name("ansible-test")), *arguments],
         cwd=COPY,
-        env=ENVIRONMENT,
+        env={**ENVIRONMENT, "HOME": str(HOME)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
     ) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
+        for line in process.stdout or ():
             nothing_ran |= NOTHING_RAN in line
-            sys.stdout.write(line)
-            sys.stdout.flush()
+            print(line, end="", flush=True)
     if nothing_ran:
         print("ansible-test found no file to test.", file=sys.stderr)
-        return 1
-    return process.returncode
+    return 1 if nothing_ran else process.returncode
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    (ROOT / "build").mkdir(exist_ok=True)
+    # two runs at once would replace each other's copy
+    with (ROOT / "build" / "ansible_test.lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        sys.exit(run(sys.argv[1:]))

@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`make docs`: the guides and the reference as a site in build/site/html.
+"""Lay the guides out in build/site for Sphinx, as in the checkout: their links hold in both.
 
-The guides are laid out as in the checkout, so that their links hold in both. Any warning of Sphinx,
-such as a link that leads nowhere, is a failure.
+`make docs` then adds the reference and builds the site.
 """
 
 from __future__ import annotations
@@ -13,8 +12,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import sys
 import zlib
 from pathlib import Path
 
@@ -23,9 +20,7 @@ SITE = ROOT / "build" / "site"
 SOURCE = SITE / "rst"
 REPOSITORY = "https://git.example.com/superoffice/crm/src/branch/main"
 SETTINGS = ROOT / "docs" / "docsite" / "site"
-BIN = Path(sys.executable).parent
 BESIDE = ("CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md", "tests/netserver/README.md")
-LEFT_OUT = {"docsite"}
 BUILTIN = "ansible_collections.ansible.builtin"
 # pages of the reference link to these labels of Ansible's own documentation
 LABELS = {
@@ -47,19 +42,15 @@ def inventory() -> bytes:
 def gather() -> None:
     """Lay the pages out as Sphinx wants them."""
     shutil.rmtree(SITE, ignore_errors=True)
-    SOURCE.mkdir(parents=True)
-    for name in sorted(
-        path.name for path in (ROOT / "docs").iterdir() if path.name not in LEFT_OUT
-    ):
-        copy = shutil.copytree if (ROOT / "docs" / name).is_dir() else shutil.copy2
-        (SOURCE / "docs").mkdir(exist_ok=True)
-        copy(ROOT / "docs" / name, SOURCE / "docs" / name)
+    shutil.copytree(ROOT / "docs", SOURCE / "docs", ignore=shutil.ignore_patterns("docsite"))
     for name in BESIDE:
         (SOURCE / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, SOURCE / name)
     shutil.copy2(SETTINGS / "index.rst", SOURCE)
     lead_to_the_repository()
     shutil.copy2(SETTINGS / "conf.py", SITE)
+    # antsibull-docs wants a folder that only its owner can write to
+    (SOURCE / "reference").mkdir(mode=0o700)
     (SITE / "ansible.inv").write_bytes(inventory())
 
 
@@ -77,32 +68,5 @@ def lead_to_the_repository() -> None:
         page.write_text(re.sub(r"\]\(([^)#:\s]+)\)", target, text), encoding="utf-8")
 
 
-def main() -> int:
-    # antsibull-docs looks for Ansible in PATH
-    os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ['PATH']}"
-    gather()
-    reference = SOURCE / "reference"
-    # antsibull-docs wants a folder that only its owner can write to
-    reference.mkdir(mode=0o700)
-    generate = ["collection", "--use-current", "--squash-hierarchy", "--fail-on-error"]
-    command = [str(BIN / "antsibull-docs"), *generate, "--dest-dir", str(reference)]
-    subprocess.run([*command, "superoffice.crm"], check=True)
-    build = [
-        sys.executable,
-        "-m",
-        "sphinx",
-        "-b",
-        "html",
-        "-c",
-        str(SITE),
-        "-W",
-        "--keep-going",
-        "-q",
-    ]
-    subprocess.run([*build, str(SOURCE), str(SITE / "html")], check=True)
-    print(f"The site is in {(SITE / 'html' / 'index.html').relative_to(ROOT)}")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    gather()

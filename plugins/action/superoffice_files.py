@@ -6,16 +6,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import tempfile
 import typing
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ansible.plugins.action import ActionBase
 
+from ..plugin_utils.atomic_file import write_atomically
 from ..plugin_utils.report.model import plain
 
 Values = dict[str, typing.Any]
@@ -60,23 +58,6 @@ class ActionModule(ActionBase):
             for path in removed:
                 path.unlink()
         return [str(path) for path in changed], [str(path) for path in removed]
-
-
-def write_atomically(path: Path, text: str, mode: int) -> None:
-    """Write a file so that there is never a half one, nor one that others can read meanwhile."""
-    # mkstemp makes it for its owner alone
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:50]}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(mode)
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
 
 
 def _options(arguments: Mapping[str, typing.Any]) -> Values:

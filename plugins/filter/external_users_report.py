@@ -10,7 +10,7 @@ short_description: Convert the result of superoffice_external_users to a report
 version_added: 1.0.0
 description:
   - Converts the result of M(superoffice.crm.superoffice_external_users) to a report for people or programs, also if the task failed.
-  - All formats are views of the same result. None of them contains a password. Names are shown as plain text.
+  - All formats are views of the same result. None of them contains a password. Names and messages are shown as plain text.
 author:
   - The superoffice.crm authors (@superoffice-crm)
 positional: _input, format
@@ -19,8 +19,7 @@ options:
     description:
       - Result of the task, either a plan from check mode or the result of a run.
       - For one report on several installations, a list of mappings with the keys C(name) and C(result).
-      - For an access review, the result of P(superoffice.crm.external_users_review#filter). Its formats are V(markdown), V(csv) and
-        V(json).
+      - For an access review, the result of P(superoffice.crm.external_users_review#filter), in any format but V(junit).
     type: raw
     required: true
   format:
@@ -31,7 +30,7 @@ options:
     type: raw
     choices:
       markdown: For comments on merge requests, of at most O(limit) characters.
-      html: A self-contained page with charts, and a table that can be searched and sorted.
+      html: A self-contained page with charts, and a table to search, filter and sort.
       json: For programs. C(docs/external_users_report.schema.json) of the collection describes it.
       junit: Test results in XML, for CI systems.
       csv: One row for each listed user, for spreadsheets.
@@ -57,6 +56,20 @@ options:
   generated_at:
     description:
       - Time of the result, as a string. If it is omitted, the report shows no time, so that reports can be compared.
+    type: str
+    default: ''
+  run_url:
+    description:
+      - URL of the page of the CI job, which the report links to.
+    type: str
+    default: ''
+  plan:
+    description:
+      - The plan that the task applied, to show what was planned for users whose state or definition has changed since.
+    type: dict
+  base_dir:
+    description:
+      - Paths of definitions in this folder are shown relative to it.
     type: str
     default: ''
   limit:
@@ -96,27 +109,16 @@ _value:
   type: raw
 """
 
-import json
 import typing
 from collections.abc import Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ..plugin_utils.report.html_page import to_html
-from ..plugin_utils.report.junit import to_junit
-from ..plugin_utils.report.markdown import LIMIT, to_markdown
-from ..plugin_utils.report.model import Report, ReportError, document, plain, report_of
-from ..plugin_utils.report.review import (
-    Review,
-    review_document,
-    review_from_document,
-    review_to_markdown,
-)
-from ..plugin_utils.report.table import review_to_csv, to_csv
+from ..plugin_utils.report.files import MODES, SUFFIXES, files_of_report, files_of_review
+from ..plugin_utils.report.markdown import LIMIT
+from ..plugin_utils.report.model import ReportError, plain, report_of
+from ..plugin_utils.report.review import review_from_document
 from ..plugin_utils.untrusted import as_data
-
-SUFFIXES = {"markdown": "md", "html": "html", "json": "json", "junit": "xml", "csv": "csv"}
-MODES = ("plan", "apply")
 
 
 def external_users_report(
@@ -127,6 +129,9 @@ def external_users_report(
     name: str = "SuperOffice",
     title: str = "",
     generated_at: str = "",
+    run_url: str = "",
+    plan: object = None,
+    base_dir: str = "",
     limit: int = LIMIT,
     drift_is_failure: bool = False,
 ) -> typing.Any:
@@ -140,45 +145,26 @@ def external_users_report(
     try:
         review = review_from_document(results)
         if review:
-            stem, texts = "review", [_of_review(review, one, int(limit)) for one in formats]
+            files = files_of_review(review, formats, int(limit))
         else:
             report = report_of(
-                results, mode=mode, name=name, title=title, generated_at=generated_at
+                results,
+                mode=mode,
+                name=name,
+                title=title,
+                generated_at=generated_at,
+                run_url=run_url,
+                plan=plan,
+                base_dir=base_dir,
             )
-            stem = "report"
-            texts = [_text(report, one, int(limit), drift_is_failure) for one in formats]
+            files = files_of_report(
+                report, formats, limit=int(limit), drift_is_failure=drift_is_failure
+            )
     except ReportError as error:
         raise AnsibleFilterError(f"external_users_report: {error}") from error
     if not isinstance(format, (list, tuple)):
-        return as_data(texts[0])
-    names = [f"{stem}.{SUFFIXES[one]}" for one in formats]
-    return as_data([{"name": one, "text": text} for one, text in zip(names, texts, strict=True)])
-
-
-def _text(report: Report, format: str, limit: int, drift_is_failure: bool) -> str:
-    if format == "markdown":
-        return to_markdown(report, limit)
-    if format == "html":
-        return to_html(report)
-    if format == "junit":
-        return to_junit(report, drift_is_failure=drift_is_failure)
-    if format == "csv":
-        return to_csv(report)
-    return _json(document(report))
-
-
-def _of_review(review: Review, format: str, limit: int) -> str:
-    if format == "markdown":
-        return review_to_markdown(review, limit)
-    if format == "csv":
-        return review_to_csv(review)
-    if format == "json":
-        return _json(review_document(review))
-    raise ReportError("an access review is to be had as markdown, csv or json")
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, indent=2) + "\n"
+        return as_data(next(iter(files.values())))
+    return as_data([{"name": one, "text": text} for one, text in files.items()])
 
 
 class FilterModule:

@@ -45,6 +45,11 @@ options:
       - Name of the installation.
     type: str
     default: ''
+  base_dir:
+    description:
+      - Paths of definitions in this folder are shown relative to it.
+    type: str
+    default: ''
 """
 
 EXAMPLES = r"""
@@ -87,6 +92,7 @@ def external_users_review(
     src: object = None,
     defaults: object = None,
     name: str = "",
+    base_dir: str = "",
 ) -> typing.Any:
     """Return the review as data."""
     try:
@@ -97,6 +103,7 @@ def external_users_review(
             src=src,
             defaults=defaults,
             name=name,
+            base_dir=base_dir,
         )
     except ReportError as error:
         raise AnsibleFilterError(f"external_users_review: {error}") from error

@@ -198,12 +198,33 @@ options:
       - Whether written users are read back at the end. A user that is not as planned has failed.
     type: bool
     default: true
+  only:
+    description:
+      - Globs of user names. Only users with these names are planned and changed, and no other user is pruned.
+    type: list
+    elements: str
+  journal:
+    description:
+      - Path of a file, on the machine where the task runs, that gets a JSON line with the intent before each write and one with the
+        outcome after it. A run that is killed leaves a journal that says which users were changed, and for which ones that is unknown.
+      - The journal of a run that finished is replaced by the next one. It contains no password.
+    type: path
   plan:
     description:
       - RV(plan) of an earlier run in check mode, or the path of a file that contains it. Exactly this plan is applied.
       - With O(users) or O(src), the definitions must be unchanged since the plan was made. Without them, the passwords of new users
         are taken from O(passwords).
+      - A plan carries the O(limits), O(protect), O(prune_scope) and O(only) that it was made under. It is refused under laxer ones, and
+        it does not apply to another installation.
+      - A plan that is given but empty is an error.
     type: raw
+  plan_required:
+    description:
+      - Whether the task fails if O(plan) is omitted.
+      - If not given, the value of the environment variable E(SUPEROFFICE_PLAN_REQUIRED) is used, so that a pipeline can require a
+        plan whatever the playbook says.
+    type: bool
+    default: false
   on_stale:
     description:
       - What happens to a user of O(plan) whose state or definition has changed since the plan was made. It is not changed in any
@@ -225,6 +246,13 @@ options:
       - changes
       - all
     default: changes
+  max_results_on_failure:
+    description:
+      - The most users that RV(results) of a failed task lists, since Ansible prints a failed result as a whole. Failed users come
+        first, then users that were changed. RV(plan) and RV(diff) are omitted with the users that do not fit.
+      - V(0) means all.
+    type: int
+    default: 100
   show_generated_password:
     description:
       - Whether generated passwords are returned in clear text. Protect the task with C(no_log) then.
@@ -360,12 +388,22 @@ plan:
       description: Version of the format.
       type: int
       returned: always
-      sample: 1
+      sample: 2
     installation:
       description: Address of the web service that the plan was made for.
       type: str
       returned: always
       sample: https://crm.example.com/SuperOffice/api
+    conditions:
+      description: The O(limits), O(protect), O(prune_scope) and O(only) that the plan was made under.
+      type: dict
+      returned: always
+      sample:
+        limits:
+          delete: 10 %
+        protect: []
+        prune_scope: all
+        only: []
     entries:
       description: The users that would be changed, with their state before and after, and fingerprints of state and definition.
       type: list
@@ -399,6 +437,43 @@ plan:
       type: str
       returned: always
       sample: 6f1ed002ab5595859014ebf0951522d9f6c4ae06b6b7b8f0e9d5a5b7c6a7a1b2
+unfinished_journal:
+  description: What O(journal) says of an earlier run that was interrupted.
+  returned: when there is such a journal
+  type: dict
+  contains:
+    path:
+      description: Path of the journal.
+      type: str
+      returned: always
+      sample: reports/journal.jsonl
+    started:
+      description: When that run started to write.
+      type: str
+      returned: always
+      sample: "2026-11-25T10:00:00.000+00:00"
+    total:
+      description: Number of users that it was to change.
+      type: int
+      returned: always
+      sample: 400
+    done:
+      description: Number of users that it changed.
+      type: int
+      returned: always
+      sample: 120
+    unknown:
+      description: Names of the users for which it is not known.
+      type: list
+      elements: str
+      returned: always
+      sample:
+        - anna@example.com
+results_omitted:
+  description: Number of users that RV(results) omits. O(max_results_on_failure) says how many it lists.
+  returned: when a failed task does not list all users
+  type: int
+  sample: 4900
 drift:
   description: Whether any user differs from its definition.
   returned: when there is a plan

@@ -22,7 +22,8 @@ from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 
 from ..module_utils.task.arguments import ENVIRONMENT, Spec, Task, from_environment
-from ..module_utils.task.runner import LIBRARY_PROBLEM, run_task
+from ..module_utils.task.runner import LIBRARY_PROBLEM, run_task, silent
+from ..module_utils.task.watchdog import controller_watch
 from .execution_path import Surroundings, SwitchError, why_as_module, why_switched_off
 from .progress import IS_TERMINAL, Progress
 
@@ -96,14 +97,24 @@ class InProcessAction(ActionBase):
         callback = C.config.get_config_value("DEFAULT_STDOUT_CALLBACK")
         is_watched = IS_TERMINAL and callback in ("default", "ansible.builtin.default")
         if not is_watched:
-            return run_task(self.task, options, self._task.check_mode)
+            return self._run_watched(options)
         is_alone = len(variables.get("ansible_play_batch", ())) <= 1
         host = "" if is_alone else str(variables.get("inventory_hostname", ""))
         progress = Progress(self._display, host)
         try:
-            return run_task(self.task, options, self._task.check_mode, progress)
+            return self._run_watched(options, progress)
         finally:
             progress.end()
+
+    def _run_watched(self, options: Values, progress: Progress | None = None) -> Values:
+        """Run the task, and stop it if the controller that started this worker has ended."""
+        return run_task(
+            self.task,
+            options,
+            self._task.check_mode,
+            progress or silent,
+            is_abandoned=controller_watch(),
+        )
 
     def _argument_error(self, checked: ValidationResult) -> str:
         if isinstance(checked.errors[0], UnsupportedError):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.metadata
-import json
 import os
 import shutil
 import subprocess
@@ -18,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.server_process import first_line
+from tests.netserver import NetServer
 from tools.ansible_test import files_of_checkout
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -97,13 +96,12 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     machine = Machine(home, home / "venv", home)
     subprocess.run([sys.executable, "-m", "venv", str(machine.venv)], check=True)
     version = importlib.metadata.version("ansible-core")
-    requirements = source / "tests" / "netserver" / "requirements.txt"
     wanted = [f"ansible-core=={version}", "-r", str(source / "meta" / "ee-requirements.txt")]
     python = str(machine.venv / "bin" / "python")
     uv = shutil.which("uv", path=str(Path(sys.executable).parent))
     install = [uv, "pip", "install", "-q", "--compile-bytecode", "--python", python] if uv else []
     install = install or [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-    subprocess.run([*install, *wanted, "-r", str(requirements)], check=True)
+    subprocess.run([*install, *wanted], check=True)
     galaxy = str(machine.venv / "bin" / "ansible-galaxy")
     machine.must(galaxy, "collection", "build", "--output-path", str(home), folder=source)
     (artefact,) = home.glob("superoffice-crm-*.tar.gz")
@@ -115,26 +113,11 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
 
 
 @pytest.fixture
-def connection(machine: Machine) -> Iterator[dict[str, str]]:
-    """The variables that lead to a server, which is started from the installed collection."""
-    command = [
-        str(machine.venv / "bin" / "python"), "-m", "tests.netserver", "--port", "0",
-        "--users", "3", "--persons", "3", "--admin", ":".join(ADMIN),
-    ]  # fmt: skip
-    with subprocess.Popen(
-        command,
-        cwd=machine.installed,
-        env={**machine.environment, "PYTHONDONTWRITEBYTECODE": "1"},
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            assert process.stdout is not None
-            place = json.loads(first_line(process.stdout, 60))
-            yield {
-                "SUPEROFFICE_URL": place["url"],
-                "SUPEROFFICE_USERNAME": ADMIN[0],
-                "SUPEROFFICE_PASSWORD": ADMIN[1],
-            }
-        finally:
-            process.terminate()
+def connection() -> Iterator[dict[str, str]]:
+    """Return the variables that lead to an embedded server with users."""
+    with NetServer(users=3, persons=3, admin=ADMIN) as server:
+        yield {
+            "SUPEROFFICE_URL": server.url,
+            "SUPEROFFICE_USERNAME": ADMIN[0],
+            "SUPEROFFICE_PASSWORD": ADMIN[1],
+        }

@@ -22,7 +22,7 @@ from tests.netserver import NetServer
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("superoffice_*.py"))
 # those that speak to the service
-SPEAKING = [name for name in MODULES if name != "superoffice_files"]
+SPEAKING = [name for name in MODULES if name not in ("superoffice_files", "superoffice_report")]
 KINDS: dict[str, type | tuple[type, ...]] = {
     "str": str,
     "int": int,

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,34 @@ def server(running_server: NetServer) -> Iterator[NetServer]:
 def here(tmp_path: Path, server: NetServer) -> Workspace:
     """An empty folder, whose playbooks are about `server`."""
     return workspace(tmp_path, server)
+
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The script of axe-core, which finds what a page denies people with disabilities."""
+    npm = shutil.which("npm")
+    if not npm:
+        pytest.skip("npm is not installed")
+    folder = ROOT / "build" / "browser"
+    folder.mkdir(parents=True, exist_ok=True)
+    script = folder / "node_modules" / "axe-core" / "axe.min.js"
+    with folder.joinpath("lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several workers may want it at once
+        wanted = (Path(__file__).parent / "browser" / "package-lock.json").read_text()
+        have = folder / "package-lock.json"
+        if not script.exists() or have.read_text() != wanted:
+            for name in ("package.json", "package-lock.json"):
+                shutil.copy(Path(__file__).parent / "browser" / name, folder)
+            done = subprocess.run(
+                [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+                cwd=folder, capture_output=True, text=True, timeout=180, check=False,
+            )  # fmt: skip
+            if done.returncode:
+                pytest.skip(f"npm could not install axe-core: {done.stderr.strip()[-300:]}")
+    return script.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

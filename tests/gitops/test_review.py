@@ -11,7 +11,7 @@ import io
 import json
 
 from tests.gitops.playbook import Workspace
-from tests.gitops.test_reports import cells
+from tests.gitops.rendering import cells
 from tests.gitops.world import settled
 from tests.netserver import NetServer
 
@@ -72,7 +72,7 @@ def test_the_review(here: Workspace, server: NetServer) -> None:
     assert "did you mean 'role'" in review["findings"][0]["message"]
 
     markdown = here.read("reports/review.md")
-    assert "Outside git: no definition is about them (38)" in markdown
+    assert "Logins without a definition (38)" in markdown
     assert any(row[0] == "=lonely" for row in cells(markdown))
     rows = list(csv.DictReader(io.StringIO(here.read("reports/review.csv"))))
     assert len(rows) == 41

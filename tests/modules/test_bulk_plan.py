@@ -138,7 +138,7 @@ EDITS: list[Any] = [
     lambda plan: plan.update(installation="http://elsewhere.example/api"),
     lambda plan: plan.update(checksum="0" * 64),
     lambda plan: plan.pop("checksum"),
-    lambda plan: plan.update(format=2),
+    lambda plan: plan.update(format=1),
     lambda plan: plan.clear(),
 ]
 

@@ -274,7 +274,7 @@ def test_a_broken_answer_to_a_read_is_one_sentence_and_no_write(
     fault = server.faults.add(kind, operation=f"*{operation}*", times=None, **options)
     start = tenant.snapshot()
     result = user(user_name="anna", role="Vendor")
-    assert fault.struck
+    assert fault.used
     assert result["failed"] is True
     assert result["changed"] is False
     assert "'anna'" in result["msg"]

@@ -5,20 +5,21 @@
 
 from __future__ import annotations
 
-from .dialect import Dialect
 from .journal import Entry, Journal
 from .passwords import PasswordRules
+from .profile import Profile, load_profile
 from .server import NetServer, Tls
 from .tenant import Tenant
 from .view import UserRecord
 
 __all__ = [
-    "Dialect",
     "Entry",
     "Journal",
     "NetServer",
     "PasswordRules",
+    "Profile",
     "Tenant",
     "Tls",
     "UserRecord",
+    "load_profile",
 ]

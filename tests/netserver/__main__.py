@@ -16,8 +16,8 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from .dialect import Dialect, DialectError, describe
 from .faults import parse_fault
+from .profile import ProfileError, check_choice, describe, load_profile
 from .server import DEFAULT_ADMIN, NetServer, Tls
 
 
@@ -53,6 +53,16 @@ def _admin(text: str) -> tuple[str, str]:
     return name, password
 
 
+def _choice(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"'{text}' is not NAME=VALUE")
+    try:
+        return name, check_choice(name, value)
+    except ProfileError as exc:
+        raise argparse.ArgumentTypeError(str(exc)) from exc
+
+
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = _Parser(prog="python -m tests.netserver", description=__doc__, allow_abbrev=False)
     parser.add_argument("--host", default="127.0.0.1")
@@ -63,14 +73,16 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
                         help=f"default {':'.join(DEFAULT_ADMIN)}")  # fmt: skip
     parser.add_argument("--database", type=Path, help="file that keeps the state")
     parser.add_argument("--latency", type=float, default=0.0, metavar="MS")
-    parser.add_argument("--dialect", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--profile", type=Path, metavar="FILE", help="JSON: choice -> value")
+    parser.add_argument("--choice", type=_choice, action="append", default=[],
+                        metavar="NAME=VALUE", help="overrides the profile")  # fmt: skip
     parser.add_argument("--fault", action="append", default=[],
                         metavar="KIND[:OPERATION[:OPTION=VALUE,...]]")  # fmt: skip
     parser.add_argument("--journal", type=Path, help="file to append JSON lines to")
     parser.add_argument("--tls-cert", type=Path)
     parser.add_argument("--tls-key", type=Path)
     parser.add_argument("--client-ca", type=Path)
-    parser.add_argument("--list-dialects", action="store_true")
+    parser.add_argument("--list-choices", action="store_true", help="print all choices, and end")
     arguments = parser.parse_args(argv)
     if arguments.latency < 0:
         _fail("argument --latency: milliseconds cannot be negative")
@@ -81,22 +93,12 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     return arguments
 
 
-def _dialect(items: Sequence[str]) -> dict[str, object]:
-    choices: dict[str, object] = {}
-    for item in items:
-        key, equals, value = item.partition("=")
-        if not equals:
-            _fail(f"argument --dialect: '{item}' is not KEY=VALUE")
-        choices[key] = value
-    return choices
-
-
-def _list_dialects() -> None:
-    for key, section, question, values in describe():
-        print(f"{key}  (facts {section})\n    {question}")
-        for index, (value, meaning) in enumerate(values.items()):
-            mark = "*" if index == 0 else " "
-            line = f"  {mark} {value:<18} {meaning}"
+def _list_choices() -> None:
+    for name, default, meaning, values in describe():
+        print(f"{name}\n    {meaning}")
+        for value, effect in values.items():
+            mark = "*" if value == default else " "
+            line = f"  {mark} {value:<18} {effect}"
             print(textwrap.fill(line, 100, subsequent_indent=" " * 23))
     print("\n* is the default.")
 
@@ -105,9 +107,10 @@ def _server(arguments: argparse.Namespace) -> NetServer:
     tls = None
     if arguments.tls_cert:
         tls = Tls(arguments.tls_cert, arguments.tls_key, arguments.client_ca)
+    profile = load_profile(arguments.profile) if arguments.profile else {}
     server = NetServer(
         users=arguments.users, persons=arguments.persons, admin=arguments.admin,
-        dialect=_dialect(arguments.dialect), latency=arguments.latency / 1000,
+        profile={**profile, **dict(arguments.choice)}, latency=arguments.latency / 1000,
         database=arguments.database, tls=tls, port=arguments.port, host=arguments.host,
         journal_file=arguments.journal,
     )  # fmt: skip
@@ -119,16 +122,15 @@ def _server(arguments: argparse.Namespace) -> NetServer:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run until SIGTERM or SIGINT."""
     arguments = _arguments(argv)
-    if arguments.list_dialects:
-        _list_dialects()
+    if arguments.list_choices:
+        _list_choices()
         return 0
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_signal: stopping.set())
     try:
-        Dialect().with_choices(_dialect(arguments.dialect))
         server = _server(arguments).start()
-    except (DialectError, ValueError) as exc:
+    except ValueError as exc:
         _fail(str(exc))
     except (OSError, sqlite3.Error) as exc:
         _fail(f"The server cannot start: {exc}")

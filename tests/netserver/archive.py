@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from .call import Call
+from .call import Call, may_manage_internal
+from .errors import HttpError, MissingRight, QueryError
 from .filter import Column, Condition, translate
-from .problems import HttpProblem, QueryError
 from .providers import Provider, provider
 
 _COUNTING = {"estimate", "true", "allpages"}
@@ -33,35 +33,40 @@ class ArchiveQuery:
 
 
 def run(call: Call, name: str, options: Mapping[str, str]) -> dict[str, Any]:
-    """Answer an archive request; `options` are the query arguments with lower-case names."""
+    """Return the rows of an archive; `options` are the query arguments with lower-case names."""
     query = parse(call, name, options)
     mode = _mode(call, options)
     rows = fetch(call, query, extra=1)
     more = len(rows) > query.top
     rows = rows[: query.top]
     write_row = _full_rows(call, query) if mode == "full" else _slim_rows(call, query, options)
-    reply: dict[str, Any] = {
+    response: dict[str, Any] = {
         "odata.metadata": f"{_base(call)}/api/v1/Archive/{query.provider.name}/$metadata",
         "odata.nextLink": _next_link(call, query, options) if more and query.top else None,
         "value": [write_row(row) for row in rows],
     }
     if options.get("$inlinecount", "").lower() in _COUNTING:
-        reply[call.dialect.count_property] = count(call, query)
-    return reply
+        response[call.profile.count_property] = count(call, query)
+    return response
 
 
 def parse(call: Call, name: str, options: Mapping[str, str]) -> ArchiveQuery:
     """Check the options of a query."""
+    if name.lower() == "dynamic" and call.profile.dynamic_archive == "refused":
+        raise MissingRight("The archive 'dynamic' is not available to this user.")
     wanted = _names(options.get("$entities", ""))
     entities = frozenset(entity.lower() for entity in wanted)
-    source = provider(name, call.dialect, entities)
+    profile = call.profile
+    if profile.unmanaged_user != "shown" and not may_manage_internal(call.login):
+        profile = profile.with_choices({"internal_listed": "no"})
+    source = provider(name, profile, entities)
     if source is None:
-        raise HttpProblem(404, f"There is no archive provider '{name}'.")
+        raise HttpError(404, f"There is no archive provider '{name}'.")
     unknown = entities - {entity.lower() for entity in source.entities}
     if unknown:
         raise QueryError(f"The archive has no entity '{sorted(unknown)[0]}'.")
-    top = _count("$top", options, int(call.dialect.default_page or 0))
-    cap = call.dialect.limit("page_cap")
+    top = _count("$top", options, int(call.profile.default_page or 0))
+    cap = call.profile.limit("page_cap")
     return ArchiveQuery(
         provider=source,
         columns=_selected(call, source, options.get("$select", "")),
@@ -75,6 +80,8 @@ def parse(call: Call, name: str, options: Mapping[str, str]) -> ArchiveQuery:
 def fetch(call: Call, query: ArchiveQuery, extra: int = 0) -> list[sqlite3.Row]:
     """Run a query; columns come as v0, v1, ... and displayed texts as t0, t1, ..."""
     values = [f"{query.provider.key} AS primary_key"]
+    if query.provider.entity_sql:
+        values.append(f"{query.provider.entity_sql} AS entity")
     for index, column in enumerate(query.columns):
         if isinstance(column, Column):
             values.append(f"{column.sql} AS v{index}")
@@ -90,7 +97,7 @@ def fetch(call: Call, query: ArchiveQuery, extra: int = 0) -> list[sqlite3.Row]:
 
 
 def count(call: Call, query: ArchiveQuery) -> int:
-    """Count all rows of a query, whatever the page."""
+    """Count all rows of a query, on all pages."""
     row = call.view.row(
         f"SELECT COUNT(*) AS n FROM {query.provider.source}"
         f" WHERE {query.provider.where} AND {query.condition.sql}",
@@ -100,7 +107,7 @@ def count(call: Call, query: ArchiveQuery) -> int:
 
 
 def _text_sql(call: Call, column: Column) -> str:
-    if column.name == "role" and call.dialect.role_text == "tooltip":
+    if column.list_name == "roles" and call.profile.role_text == "tooltip":
         return "r.tooltip"
     return column.text or column.sql
 
@@ -127,21 +134,21 @@ def _selected(call: Call, source: Provider, select: str) -> tuple[Column | str, 
     for name in names:
         column = source.columns.get(name.lower())
         if column is not None:
-            # The reply spells a column as the request did.
+            # The response spells a column as the request did.
             chosen.append(dataclasses.replace(column, name=name))
-        elif call.dialect.unknown_column == "error":
+        elif call.profile.unknown_column == "error":
             raise QueryError(f"There is no column '{name}' in this archive.")
-        elif call.dialect.unknown_column == "null":
+        elif call.profile.unknown_column == "null":
             chosen.append(name)
     return tuple(chosen)
 
 
 def _condition(call: Call, source: Provider, text: str) -> Condition:
     if text.strip():
-        return translate(text, source.columns, call.dialect, call.login.associate_id)
-    if call.dialect.missing_filter == "error":
+        return translate(text, source.columns, call.profile, call.login.associate_id)
+    if call.profile.missing_filter == "error":
         raise QueryError("An archive needs a restriction.")
-    return Condition("1" if call.dialect.missing_filter == "rows" else "0")
+    return Condition("1" if call.profile.missing_filter == "rows" else "0")
 
 
 def _order(call: Call, source: Provider, text: str) -> str:
@@ -154,7 +161,7 @@ def _order(call: Call, source: Provider, text: str) -> str:
         if direction.strip().lower() not in ("", "asc", "desc"):
             raise QueryError(f"'{direction.strip()}' is no direction of $orderBy.")
         terms.append(f"{_sort_key(column)} {direction.strip() or 'asc'}")
-    direction = "desc" if call.dialect.default_order == "none" and not terms else "asc"
+    direction = "desc" if call.profile.default_order == "none" and not terms else "asc"
     return ", ".join([*terms, f"{source.key} {direction}"])
 
 
@@ -170,7 +177,7 @@ def _sort_key(column: Column) -> str:
 def _mode(call: Call, options: Mapping[str, str]) -> str:
     mode = options.get("$mode", "").strip().lower() or "slim"
     if mode == "wide":
-        mode = call.dialect.wide_mode
+        mode = call.profile.wide_mode
     if mode not in ("slim", "full"):
         raise QueryError("$mode must be Slim or Full.")
     return mode
@@ -179,12 +186,18 @@ def _mode(call: Call, options: Mapping[str, str]) -> str:
 # --- rows
 
 
+def _entity(source: Provider) -> Callable[[sqlite3.Row], str]:
+    if source.entity_sql:
+        return lambda row: str(row["entity"])
+    return lambda row: source.entity
+
+
 def _displayed(call: Call, column: Column, value: Any, text: Any) -> Any:
     """Return the text of a column that has one."""
-    if column.name.lower() == "role":
-        if call.dialect.role_text == "id":
+    if column.list_name == "roles":
+        if call.profile.role_text == "id":
             return str(value)
-        if call.dialect.role_text == "raw":
+        if call.profile.role_text == "raw":
             return text or ""
     return call.text(text)
 
@@ -192,7 +205,7 @@ def _displayed(call: Call, column: Column, value: Any, text: Any) -> Any:
 def _boolean(call: Call, options: Mapping[str, str]) -> Callable[[Any], object]:
     if options.get("$output", "").lower() == "display":
         return lambda value: "checked" if value else "unchecked"
-    form = call.dialect.boolean_form
+    form = call.profile.boolean_form
     if form == "number":
         return lambda value: int(bool(value))
     return (lambda value: str(bool(value))) if form == "string" else bool
@@ -201,13 +214,16 @@ def _boolean(call: Call, options: Mapping[str, str]) -> Callable[[Any], object]:
 def _slim_rows(
     call: Call, query: ArchiveQuery, options: Mapping[str, str]
 ) -> Callable[[sqlite3.Row], dict[str, Any]]:
-    key_type = str if call.dialect.primary_key == "string" else int
+    key_type = str if call.profile.primary_key == "string" else int
     as_boolean = _boolean(call, options)
-    entity = query.provider.entity
+    entity_of = _entity(query.provider)
     translated = query.provider.name == "Role"
 
     def write_row(row: sqlite3.Row) -> dict[str, Any]:
-        slim: dict[str, Any] = {"PrimaryKey": key_type(row["primary_key"]), "EntityName": entity}
+        slim: dict[str, Any] = {
+            "PrimaryKey": key_type(row["primary_key"]),
+            "EntityName": entity_of(row),
+        }
         for index, column in enumerate(query.columns):
             if isinstance(column, str):
                 slim[column] = None
@@ -232,9 +248,11 @@ def _full_rows(call: Call, query: ArchiveQuery) -> Callable[[sqlite3.Row], dict[
         if column.type == "bool":
             raw = bool(raw)
         text = _displayed(call, column, raw, row[f"t{index}"]) if column.text else _plain(call, raw)
-        if column.name.lower() == "role":
-            raw = {"id": raw, "text": text, "null": None}[call.dialect.role_raw_value]
+        if column.list_name == "roles":
+            raw = {"id": raw, "text": text, "null": None}[call.profile.role_raw_value]
         return {"RawValue": raw, "DisplayValue": text, "LinkHint": "", "TooltipHint": ""}
+
+    entity_of = _entity(query.provider)
 
     def write_row(row: sqlite3.Row) -> dict[str, Any]:
         cells = {
@@ -242,7 +260,7 @@ def _full_rows(call: Call, query: ArchiveQuery) -> Callable[[sqlite3.Row], dict[
             for index, column in enumerate(query.columns)
         }
         return {
-            "PrimaryKey": row["primary_key"], "EntityName": query.provider.entity,
+            "PrimaryKey": row["primary_key"], "EntityName": entity_of(row),
             "StyleHint": "", "LinkHint": "", "TableRight": None, "Column": cells,
         }  # fmt: skip
 
@@ -260,17 +278,17 @@ def _plain(call: Call, value: Any) -> str | None:
 
 def _base(call: Call) -> str:
     """Return the URL of the site as this server writes it into links."""
-    if call.dialect.next_link == "internal-host":
+    if call.profile.next_link == "internal-host":
         return INTERNAL_HOST + "/SuperOffice"
     return call.url
 
 
 def _next_link(call: Call, query: ArchiveQuery, options: Mapping[str, str]) -> str | None:
-    if call.dialect.next_link == "none":
+    if call.profile.next_link == "none":
         return None
     moved = {**options, "$top": str(query.top), "$skip": str(query.skip + query.top)}
     arguments = "&".join(f"{name}={quote(value)}" for name, value in moved.items())
     path = f"/api/v1/Archive/{query.provider.name}?{arguments}"
-    if call.dialect.next_link == "relative":
+    if call.profile.next_link == "relative":
         return "/SuperOffice" + path
     return _base(call) + path

@@ -11,8 +11,8 @@ from typing import Any
 from . import archive
 from .binding import INVALID, Argument
 from .call import Call
+from .errors import BadArgument, NotFound
 from .filter import Column
-from .problems import BadArgument, NotFound
 from .providers import NAMES, Provider, provider
 from .user_agent import AgentMethod
 
@@ -58,7 +58,7 @@ def _by_columns_2(call: Call, **given: Any) -> object:
 
 def _provider(call: Call, name: str | None, entities: list[str]) -> Provider:
     asked = frozenset(entity.strip().lower() for entity in entities if entity.strip())
-    source = provider(name or "", call.dialect, asked)
+    source = provider(name or "", call.profile, asked)
     if source is None:
         raise NotFound(f"Archive provider '{name}' not found")
     return source

@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
-from .dialect import Dialect
 from .enums import MODIFICATION_FLAGS, ROLE_TYPES, USER_TYPES
-from .problems import BadArgument, FlagsRefused, HttpProblem
+from .errors import BadArgument, FlagsRefused, HttpError
+from .profile import Profile
 
 INVALID = "The request is invalid."
 JSON_TYPES = frozenset({
@@ -35,7 +36,7 @@ class Argument:
     name: str
     kind: str
 
-    @property
+    @functools.cached_property
     def python_name(self) -> str:
         """The name as a Python parameter."""
         return "".join("_" + c.lower() if c.isupper() else c for c in self.name).lstrip("_")
@@ -53,9 +54,9 @@ def parse_body(content_type: str, charset: str | None, body: bytes) -> object:
     if not body:
         return None
     if content_type not in JSON_TYPES:
-        raise HttpProblem(415, f"The content type '{content_type}' is not served here; send JSON.")
+        raise HttpError(415, f"The content type '{content_type}' is not served here; send JSON.")
     if (charset or "utf-8").lower() not in ("utf-8", "utf8"):
-        raise HttpProblem(415, f"The character set '{charset}' is not served here; send UTF-8.")
+        raise HttpError(415, f"The character set '{charset}' is not served here; send UTF-8.")
     try:
         return orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as exc:
@@ -63,25 +64,25 @@ def parse_body(content_type: str, charset: str | None, body: bytes) -> object:
 
 
 def bind_body(
-    arguments: tuple[Argument, ...], body: object, dialect: Dialect, *, nullable: bool = False
+    arguments: tuple[Argument, ...], body: object, profile: Profile, *, nullable: bool = False
 ) -> dict[str, Any]:
-    """Bind the properties of a JSON object, in any letter case, to Python arguments.
+    """Bind the properties of a JSON object, in any case, to Python arguments.
 
-    With `nullable` a null stands for a property that was left out (SetExternalUserInfo).
+    With `nullable`, null counts as a property that is left out (SetExternalUserInfo).
     """
     if not isinstance(body, dict):
         raise BadArgument(INVALID, "A JSON object is required as body.")
     given = {str(name).lower(): value for name, value in body.items()}
     known = {argument.name.lower() for argument in arguments}
     unknown = [name for name in body if str(name).lower() not in known]
-    if unknown and dialect.unknown_properties == "refuse":
+    if unknown and profile.unknown_properties == "refuse":
         raise BadArgument(INVALID, f"Unknown property '{unknown[0]}'.")
     bound: dict[str, Any] = {}
     for argument in arguments:
         value = given.get(argument.name.lower(), argument.default)
         if value is None and nullable and argument.kind in ("int", "bool"):
             value = argument.default
-        bound[argument.python_name] = convert(argument.name, argument.kind, value, dialect)
+        bound[argument.python_name] = convert(argument.name, argument.kind, value, profile)
     return bound
 
 
@@ -109,14 +110,14 @@ def to_int(name: str, text: str) -> int:
     return int(stripped)
 
 
-def convert(name: str, kind: str, value: object, dialect: Dialect) -> object:
-    """Check one value against its kind; nothing is coerced."""
+def convert(name: str, kind: str, value: object, profile: Profile) -> object:
+    """Check one value against its kind, without conversion."""
     if kind == "any":
         return value
     if kind == "int":
         return _strict_int(name, value)
     if kind == "flags":
-        return parse_flags(value, dialect)
+        return parse_flags(value, profile)
     if kind == "bool":
         if not isinstance(value, bool):
             raise BadArgument(INVALID, f"'{name}' must be true or false.")
@@ -143,20 +144,20 @@ def _enum(name: str, known: Mapping[str, int], value: object) -> str:
     raise BadArgument(INVALID, f"'{name}' must be one of {', '.join(known)}.")
 
 
-def parse_flags(value: object, dialect: Dialect) -> int:
-    """Read the flags of ExternalUserInfoModification as far as the dialect takes the spelling."""
+def parse_flags(value: object, profile: Profile) -> int:
+    """Read the flags of ExternalUserInfoModification as far as the profile takes the spelling."""
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         raise _flags_refused("neither an integer nor a string")
     if isinstance(value, int):
-        if dialect.flags in ("names", "single"):
+        if profile.flags in ("names", "single"):
             raise _flags_refused("not spelled by name")
         if value not in range(16):
             raise _flags_refused("out of range")
         return value
     names = [name.strip().lower() for name in value.split(",")]
-    if dialect.flags == "integer":
+    if profile.flags == "integer":
         raise _flags_refused("not an integer")
-    if dialect.flags == "single" and len(names) > 1:
+    if profile.flags == "single" and len(names) > 1:
         raise _flags_refused("more than one name")
     flags = 0
     for name in names:

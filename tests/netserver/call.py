@@ -1,17 +1,19 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One request on its way through the service: who asks, in which language, of which dialect."""
+"""The context of one call: who asks, in which language, under which profile."""
 
 from __future__ import annotations
 
 import dataclasses
+import sqlite3
 from collections.abc import Mapping
 from functools import cached_property
 
-from .dialect import Dialect
+from .enums import EXTERNAL
+from .errors import MissingRight, NotFound
 from .language import requested_language, translate
-from .problems import MissingRight
+from .profile import Profile
 from .tenant import Tenant
 from .view import UserRecord, View
 
@@ -23,7 +25,7 @@ class Call:
     """The context that operations are given."""
 
     tenant: Tenant
-    dialect: Dialect
+    profile: Profile
     login: UserRecord
     query: Mapping[str, str]
     headers: Mapping[str, str]
@@ -31,7 +33,7 @@ class Call:
 
     @cached_property
     def view(self) -> View:
-        """What this request reads from; one per request, as it may lag behind the writes."""
+        """The state that this request reads; it may lag behind the writes."""
         return self.tenant.reading()
 
     @cached_property
@@ -40,20 +42,40 @@ class Call:
         return requested_language(self.headers)
 
     def text(self, stored: str | None) -> str:
-        """Say a stored text in the language of the request."""
+        """Return a stored text in the language of the request."""
         return translate(stored or "", self.language)
 
-    def demand_administration(self) -> None:
+    def require_administration(self) -> None:
         """Refuse callers that may not administer external users."""
         if not may_administer(self.login):
             raise MissingRight(
                 "The user does not have the right to administer external users (admin-extern-user)."
             )
 
-    def demand_internal(self) -> None:
+    def require_managed(self, row: sqlite3.Row, missing: str) -> None:
+        """Refuse look-ups of users that the caller may not manage, where the profile does."""
+        form = self.profile.unmanaged_user
+        if form == "shown" or may_manage(self.login, row):
+            return
+        if form == "null":
+            raise NotFound(missing)
+        raise MissingRight("The user may not be managed by the current user.", form)
+
+    def require_internal(self) -> None:
         """Refuse external users where only internal ones may read."""
         if self.login.is_external:
             raise MissingRight("External users may not read this.")
+
+
+def may_manage(caller: UserRecord, row: sqlite3.Row) -> bool:
+    """Tell whether a caller may manage a user: external ones, or all with the rights for that."""
+    return not row["hidden"] and (row["type"] == EXTERNAL or may_manage_internal(caller))
+
+
+def may_manage_internal(caller: UserRecord) -> bool:
+    """Tell whether a caller may manage internal users."""
+    rights = {"admin-all", "admin-users"} & set(caller.functional_rights)
+    return caller.type == "System" or bool(rights)
 
 
 def may_administer(user: UserRecord) -> bool:

@@ -13,11 +13,10 @@ from typing import Any
 
 from .call import Call, may_administer
 from .enums import ROLE_TYPE_NAMES, USER_TYPE_OF_ASSOCIATE
-from .view import record
+from .view import EMPTY_DATE, record
 
 Carrier = dict[str, Any]
 
-EMPTY_DATE = "0001-01-01T00:00:00"
 USER_LICENCE = "superoffice.extern-user-cal"
 ADMINISTRATOR_LICENCE = "superoffice.admin-extern-user"
 
@@ -59,16 +58,16 @@ def full_name(first: str | None, last: str | None) -> str:
 
 
 def user_name_of(call: Call, row: sqlite3.Row) -> str | None:
-    """Return the login name as this dialect shows it."""
-    if row["user_name"] is None and call.dialect.empty_user_name == "null":
+    """Return the login name as the profile shows it."""
+    if row["user_name"] is None and call.profile.empty_user_name == "null":
         return None
     return row["user_name"] or row["name"]  # type: ignore[no-any-return]
 
 
 def can_log_on(call: Call, row: sqlite3.Row) -> bool:
-    """Tell what canLogin and CanLogon say."""
+    """Return the value of canLogin and CanLogon."""
     active = bool(row["active"])
-    if call.dialect.can_login == "same":
+    if call.profile.can_login == "same":
         return active
     return active and not row["deleted"] and bool(row["has_password"])
 
@@ -78,13 +77,14 @@ def person_of_user(row: sqlite3.Row) -> Carrier | None:
     if row["first_name"] is None:
         return None
     name = full_name(row["first_name"], row["last_name"])
-    contact = row["contact_name"] or ""
     return {
         **_PERSON,
         "PersonId": row["person_id"], "Firstname": row["first_name"],
         "Lastname": row["last_name"], "FullName": name, "FormalName": name,
         "Title": row["title"], "Email": row["email"], "EmailName": row["email"],
-        "ContactId": row["contact_id"], "ContactName": contact, "ContactFullName": contact,
+        "ContactId": row["contact_id"], "ContactName": row["contact_name"] or "",
+        "ContactFullName": row["contact_full_name"] or "",
+        "ContactDepartment": row["department"] or "", "PersonNumber": row["person_number"],
         "Retired": row["retired"],
     }  # fmt: skip
 
@@ -106,6 +106,7 @@ def user(call: Call, row: sqlite3.Row) -> Carrier:
         "Deleted": bool(row["deleted"]), "Type": USER_TYPE_OF_ASSOCIATE[row["type"]],
         "IsPersonRetired": bool(row["retired"]), "Credentials": credentials,
         "UserName": user_name_of(call, row),
+        "Lastlogin": call.tenant.last_login(row["associate_id"]),
     }  # fmt: skip
 
 
@@ -143,17 +144,6 @@ def list_item(call: Call, row: sqlite3.Row, *, selectable: bool) -> Carrier:
     if selectable:
         item.update(Selected=False, LastChanged=EMPTY_DATE, Hidden=False)
     return item
-
-
-def role_entity(call: Call, row: sqlite3.Row) -> Carrier:
-    """Make a RoleEntity."""
-    return {
-        "RoleId": row["role_id"], "Name": call.text(row["name"]),
-        "Tooltip": call.text(row["tooltip"]), "RoleType": ROLE_TYPE_NAMES[row["role_type"]],
-        "Deleted": row["deleted"], "Rank": row["rank"], "Created": EMPTY_DATE,
-        "UseCategories": 0, "CreatedBy": None, "Updated": EMPTY_DATE, "UpdatedBy": None,
-        "DataRights": None, **_RIGHTS,
-    }  # fmt: skip
 
 
 def associate(call: Call, row: sqlite3.Row) -> Carrier:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults: rules that spoil matching requests, on purpose and countably."""
+"""Faults: rules by which matching requests fail."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """What a kind of fault does, whether the call takes effect, and its options with defaults."""
+    """A kind of fault: its effect, whether the call takes effect, and its options with defaults."""
 
     meaning: str
     commit: bool
@@ -22,8 +22,12 @@ class Kind:
 
 
 KINDS = {
-    "drop_before": Kind("The connection is closed before the call takes effect.", False, {}),
-    "drop_after": Kind("The call takes effect, then the connection is closed.", True, {}),
+    "drop_before": Kind(
+        "The connection ends before the call takes effect.", False, {"how": "close"}
+    ),
+    "drop_after": Kind(
+        "The call takes effect, then the connection ends.", True, {"how": "close"}
+    ),
     "status": Kind(
         "Another status, after a wait.", False,
         {"status": 503, "retry_after": None, "body": None, "content_type": "application/json",
@@ -40,13 +44,18 @@ KINDS = {
     "expire_session": Kind("401 from now on for these credentials.", False, {}),
     "echo": Kind("An error that repeats the request's headers and body.", False, {"status": 500}),
     "garbage": Kind("JSON of a wrong shape.", True, {"body": '{"unexpected": [1, {"a": null}]}'}),
-    "slow_drip": Kind("The answer comes byte by byte.", True, {"seconds": 1.0}),
+    "slow_drip": Kind("The response comes byte by byte.", True, {"seconds": 1.0}),
+    "bad_bytes": Kind(
+        "Bytes that are not HTTP, and with TLS not TLS, then the end of the connection.", True,
+        {"body": "\x15\x03\x01 not a response\r\n"},
+    ),
+    "empty_page": Kind("An archive's page without rows and without a next page.", True, {}),
 }  # fmt: skip
 
 
 @dataclasses.dataclass
 class Fault:
-    """One rule. `times` None means for ever; the first `skip` matches pass unharmed."""
+    """One rule. `times` None means for ever; the first `skip` matches are left alone."""
 
     kind: str
     operation: str | None
@@ -55,7 +64,7 @@ class Fault:
     skip: int
     commit: bool
     options: dict[str, Any]
-    struck: int = 0
+    used: int = 0
 
     @property
     def waits(self) -> str:
@@ -65,7 +74,7 @@ class Fault:
         return ""
 
     def matches(self, operation: str, path: str) -> bool:
-        """Tell whether the rule is meant for this request; patterns are globs in any case."""
+        """Tell whether the rule applies to a request; patterns are globs in any case."""
         return all(
             pattern is None or fnmatch.fnmatchcase(text.lower(), pattern.lower())
             for pattern, text in ((self.operation, operation), (self.path, path))
@@ -90,7 +99,7 @@ class Faults:
         commit: bool | None = None,
         **options: Any,
     ) -> Fault:
-        """Add a rule; `commit` overrides whether the spoiled call takes effect."""
+        """Add a rule; `commit` overrides whether the call takes effect."""
         if kind not in KINDS:
             near = difflib.get_close_matches(kind, KINDS, n=1, cutoff=0.3)
             hint = f"; did you mean '{near[0]}'" if near else ""
@@ -106,20 +115,20 @@ class Faults:
             self._rules.append(fault)
         return fault
 
-    def strike(self, operation: str, path: str) -> Fault | None:
-        """Return the rule that spoils this request, counting it; None if none does."""
+    def match(self, operation: str, path: str) -> Fault | None:
+        """Return the rule that applies to this request, and count its use; None if none does."""
         if not self._rules:
             return None
         with self._lock:
             for fault in self._rules:
-                if fault.times is not None and fault.struck >= fault.times:
+                if fault.times is not None and fault.used >= fault.times:
                     continue
                 if not fault.matches(operation, path):
                     continue
                 if fault.skip > 0:
                     fault.skip -= 1
                     continue
-                fault.struck += 1
+                fault.used += 1
                 return fault
         return None
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedInput, VisitError
 
-from .dialect import Dialect
-from .problems import QueryError
+from .comparison import RULES
+from .errors import QueryError
+from .profile import Profile
 
 _GRAMMAR = r"""
 ?start: disjunction
@@ -28,21 +29,22 @@ comparison: NAME operator [value]
           | NAME operator "(" value ("," value)* ")" -> listing
 operator: NAME | EQUALS
 function: NAME "(" argument "," argument ")"
-?argument: value | column
+?argument: STRING -> text | NUMBER -> number | BOOLEAN -> boolean | column
 column: NAME
-?value: STRING -> text | NUMBER -> number | BOOLEAN -> boolean
-_AND: /and\b/i
-_OR: /or\b/i
+?value: STRING -> text | NUMBER -> number | BOOLEAN -> boolean | BARE -> bare
+_AND.3: /and(?![^\s()])/i
+_OR.3: /or(?![^\s()])/i
 EQUALS: "="
-BOOLEAN.2: /(true|false)\b/i
-NUMBER: /[+-]?\d+/
+BOOLEAN.2: /(true|false)(?![^\s(),])/i
+NUMBER.1: /[+-]?\d+(?![^\s(),])/
 NAME: /[A-Za-z_][\w.\/]*/
+BARE: /[^\s'"(),=]+/
 STRING: /@STRING@/
 %ignore /\s+/
 """
 _STRINGS = {
     "escape": r"'(?:\\.|[^'\\])*'",
-    # Only a quote can be escaped: any other backslash stands for itself.
+    # Only a quote can be escaped: any other backslash is an ordinary character.
     "literal": r"'(?:\\'|[^'\\]|\\(?!'))*'",
     "error": r"'(?:\\.|[^'\\])*'",
 }
@@ -54,7 +56,8 @@ class Column:
 
     `sql` gives the value to compare and sort by; `fold` the same without case, where an index
     exists for it. `text` gives what is displayed, and sorted by, if that is something else;
-    `by_id` sorts by the value nevertheless.
+    `by_id` sorts by the value nevertheless. A column that has several values in a row is filtered
+    by `inner`, whose condition is put into `any_of`.
     """
 
     name: str
@@ -64,6 +67,9 @@ class Column:
     text: str | None = None
     orderable: bool = True
     by_id: bool = False
+    list_name: str = ""
+    any_of: str = ""
+    inner: Column | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,6 +80,11 @@ class Condition:
     parameters: tuple[object, ...] = ()
 
 
+# The bool columns that samples of the vendor restrict by an equals sign.
+_SWITCHES = frozenset(("getallrows", "getnorows"))
+_EQUAL = frozenset(("=", "eq", "equals"))
+# Columns that are restricted by numbers.
+_NUMBERED = frozenset(("int", "listAny", "userGroup"))
 _INT = {
     "equals": "=", "=": "=", "eq": "=", "unequals": "<>", "ne": "<>", "greater": ">", "gt": ">",
     "less": "<", "lt": "<",
@@ -90,14 +101,14 @@ _LISTS = {"oneof": "IN", "notoneof": "NOT IN"}
 _ASSOCIATES = {"associateisoneof": "IN", "associateisnotoneof": "NOT IN"}
 
 
-def translate(text: str, columns: Mapping[str, Column], dialect: Dialect, caller: int) -> Condition:
-    """Translate a filter for the columns of a provider; QueryError says what is wrong with it."""
+def translate(text: str, columns: Mapping[str, Column], profile: Profile, caller: int) -> Condition:
+    """Translate a filter for the columns of a provider; QueryError for an invalid one."""
     try:
-        tree = _parser(dialect.backslash).parse(text)
+        tree = _parser(profile.backslash).parse(text)
     except UnexpectedInput as exc:
         raise QueryError(f"Syntax error in $filter at position {exc.pos_in_stream}.") from exc
     try:
-        result: Condition = _Translation(columns, dialect, caller).transform(tree)
+        result: Condition = _Translation(columns, profile, caller).transform(tree)
     except VisitError as exc:
         if isinstance(exc.orig_exc, QueryError):
             raise exc.orig_exc from exc
@@ -112,19 +123,22 @@ def _parser(backslash: str) -> Lark:
 
 @v_args(inline=True)
 class _Translation(Transformer[Any, Condition]):
-    def __init__(self, columns: Mapping[str, Column], dialect: Dialect, caller: int) -> None:
+    def __init__(self, columns: Mapping[str, Column], profile: Profile, caller: int) -> None:
         super().__init__()
         self._columns = columns
-        self._dialect = dialect
+        self._profile = profile
         self._caller = caller
 
     # --- values
 
+    def bare(self, token: Token) -> _Bare:
+        return _Bare(token)
+
     def text(self, token: Token) -> str:
         inner = token[1:-1]
-        if self._dialect.backslash == "literal":
+        if self._profile.backslash == "literal":
             return inner.replace("\\'", "'")
-        if self._dialect.backslash == "error" and "\\" in inner.replace("\\'", ""):
+        if self._profile.backslash == "error" and "\\" in inner.replace("\\'", ""):
             raise QueryError("A backslash in $filter may only stand before a quote.")
         rest = iter(inner)
         return "".join(next(rest) if character == "\\" else character for character in rest)
@@ -132,7 +146,7 @@ class _Translation(Transformer[Any, Condition]):
     def number(self, token: Token) -> int:
         value = int(token)
         if not -(2**31) <= value < 2**31:
-            raise QueryError(f"{token} in $filter is no 32-bit integer.")
+            raise QueryError(f"{token} in $filter is not a 32-bit integer.")
         return value
 
     def boolean(self, token: Token) -> bool:
@@ -164,7 +178,7 @@ class _Translation(Transformer[Any, Condition]):
         if column.type == "int":
             return self._int(column, word, value)
         if column.type == "string":
-            return self._string(column, word, value)
+            return self._any(column, lambda one: self._string(one, word, _as_text(value)))
         if column.type in ("listAny", "userGroup") and word == "equals" and _is_int(value):
             return Condition(f"{column.sql} = ?", (value,))
         if column.type == "associate" and word == "currentassociate" and value is None:
@@ -176,10 +190,14 @@ class _Translation(Transformer[Any, Condition]):
         if column is None:
             return self._unknown(name)
         word = operator.lower()
+        if column.type == "string":
+            values = tuple(map(_as_text, values))
         if word == "between" and column.type in ("int", "string") and len(values) == 2:
-            return self._between(column, values)
+            return self._any(column, lambda one: self._between(one, values))
         if word == "in" and column.type == "string":
-            return self._in(column, values)
+            return self._any(column, lambda one: self._in(one, values))
+        if word == "in" and column.type in _NUMBERED and all(map(_is_int, values)):
+            return Condition(f"{column.sql} IN ({_marks(values)})", values)
         operators = {"associate": _ASSOCIATES, "listAny": _LISTS, "userGroup": _LISTS}
         sql = operators.get(column.type, {}).get(word)
         if sql is None or not all(_is_int(value) for value in values):
@@ -200,23 +218,34 @@ class _Translation(Transformer[Any, Condition]):
             return self._unknown(first)
         if column.type != "string" or not isinstance(second, str):
             raise _refusal(column, str(name))
-        return self._like(column, pattern, "", second)
+        return self._any(column, lambda one: self._like(one, pattern, "", second))
 
     def _unknown(self, name: str) -> Condition:
-        if self._dialect.unknown_filter_column == "error":
+        if self._profile.unknown_filter_column == "error":
             raise QueryError(f"There is no column '{name}' in this archive.")
-        return Condition("1" if self._dialect.unknown_filter_column == "ignore" else "0")
+        return Condition("1" if self._profile.unknown_filter_column == "ignore" else "0")
+
+    def _any(self, column: Column, translate_one: Callable[[Column], Condition]) -> Condition:
+        if column.inner is None:
+            return translate_one(column)
+        condition = translate_one(column.inner)
+        return Condition(column.any_of.format(condition.sql), condition.parameters)
 
     def _bool(self, column: Column, word: str, value: object) -> Condition:
-        if word != "set" or not isinstance(value, bool):
+        if word == "set" and value is None:
+            value = True
+        known = word == "set" or (word in _EQUAL and column.name.lower() in _SWITCHES)
+        if not known or not isinstance(value, bool):
             raise _refusal(column, word)
         return Condition(f"({column.sql}) = ?", (int(value),))
 
     def _int(self, column: Column, word: str, value: object) -> Condition:
+        if word == "set" and value is None:
+            value = True
         if word == "set" and isinstance(value, bool):
             return Condition(f"{column.sql} {'<>' if value else '='} 0")
         known = dict(_INT)
-        if self._dialect.doubtful_operators == "accept":
+        if self._profile.doubtful_operators == "accept":
             known |= _DOUBTFUL_INT
         if word not in known or not _is_int(value):
             raise _refusal(column, word)
@@ -229,7 +258,7 @@ class _Translation(Transformer[Any, Condition]):
             sql, parameter = self._comparable(column, value)
             return Condition(f"{sql} {_EXACT[word]} ?", (parameter,))
         known = dict(_STRING)
-        if self._dialect.doubtful_operators == "accept":
+        if self._profile.doubtful_operators == "accept":
             known |= _DOUBTFUL_STRING
         if word not in known:
             raise _refusal(column, word)
@@ -260,15 +289,27 @@ class _Translation(Transformer[Any, Condition]):
         return Condition(f"{sql} IN ({_marks(wanted)})", wanted)
 
     def _comparable(self, column: Column, value: str) -> tuple[str, str]:
-        if self._dialect.filter_case == "sensitive":
+        if self._profile.filter_case == "sensitive":
             return column.sql, value
-        return column.fold or f"fold({column.sql})", value.lower()
+        key = RULES[self._profile.name_comparison](value)
+        return column.fold or f"fold({column.sql})", key
 
 
 def _joined(word: str, conditions: tuple[Condition, ...]) -> Condition:
     sql = word.join(condition.sql for condition in conditions)
     parameters = tuple(p for condition in conditions for p in condition.parameters)
     return Condition(f"({sql})", parameters)
+
+
+class _Bare(str):
+    """A value without quotes."""
+
+    __slots__ = ()
+
+
+def _as_text(value: object) -> object:
+    """Return the value for a text column, where quotes may be left out."""
+    return str(value) if isinstance(value, _Bare) or _is_int(value) else value
 
 
 def _is_int(value: object) -> bool:

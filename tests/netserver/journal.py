@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The journal: what was asked, by whom, and what became of it; never a secret."""
+"""The request journal: each request with its login, status and effect, without secrets."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _OPEN_QUERY = frozenset(
 )
 WRITE_OPERATIONS = frozenset({
     "CreateExternalUser", "SetExternalUserInfo", "DeleteExternalUser",
-    "GenerateNewPasswordForExternalUser", "SetPassword", "MakeRetired", "SendChangePasswordEMail",
+    "GenerateNewPasswordForExternalUser", "SetPassword", "SendChangePasswordEMail",
 })  # fmt: skip
 _CAPACITY = 250_000
 
 
 def digest(secret: object) -> str:
-    """Return what the journal says in place of a secret; equal secrets have equal digests."""
+    """Return the text that replaces a secret; equal secrets have equal digests."""
     text = secret if isinstance(secret, str) else json.dumps(secret, sort_keys=True, default=str)
     return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
@@ -94,14 +94,14 @@ class Entry:
         return self.operation in WRITE_OPERATIONS
 
     def argument(self, name: str) -> Any:
-        """Return a property of the body, found in any letter case; None if it is not there."""
+        """Return a property of the body, by its name in any case; None if it is not there."""
         if not isinstance(self.body, dict):
             return None
         return next((v for k, v in self.body.items() if k.lower() == name.lower()), None)
 
 
 class Journal:
-    """A thread-safe list of entries. Each is there before the client can see the answer."""
+    """A thread-safe list of entries. Each is appended before the response is sent."""
 
     digest = staticmethod(digest)
 
@@ -111,11 +111,11 @@ class Journal:
         self._sequence = 0
         self._file = file.open("a", encoding="utf-8") if file else None
 
-    def append(self, **facts: Any) -> Entry:
+    def append(self, **fields: Any) -> Entry:
         """Record a request."""
         with self._changed:
             self._sequence += 1
-            entry = Entry(sequence=self._sequence, **facts)
+            entry = Entry(sequence=self._sequence, **fields)
             self._entries.append(entry)
             if self._file:
                 self._file.write(json.dumps(dataclasses.asdict(entry), ensure_ascii=False) + "\n")

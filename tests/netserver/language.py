@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Multi-language texts: which language a request asks for, and what a stored text says in it."""
+"""Multi-language texts: the language of a request, and a stored text in that language."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from collections.abc import Mapping
 _PART = re.compile(r'([A-Za-z]{2}):"((?:[^"\\]|\\.)*)"')
 _RESOURCE = re.compile(r"^\[(SR_\w+)\]$")
 
-# SuperOffice's own two-letter codes differ from ISO where a country once stood for a language.
-_CODES = {"en": "US", "nb": "NO", "nn": "NO", "no": "NO", "sv": "SW", "da": "DA", "de": "GE"}
+# SuperOffice's own two-letter codes differ from ISO where they name a country.
+_CODES = {
+    "en": "US", "nb": "NO", "nn": "NO", "no": "NO", "sv": "SW", "de": "GE", "es": "SP", "cs": "CZ",
+    "ja": "JP", "zh": "CN",
+}  # fmt: skip
 
 RESOURCES = {
     "SR_ROLE_CUSTOMER": {"US": "Customer", "NO": "Kunde", "GE": "Kunde", "SW": "Kund"},
@@ -20,7 +23,7 @@ RESOURCES = {
 
 
 def requested_language(headers: Mapping[str, str]) -> str | None:
-    """Return SuperOffice's code of the asked language; None when texts shall come raw."""
+    """Return SuperOffice's code of the asked language; None for raw texts."""
     wanted = headers.get("SO-Language", headers.get("Accept-Language"))
     if wanted is None:
         return None
@@ -32,7 +35,7 @@ def requested_language(headers: Mapping[str, str]) -> str | None:
 
 
 def translate(text: str, language: str | None) -> str:
-    """Say `text` in `language`; raw without one, and raw where nothing is to be translated."""
+    """Return `text` in `language`; unchanged without a language or without translations."""
     if language is None or not text:
         return text
     resource = _RESOURCE.match(text)

@@ -14,8 +14,8 @@ import string
 def hash_password(associate_id: int, password: str) -> bytes:
     """Hash fast, salted with the id.
 
-    A slow hash protects a stolen database; this one holds made-up users, and 100,000 of them shall
-    be there in seconds. The salt is no secret and not random, so that two runs end in equal states.
+    A slow hash protects a stolen database; this one holds made-up users, and creating 100,000 of
+    them takes seconds. The salt is neither secret nor random, so that two runs end in equal states.
     """
     salt = associate_id.to_bytes(8, "big")
     return hashlib.blake2b(password.encode(), salt=salt, digest_size=16).digest()
@@ -31,8 +31,8 @@ class PasswordRules:
     min_uppercase: int = 1
     min_special: int = 0
 
-    def complaint(self, password: str) -> str | None:
-        """Say what `password` lacks, without repeating it; None if it is good."""
+    def violation(self, password: str) -> str | None:
+        """Return the rule that `password` breaks, without the password; None if it is valid."""
         counts = (
             ("characters", self.min_characters, len(password)),
             ("numbers", self.min_numbers, sum(c.isdigit() for c in password)),

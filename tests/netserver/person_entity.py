@@ -9,7 +9,8 @@ import sqlite3
 
 from . import carriers
 from .call import Call
-from .carriers import EMPTY_DATE, Carrier
+from .carriers import Carrier
+from .view import EMPTY_DATE
 
 _RIGHTS: Carrier = {"TableRight": None, "FieldProperties": None}
 _STRINGS = (
@@ -48,15 +49,16 @@ def person_entity(call: Call, row: sqlite3.Row) -> Carrier:
     """Make a PersonEntity; a user's associate and UserInfo are filled in if the person is one."""
     users = call.view.users_of_person(row["person_id"])
     name = carriers.full_name(row["first_name"], row["last_name"])
-    emails = []
-    if row["email"]:
-        address = row["email"]
-        emails.append({"Value": address, "StrippedValue": address, "Description": "", **_RIGHTS})
+    emails = [
+        {"Value": address, "StrippedValue": address, "Description": "", **_RIGHTS}
+        for address in call.view.addresses(row["person_id"])
+    ]
     return {
         **_TEMPLATE,
         "PersonId": row["person_id"], "Firstname": row["first_name"],
         "Lastname": row["last_name"], "Title": row["title"], "FullName": name,
-        "FormalName": name, "Emails": emails, "Retired": bool(row["retired"]),
+        "FormalName": name, "PersonNumber": row["person_number"], "Emails": emails,
+        "Retired": bool(row["retired"]),
         "Contact": _contact(row), "IsAssociate": bool(users),
         "CorrespondingAssociate": carriers.associate(call, users[0]) if users else None,
         "UserInfo": carriers.user_info(call, users[0]) if users else None,
@@ -73,6 +75,8 @@ def _contact(row: sqlite3.Row) -> Carrier | None:
     return {
         **dict.fromkeys(strings, ""),
         "ContactId": row["contact_id"], "Name": row["contact_name"] or "",
-        "FullName": row["contact_name"] or "", "AssociateId": 0, "CountryId": 0, "Address": None,
+        "FullName": row["contact_full_name"] or "", "Department": row["department"] or "",
+        "OrgNr": row["orgnr"] or "", "Number1": row["number"] or "",
+        "AssociateId": 0, "CountryId": 0, "Address": None,
         "IsOwnerContact": False, "ActiveErpLinks": 0, **_RIGHTS,
     }  # fmt: skip

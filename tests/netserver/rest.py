@@ -1,49 +1,22 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The REST endpoints beside the agents: User, Person, Role, MDOList, and the version probe."""
+"""The REST endpoints beside the agents: version, addresses, current user, person, archives."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from . import archive, carriers
 from .binding import to_int
 from .call import Call
-from .enums import ROLE_TYPES
+from .errors import HttpError, NotFound
+from .filter import Column
 from .person_entity import person_entity
-from .problems import HttpProblem, NotFound
 from .providers import NAMES, canonical, provider
 
-VERSION = {"Version": "11.13.0.0", "Name": "SuperOffice NetServer (embedded)"}
-_NUMBER = re.compile(r"^[+-]?\d+$")
-
-
-def user(call: Call, id_or_name: str) -> object:
-    """GET User/{id|name}."""
-    call.demand_internal()
-    if _NUMBER.match(id_or_name):
-        row = call.view.user(to_int("id", id_or_name))
-    else:
-        row = call.view.user_named(id_or_name, case=call.dialect.name_case == "sensitive")
-    if row is None:
-        raise NotFound(f"User {id_or_name} not found")
-    carrier = carriers.select(carriers.user(call, row), call.query.get("$select"))
-    return {**carrier, "_Links": _links(call, "User", row["associate_id"])}
-
-
-def current_user(call: Call) -> object:
-    """GET User/current."""
-    row = call.view.user(call.login.associate_id)
-    return carriers.user(call, row) if row else None
-
-
-def current_associate(call: Call) -> object:
-    """GET User/currentAssociate."""
-    row = call.view.user(call.login.associate_id)
-    return carriers.associate(call, row) if row else None
+NETSERVER_VERSION = "11.13.9000.1"
 
 
 def current_principal(call: Call) -> object:
@@ -52,71 +25,84 @@ def current_principal(call: Call) -> object:
     return carriers.principal(call, row) if row else None
 
 
+def current_token(call: Call) -> object:
+    """GET User/currentToken: a bearer token that makes the login of later requests cheap."""
+    return call.tenant.sessions.issue_token(call.login.associate_id)
+
+
 def person(call: Call, person_id: str) -> object:
     """GET Person/{id}."""
-    call.demand_internal()
+    call.require_internal()
     row = call.view.person(to_int("id", person_id))
-    if row is None:
+    if row is None or row["hidden"]:
         raise NotFound(f"Person id {person_id} not found")
     carrier = carriers.select(person_entity(call, row), call.query.get("$select"))
     return {**carrier, "_Links": _links(call, "Person", row["person_id"])}
 
 
-def role(call: Call, id_or_type: str) -> object:
-    """GET Role/{id} and GET Role/{roleType}, which share the shape of their URL."""
-    call.demand_internal()
-    if _NUMBER.match(id_or_type):
-        row = call.view.role(to_int("id", id_or_type))
-        if row is None:
-            raise NotFound(f"Role id {id_or_type} not found")
-        carrier = carriers.select(carriers.role_entity(call, row), call.query.get("$select"))
-        return {**carrier, "_Links": _links(call, "Role", row["role_id"])}
-    number = {name.lower(): n for name, n in ROLE_TYPES.items()}.get(id_or_type.lower())
-    if number is None:
-        raise NotFound(f"Role type '{id_or_type}' not found")
-    return [carriers.list_item(call, row, selectable=True) for row in call.view.roles(number)]
-
-
-def mdo_list(call: Call, name: str) -> object:
-    """GET MDOList/roles?additional=N, N being the role type."""
-    call.demand_internal()
-    if name.lower() != "roles":
-        raise HttpProblem(404, f"The list '{name}' is not served here.")
-    additional = to_int("additional", call.query.get("additional", "0") or "0")
-    return [carriers.list_item(call, row, selectable=False) for row in call.view.roles(additional)]
-
-
 def archive_names(call: Call) -> object:
     """GET Archive."""
-    call.demand_internal()
-    return {name: f"{call.url}/api/v1/Archive/{name}" for name in NAMES}
+    call.require_internal()
+    base = f"{call.url}/api/v1/Archive"
+    names = [{"name": name, "url": f"{base}/{name}"} for name in NAMES]
+    return {"odata.metadata": f"{base}/$metadata", "value": names}
 
 
 def archive_rows(call: Call, name: str, options: Mapping[str, str]) -> object:
     """GET or POST Archive/{provider}."""
-    call.demand_internal()
+    call.require_internal()
     if options.get("$metadata"):
         return archive_metadata(call, name)
     return archive.run(call, name, options)
 
 
 def archive_metadata(call: Call, name: str) -> object:
-    """GET Archive/{provider}/$metadata; the JSON form of the service's XML."""
-    call.demand_internal()
-    source = provider(name, call.dialect, frozenset())
+    """GET Archive/{provider}/$metadata: an object keyed by column."""
+    call.require_internal()
+    source = provider(name, call.profile, frozenset())
     if source is None:
-        raise HttpProblem(404, f"There is no archive provider '{canonical(name)}'.")
-    columns = [
-        {"Name": column.name, "RestrictionType": column.type, "CanOrderBy": column.orderable}
-        for column in source.columns.values()
-    ]
-    return {"Name": source.name, "Entities": list(source.entities), "Columns": columns}
+        raise HttpError(404, f"There is no archive provider '{canonical(name)}'.")
+    return {column.name: _column(column) for column in source.columns.values()}
 
 
-def urls(base: str) -> dict[str, str]:
-    """GET /api/v1: where things are."""
-    names = ("Archive", "MDOList", "Person", "Role", "User", "Agents/Archive", "Agents/User")
-    return {name: f"{base}/api/v1/{name}" for name in names}
+def _column(column: Column) -> dict[str, Any]:
+    restricted = column.type != "-"
+    return {
+        "Name": column.name, "DisplayName": column.name, "DisplayTooltip": "",
+        "DisplayType": column.type if restricted else "string",
+        "CanOrderBy": column.orderable and restricted, "CanRestrictBy": restricted,
+        "RestrictionType": column.type if restricted else "",
+        "RestrictionListName": column.list_name, "IsVisible": True, "ExtraInfo": "",
+        "Width": "", "IconHint": "", "HeadingIconHint": "",
+    }  # fmt: skip
+
+
+def version(call: Call) -> object:
+    """GET /api: the versions of the interface and of NetServer."""
+    return {
+        "v1": f"{call.url}/api/v1", "Version": "v1", "NetServerVersion": NETSERVER_VERSION,
+        "NetServerAssembly": "11.13.0.0", "NetServerDate": "2025-06-01",
+        "NetServer": f"SuperOffice NetServer {NETSERVER_VERSION} (embedded)",
+    }  # fmt: skip
+
+
+def addresses(call: Call, agents: Mapping[str, Iterable[str]]) -> object:
+    """GET /api/v1: a map from addresses to verbs, with a text for each."""
+    base = f"{call.url}/api/v1"
+    found = {
+        f"{base}/Archive": {"GET": "Returns the archive providers."},
+        f"{base}/Archive/{{archiveProviderName}}": {
+            "GET": "Returns the rows of an archive.", "POST": "The same for long queries.",
+        },
+        f"{base}/Archive/{{archiveProviderName}}/$metadata": {"GET": "Returns the columns."},
+        f"{base}/Person/{{id}}": {"GET": "Gets a PersonEntity object."},
+        f"{base}/User/currentPrincipal": {"GET": "Gets the current principal."},
+        f"{base}/User/currentToken": {"GET": "Gets a bearer token of the current user."},
+    }  # fmt: skip
+    for agent, methods in agents.items():
+        for method in methods:
+            found[f"{base}/Agents/{agent}/{method}"] = {"POST": f"Calls {agent}Agent.{method}."}
+    return found
 
 
 def _links(call: Call, entity: str, key: int) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Paths: which operation a method and a path name, in any letter case."""
+"""Routing: from method and path, in any case, to an operation."""
 
 from __future__ import annotations
 
@@ -13,24 +13,18 @@ from urllib.parse import parse_qsl, unquote
 from . import archive_agent, rest, user_agent
 from .binding import parse_body
 from .call import Call
-from .problems import HttpProblem
+from .errors import HttpError
 from .providers import canonical
 from .user_agent import AgentMethod
 
 SITE = "superoffice"
 _AGENTS = {"user": user_agent.METHODS, "archive": archive_agent.METHODS}
-_LISTS = {"user": "AllUsers", "person": "Person", "role": "Role"}
-_CURRENT: dict[str, tuple[str, Callable[[Call], object]]] = {
-    "current": ("User/current", rest.current_user),
-    "currentprincipal": ("User/currentPrincipal", rest.current_principal),
-    "currentassociate": ("User/currentAssociate", rest.current_associate),
-}
 _FORM = "application/x-www-form-urlencoded"
 
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """What routing needs of a request."""
+    """The parts of a request that routing needs."""
 
     method: str
     path: str
@@ -56,41 +50,49 @@ class Route:
 
 
 def operation_of(request: Request) -> Route:
-    """Find the operation of a request; HttpProblem if there is none."""
+    """Find the operation of a request; HttpError if there is none."""
     raw = request.path.strip("/").split("/")
     segments = [unquote(segment) for segment in raw if segment]
     lower = [segment.lower() for segment in segments]
     if lower[:2] != [SITE, "api"]:
-        raise HttpProblem(404, "There is nothing at this path.")
+        raise HttpError(404, "There is nothing at this path.")
     if len(lower) == 2:
-        return _public(request, "api", rest.VERSION)
+        return _public(request, "api", rest.version)
     if lower[2] != "v1":
-        raise HttpProblem(404, "There is no such version of the service.")
+        raise HttpError(404, "There is no such version of the service.")
     if len(lower) == 3:
-        return Route("api/v1", lambda call: rest.urls(call.url), login=False)
+        return _public(request, "api/v1", _addresses)
     if lower[3] == "agents":
         return _agent(request, segments[4:])
     return _rest(request, segments[3:])
 
 
-def _public(request: Request, operation: str, value: object) -> Route:
+def _public(request: Request, operation: str, run: Callable[[Call], object]) -> Route:
     _allow(request, "GET")
-    return Route(operation, lambda call: value, login=False)
+    return Route(operation, run, login=False)
+
+
+def _addresses(call: Call) -> object:
+    agents = {
+        agent.capitalize(): [method.name for method in methods.values()]
+        for agent, methods in _AGENTS.items()
+    }
+    return rest.addresses(call, agents)
 
 
 def _allow(request: Request, *methods: str) -> None:
     if request.method not in methods:
         allow = ", ".join(methods)
-        raise HttpProblem(405, f"Only {allow} is served at this path.", {"Allow": allow})
+        raise HttpError(405, f"Only {allow} is served at this path.", {"Allow": allow})
 
 
 def _agent(request: Request, segments: list[str]) -> Route:
     if len(segments) != 2:
-        raise HttpProblem(404, "There is no such agent method.")
+        raise HttpError(404, "There is no such agent method.")
     agent, name = segments
     method = _AGENTS.get(agent.lower(), {}).get(name.lower())
     if method is None:
-        raise HttpProblem(404, f"There is no agent method '{agent}/{name}' here.")
+        raise HttpError(404, f"There is no agent method '{agent}/{name}' here.")
     _allow(request, "POST", "GET")
     if request.method == "GET":
         return _description(agent, method)
@@ -99,12 +101,12 @@ def _agent(request: Request, segments: list[str]) -> Route:
 
     def run(call: Call) -> object:
         if method.administration:
-            call.demand_administration()
-        call.demand_internal()
+            call.require_administration()
+        call.require_internal()
         body = None if method.source == "query" else request.json()
         if method.source == "body" and not method.arguments:
             body = {}
-        return method.run(call, **method.bind(body, call.query, call.dialect))
+        return method.run(call, **method.bind(body, call.query, call.profile))
 
     return Route(operation, run, agent=method, managed=managed)
 
@@ -120,39 +122,26 @@ def _description(agent: str, method: AgentMethod) -> Route:
 
 def _rest(request: Request, segments: list[str]) -> Route:
     entity = segments[0].lower()
-    rest_of_path = segments[1:]
     if entity == "archive":
-        return _archive(request, rest_of_path)
+        return _archive(request, segments[1:])
     _allow(request, "GET")
-    if entity in _LISTS and not rest_of_path:
-        name = _LISTS[entity]
-        return Route(
-            f"Archive/{name}",
-            lambda call: rest.archive_rows(call, name, call.query),
-            managed=name != "Person",
-        )
-    if len(rest_of_path) == 1:
-        return _entity(entity, rest_of_path[0])
-    raise HttpProblem(404, "There is nothing at this path.")
+    if len(segments) == 2 and entity == "user":
+        return _current(segments[1])
+    if len(segments) == 2 and entity == "person":
+        return Route("Person/get", lambda call: rest.person(call, segments[1]))
+    raise HttpError(404, "There is nothing at this path.")
 
 
-def _entity(entity: str, key: str) -> Route:
-    if entity == "user" and key.lower() in _CURRENT:
-        operation, current = _CURRENT[key.lower()]
-        # The login probe is to be had even where the User agent is not.
-        return Route(operation, current)
-    getters: dict[str, tuple[str, Callable[[Call, str], object]]] = {
-        "user": ("User", rest.user),
-        "person": ("Person", rest.person),
-        "role": ("Role", rest.role),
-        "mdolist": ("MDOList", rest.mdo_list),
+def _current(key: str) -> Route:
+    """Find `User/current...`, which is served even where the User agent is not available."""
+    operations: dict[str, Callable[[Call], object]] = {
+        "User/currentPrincipal": rest.current_principal,
+        "User/currentToken": rest.current_token,
     }
-    if entity not in getters:
-        raise HttpProblem(404, "There is nothing at this path.")
-    name, get = getters[entity]
-    managed = entity in ("user", "role")
-    operation = f"MDOList/{key}" if name == "MDOList" else f"{name}/get"
-    return Route(operation, lambda call: get(call, key), managed=managed)
+    for operation, run in operations.items():
+        if operation.lower() == f"user/{key.lower()}":
+            return Route(operation, run)
+    raise HttpError(404, "There is nothing at this path.")
 
 
 def _archive(request: Request, segments: list[str]) -> Route:
@@ -165,7 +154,7 @@ def _archive(request: Request, segments: list[str]) -> Route:
         _allow(request, "GET")
         return Route(f"{operation}/$metadata", lambda call: rest.archive_metadata(call, name))
     if len(segments) != 1:
-        raise HttpProblem(404, "There is nothing at this path.")
+        raise HttpError(404, "There is nothing at this path.")
     _allow(request, "GET", "POST")
     if request.method == "GET":
         return Route(operation, lambda call: rest.archive_rows(call, name, call.query))
@@ -174,7 +163,7 @@ def _archive(request: Request, segments: list[str]) -> Route:
 
 def _form(request: Request, query: Mapping[str, str]) -> dict[str, Any]:
     if request.content_type != _FORM:
-        raise HttpProblem(415, f"Send the options of an archive as {_FORM}.")
+        raise HttpError(415, f"Send the options of an archive as {_FORM}.")
     text = request.body.decode("utf-8", "replace")
     pairs = parse_qsl(text, keep_blank_values=True)
     return {**query, **{name.lower(): value for name, value in pairs}}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every installation holds at the start; ids and names never vary.
+"""The data of an installation at the start; ids and names are always the same.
 
 | table | rows |
 | --- | --- |
@@ -59,7 +59,7 @@ def seed(tenant: Tenant, users: int, persons: int, admin: tuple[str, str]) -> No
 
 
 def _add_people(tenant: Tenant, users: int, persons: int) -> None:
-    """Insert in bulk: 100,000 users shall take seconds."""
+    """Insert in bulk: 100,000 users take seconds."""
     people = (_person(index, users) for index in range(users + persons))
     logins = (_login(index) for index in range(users))
     with tenant.writing() as connection:
@@ -68,13 +68,18 @@ def _add_people(tenant: Tenant, users: int, persons: int) -> None:
             " VALUES (?, ?, ?, ?, 2)",
             people,
         )
+        connection.execute(
+            "INSERT INTO email SELECT person_id, 1, email, fold(email) FROM person"
+            " WHERE person_id >= ?",
+            (FIRST_PERSON,),
+        )
         connection.executemany(
             "INSERT INTO associate (associate_id, name, name_key, user_name, user_name_key, type,"
             " person_id, role_id, password) VALUES (?, ?, ?, ?, ?, ?, ?, 2, ?)",
             logins,
         )
         for table, first in (("person", FIRST_PERSON), ("associate", FIRST_USER)):
-            # Everything that comes later shall have ids in the same ranges.
+            # Everything that comes later have ids in the same ranges.
             connection.execute(
                 "UPDATE sqlite_sequence SET seq = MAX(seq, ?) WHERE name = ?", (first - 1, table)
             )

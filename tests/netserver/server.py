@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The embedded NetServer: a thread, a real socket, and the things a test looks at."""
+"""The embedded NetServer: a thread with a socket, and what tests read and change."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ import asyncio
 import contextlib
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
 
 from aiohttp import web
 
-from .dialect import Dialect
+from .changes import Changes
 from .endpoint import Endpoint
 from .faults import Faults
 from .journal import Journal
+from .profile import Profile
 from .seed import seed
 from .tenant import Tenant
 
 DEFAULT_ADMIN = ("system", "system-password")
 _START_SECONDS = 60.0
-# As IIS has it for bodies; lines are longer than IIS takes them (see the dialect query_limit).
+# As IIS has it for bodies; lines may be longer than in IIS (see the choice query_limit).
 _LARGEST_BODY = 30_000_000
 _LONGEST_LINE = 65_536
 
@@ -48,7 +49,7 @@ class Tls(NamedTuple):
 
 
 class _Listener(web.Server):
-    """Tells the endpoint about connections, so that the journal can number them."""
+    """Reports connections to the endpoint, which numbers them in the journal."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(
@@ -84,7 +85,7 @@ class NetServer:
         users: int = 0,
         persons: int = 0,
         admin: tuple[str, str] = DEFAULT_ADMIN,
-        dialect: Mapping[str, object] | None = None,
+        profile: Mapping[str, object] | None = None,
         latency: float = 0.0,
         database: str | Path | None = None,
         tls: Tls | tuple[str, str] | tuple[str, str, str] | None = None,
@@ -93,7 +94,9 @@ class NetServer:
         journal_file: str | Path | None = None,
     ) -> None:
         self.admin = admin
+        self._first_profile = Profile().with_choices(profile or {})
         self.tenant = Tenant(Path(database) if database else None)
+        self.tenant.compare_names(self._first_profile.name_comparison)
         if self.tenant.is_empty():
             seed(self.tenant, users, persons, admin)
         elif self.tenant.user(admin[0]) is None:
@@ -103,9 +106,11 @@ class NetServer:
         self.tenant.remember_start()
         self.journal = Journal(Path(journal_file) if journal_file else None)
         self.faults = Faults()
-        self._first_dialect = Dialect().with_choices(dialect or {})
+        self.changes = Changes(self)
         self._first_latency = latency
-        self._endpoint = Endpoint(self.tenant, self.journal, self.faults, self._first_dialect)
+        self._endpoint = Endpoint(
+            self.tenant, self.journal, self.faults, self.changes, self._first_profile
+        )
         self._endpoint.latency = latency
         self._tls = Tls(*tls) if tls else None
         self._host, self._port = host, port
@@ -116,13 +121,13 @@ class NetServer:
         self._failure: BaseException | None = None
 
     @property
-    def dialect(self) -> Dialect:
-        """The answers that hold now."""
-        return self._endpoint.dialect
+    def profile(self) -> Profile:
+        """The present choices."""
+        return self._endpoint.profile
 
     @property
     def latency(self) -> float:
-        """Seconds before each answer; assign to change it."""
+        """Seconds before each response; assign to change it."""
         return self._endpoint.latency
 
     @latency.setter
@@ -147,20 +152,37 @@ class NetServer:
 
     @contextlib.contextmanager
     def using(self, **choices: object) -> Iterator[NetServer]:
-        """Answer open questions otherwise for a while."""
-        before = self._endpoint.dialect
-        self._endpoint.dialect = before.with_choices(choices)
+        """Make choices for the time of a `with` block."""
+        before = self._endpoint.profile
+        self.choose(**choices)
         try:
             yield self
         finally:
-            self._endpoint.dialect = before
+            self._use(before)
+
+    def choose(self, **choices: object) -> None:
+        """Make choices that last until `reset` or the end of a `using` block."""
+        self._use(self._endpoint.profile.with_choices(choices))
+
+    def _use(self, profile: Profile) -> None:
+        with self.tenant.lock:
+            self._endpoint.profile = profile
+            self.tenant.compare_names(profile.name_comparison)
+
+    def before_request(self, callback: Callable[[int, str], object]) -> None:
+        """Call `callback(number, operation)` before each request, until `reset`.
+
+        It runs in the server's thread with the tenant locked, and may change tenant and choices.
+        """
+        self.changes.call(callback)
 
     def reset(self) -> None:
-        """Go back to the start: state, journal, faults, dialect, latency."""
+        """Go back to the start: state, journal, faults, changes, choices, latency."""
         self.faults.clear()
-        self._endpoint.dialect = self._first_dialect
+        self.changes.clear()
+        self._use(self._first_profile)
         self._endpoint.latency = self._first_latency
-        self._endpoint.doorkeeper.reset()
+        self._endpoint.reset()
         self.tenant.reset()
         self.journal.clear()
 

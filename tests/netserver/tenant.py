@@ -1,91 +1,55 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The state of one installation in SQLite: what tests seed, look at and change by hand."""
+"""The state of one installation in SQLite: what tests add, read and change by hand."""
 
 from __future__ import annotations
 
-import contextlib
+import datetime
 import sqlite3
-import threading
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from .database import Database
 from .enums import ASSOCIATE_TYPES, EXTERNAL, ROLE_TYPE_OF_ASSOCIATE, ROLE_TYPES
 from .passwords import PasswordRules, hash_password
-from .schema import SNAPSHOT, TABLES
 from .sessions import Sessions
-from .view import UserRecord, View, key_of, prepare, record
+from .view import UserRecord, record
 
 PREDEFINED_ROLE = "External user"
 
 
-class Tenant:
+class Tenant(Database):
     """One installation. Every method is one transaction and may be called from any thread."""
 
-    def __init__(self, database: Path | None = None) -> None:
-        self.lock = threading.RLock()
-        self._connection = prepare(_open(database))
-        self._connection.executescript(TABLES)
-        self.live = View(self._connection)
+    def __init__(self, path: Path | None = None) -> None:
+        super().__init__(path)
         self.sessions = Sessions()
         self.mails: list[int] = []
-        self.commits = 0
-        self._former: tuple[sqlite3.Connection, int] | None = None
-        self._start: sqlite3.Connection | None = None
-
-    # --- life
-
-    def close(self) -> None:
-        """Close the database."""
-        with self.lock:
-            self._connection.close()
-
-    def remember_start(self) -> None:
-        """Take the present state as the one that `reset` goes back to."""
-        with self.lock:
-            self._start = _copy(self._connection)
+        self.last_created: int | None = None
+        self._verified: tuple[tuple[str, str, int], UserRecord] | None = None
 
     def reset(self) -> None:
         """Go back to the start."""
         with self.lock:
-            if self._start is not None:
-                self._start.backup(self._connection)
+            super().reset()
             self.sessions.clear()
             self.mails.clear()
-            self._former = None
+            self.last_created = None
+            self._verified = None
 
-    @contextlib.contextmanager
-    def writing(self, lag: int | None = None) -> Iterator[sqlite3.Connection]:
-        """One transaction; with `lag`, so many reads still see the state before it."""
+    def compare_names(self, rule: str) -> None:
+        """Compare texts by a rule of `comparison.RULES` from now on."""
         with self.lock:
-            former = (_copy(self._connection), lag) if lag else None
-            before = self._connection.total_changes
-            self._connection.execute("BEGIN")
-            try:
-                yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
-            if self._connection.total_changes != before:
-                self.commits += 1
-                self._former = former
+            super().compare_names(rule)
+            self._verified = None
 
-    def reading(self) -> View:
-        """Return what a reading request sees, which may lag behind."""
-        if self._former is None:
-            return self.live
-        with self.lock:
-            connection, left = self._former
-            self._former = (connection, left - 1) if left > 1 else None
-            return View(connection)
-
-    # --- seeding
+    # --- adding
 
     def is_empty(self) -> bool:
-        """Tell whether there is nobody yet."""
+        """Tell whether there are no users yet."""
         return self.live.row("SELECT 1 FROM associate LIMIT 1") is None
 
     def add_role(
@@ -100,26 +64,61 @@ class Tenant:
         values = {"role_id": role_id, "name": name, "tooltip": tooltip}
         return self._insert("role", {**values, "role_type": ROLE_TYPES[type], "deleted": deleted})
 
-    def add_contact(self, name: str, contact_id: int | None = None) -> int:
-        """Add a company."""
-        return self._insert("contact", {"contact_id": contact_id, "name": name})
+    def add_contact(
+        self,
+        name: str,
+        contact_id: int | None = None,
+        *,
+        department: str = "",
+        number: str = "",
+        orgnr: str = "",
+    ) -> int:
+        """Add a company, or a department of one; names need not be unique."""
+        return self._insert("contact", {
+            "contact_id": contact_id, "name": name, "department": department, "number": number,
+            "orgnr": orgnr,
+        })  # fmt: skip
 
     def add_person(
         self,
         *,
         first_name: str = "Test",
         last_name: str = "Person",
-        email: str = "",
+        email: str | Iterable[str] = "",
         contact_id: int = 2,
         person_id: int | None = None,
         title: str = "",
+        person_number: str = "",
         retired: bool = False,
+        hidden: bool = False,
     ) -> int:
-        """Add a person without login."""
-        return self._insert("person", {
-            "person_id": person_id, "first_name": first_name, "last_name": last_name,
-            "title": title, "email": email, "contact_id": contact_id, "retired": retired,
-        })  # fmt: skip
+        """Add a person without login; `email` is one address or several, `contact_id` 0 is none.
+
+        A hidden person is not visible to any caller.
+        """
+        addresses = [email] if isinstance(email, str) else list(email)
+        with self.lock:
+            added = self._insert("person", {
+                "person_id": person_id, "first_name": first_name, "last_name": last_name,
+                "title": title, "person_number": person_number, "contact_id": contact_id,
+                "retired": retired, "hidden": hidden,
+            })  # fmt: skip
+            self.change_addresses(added, [address for address in addresses if address])
+        return added
+
+    def change_addresses(self, person_id: int, addresses: Iterable[str]) -> None:
+        """Replace the e-mail addresses of a person."""
+        with self.lock:
+            self._connection.execute("DELETE FROM email WHERE person_id = ?", (person_id,))
+            rows = [
+                (person_id, rank, address, self._functions.rule(address))
+                for rank, address in enumerate(addresses, 1)
+            ]
+            self._connection.executemany("INSERT INTO email VALUES (?, ?, ?, ?)", rows)
+            self._connection.execute(
+                "UPDATE person SET email = ? WHERE person_id = ?",
+                (rows[0][2] if rows else "", person_id),
+            )
 
     def add_external_user(
         self,
@@ -188,26 +187,16 @@ class Tenant:
             }, password)  # fmt: skip
 
     def _insert_associate(self, values: dict[str, Any], password: str | None) -> int:
-        values["name_key"] = key_of(values["name"])
-        values["user_name_key"] = key_of(values["user_name"]) if values["user_name"] else None
+        values["name_key"] = self._functions.rule(values["name"])
+        user_name = values["user_name"]
+        values["user_name_key"] = self._functions.rule(user_name) if user_name else None
         associate_id = self._insert("associate", values)
         if password is not None:
             hashed = hash_password(associate_id, password)
             self.update_associate(associate_id, password=hashed)
         return associate_id
 
-    def _insert(self, table: str, values: Mapping[str, Any]) -> int:
-        names = ", ".join(values)
-        marks = ", ".join("?" * len(values))
-        with self.lock:
-            cursor = self._connection.execute(
-                f"INSERT INTO {table} ({names}) VALUES ({marks})",
-                tuple(values.values()),
-            )
-            assert cursor.lastrowid is not None
-            return cursor.lastrowid
-
-    # --- the witness
+    # --- reading
 
     def user(self, id_or_name: int | str) -> UserRecord | None:
         """Find an associate of any type by id or login name."""
@@ -239,13 +228,24 @@ class Tenant:
             stored = self.live.password(row["associate_id"])
             return stored is not None and stored == hash_password(row["associate_id"], password)
 
-    def snapshot(self) -> object:
-        """Return the whole state, comparable with ==."""
+    def verify(self, name: str, password: str) -> UserRecord | None:
+        """Return the user of a login name if this is the password.
+
+        A client sends the same login with each request, so the last result is kept until the state
+        changes.
+        """
         with self.lock:
-            return tuple(
-                (table, tuple(tuple(row) for row in self.live.rows(f"SELECT * FROM {table}")))
-                for table in SNAPSHOT
-            )
+            key = (name, password, self._connection.total_changes)
+            if self._verified and self._verified[0] == key:
+                return self._verified[1]
+            row = self.live.user_named(name)
+            if row is None:
+                return None
+            stored = self.live.password(row["associate_id"])
+            if stored is None or stored != hash_password(row["associate_id"], password):
+                return None
+            self._verified = key, record(row)
+            return self._verified[1]
 
     @property
     def password_rules(self) -> PasswordRules:
@@ -267,7 +267,7 @@ class Tenant:
             self._connection.execute("DELETE FROM password_rules")
             self._connection.execute("INSERT INTO password_rules VALUES (?, ?, ?, ?, ?)", values)
 
-    # --- changes by hand, and the primitives of the rules
+    # --- changing
 
     def change_user(self, id_or_name: int | str, **fields: Any) -> None:
         """Change fields of a user by hand.
@@ -305,7 +305,7 @@ class Tenant:
         for column in ("name", "user_name"):
             if column in columns:
                 value = columns[column]
-                columns[f"{column}_key"] = None if value is None else key_of(value)
+                columns[f"{column}_key"] = None if value is None else self._functions.rule(value)
         assignments = ", ".join(f"{column} = ?" for column in columns)
         with self.lock:
             self._connection.execute(
@@ -324,11 +324,32 @@ class Tenant:
                 "UPDATE person SET retired = ? WHERE person_id = ?", (retired, person_id)
             )
 
+    def hide_person(self, person_id: int, hidden: bool = True) -> None:
+        """Make a person, and the person's logins, invisible to every caller."""
+        with self.lock:
+            self._connection.execute(
+                "UPDATE person SET hidden = ? WHERE person_id = ?", (hidden, person_id)
+            )
+
+    def send_mail(self, associate_id: int) -> None:
+        """Record that a mail was sent to a user."""
+        with self.lock:
+            self.mails.append(associate_id)
+            self.commits += 1
+
+    def free_id(self) -> int | None:
+        """Return the smallest id of a removed user that no user has now."""
+        row = self.live.row(
+            "SELECT MIN(associate_id) AS id FROM associate_history"
+            " WHERE associate_id NOT IN (SELECT associate_id FROM associate)"
+        )
+        return row["id"] if row else None
+
     def move_to_history(self, associate_id: int) -> None:
         """Remove an associate; id and name stay in the history table."""
         with self.lock:
             self._connection.execute(
-                "INSERT INTO associate_history (associate_id, name, name_key)"
+                "INSERT OR REPLACE INTO associate_history (associate_id, name, name_key)"
                 " SELECT associate_id, name, name_key FROM associate WHERE associate_id = ?",
                 (associate_id,),
             )
@@ -336,7 +357,20 @@ class Tenant:
                 "DELETE FROM associate WHERE associate_id = ?", (associate_id,)
             )
 
-    # --- logins that are no password
+    # --- logins
+
+    def last_login(self, id_or_name: int | str) -> str:
+        """Return when a user logged in last with a password: ISO 8601, or the empty date."""
+        if isinstance(id_or_name, str):
+            id_or_name = self._login_id(id_or_name)
+        return self._functions.last_login(id_or_name)
+
+    def set_last_login(
+        self, id_or_name: int | str, moment: datetime.datetime | None = None
+    ) -> None:
+        """Set the time of the last login; by default, now."""
+        key = id_or_name if isinstance(id_or_name, int) else self._login_id(id_or_name)
+        self._functions.last_logins[key] = moment.timestamp() if moment else time.time()
 
     def issue_ticket(self, login: int | str) -> str:
         """Return a new ticket for `Authorization: SOTicket`."""
@@ -364,22 +398,3 @@ class Tenant:
         if isinstance(id_or_name, int):
             return self.live.user(id_or_name)
         return self.live.user_named(id_or_name)
-
-
-def _open(database: Path | None) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        str(database or ":memory:"),
-        check_same_thread=False,
-        isolation_level=None,
-        cached_statements=512,
-    )
-    if database:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-    return connection
-
-
-def _copy(connection: sqlite3.Connection) -> sqlite3.Connection:
-    copy = prepare(_open(None))
-    connection.backup(copy)
-    return copy

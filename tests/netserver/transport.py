@@ -1,35 +1,46 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bytes that a well-behaved server never sends: cut, dripped, dropped, or `204 null`."""
+"""Responses on the wire, and faulty ones: cut, slow, dropped, not HTTP, or `204 null`."""
 
 from __future__ import annotations
 
 import asyncio
 import http
+import os
+import socket
+import struct
 from typing import Any
 
 from aiohttp import web
 
-from .replies import Reply
+from .responses import Response
 
 
 class WireResponse(web.StreamResponse):
     """Writes its own bytes straight to the connection, then closes it."""
 
-    def __init__(self, head: bytes, body: bytes, drip: float = 0.0) -> None:
+    def __init__(self, head: bytes, body: bytes, drip: float = 0.0, *, reset: bool = False) -> None:
         super().__init__()
+        self._reset = reset
         self._head = head
         self._rest = body
         self._drip = drip
 
     async def prepare(self, request: web.BaseRequest) -> Any:
-        """Write everything here; aiohttp has nothing left to do."""
+        """Write the whole response."""
         transport = request.transport
         self.force_close()
         if transport is None or transport.is_closing():
             return None
-        if not self._drip:
+        if self._reset:
+            # Without a time to linger, the kernel sends RST in place of FIN.
+            linger = struct.pack("ii", 1, 0)
+            transport.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, linger
+            )
+            transport.abort()
+        elif not self._drip:
             transport.write(self._head + self._rest)
         else:
             await self._trickle(transport)
@@ -49,48 +60,71 @@ class WireResponse(web.StreamResponse):
             transport.write(self._rest[start : start + size])
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """Nothing is left to write."""
+        """Write nothing: `prepare` has written everything."""
 
     @property
     def keep_alive(self) -> bool | None:
-        """The connection is at its end."""
+        """Whether the connection stays open."""
         return False
 
 
-def ordinary(reply: Reply, correlation: str) -> web.Response:
-    """Answer as a web server does."""
-    headers = {"X-Correlation-Id": correlation, **reply.headers}
-    if reply.body or reply.status != 204:
-        headers["Content-Type"] = reply.content_type
-    return web.Response(status=reply.status, body=reply.body, headers=headers)
+def ordinary(response: Response, correlation: str) -> web.Response:
+    """Make a response as a web server does."""
+    headers = {"X-Correlation-Id": correlation, **response.headers}
+    if response.body or response.status != 204:
+        headers["Content-Type"] = response.content_type
+    return web.Response(status=response.status, body=response.body, headers=headers)
 
 
 def wire(
-    reply: Reply,
+    response: Response,
     correlation: str,
     *,
     body: bytes | None = None,
     length: int | None = None,
     drip: float = 0.0,
 ) -> WireResponse:
-    """Answer by hand: another body or Content-Length than is true, or slowly."""
-    sent = reply.body if body is None else body
+    """Make a response with another body or Content-Length, or a slow one."""
+    sent = response.body if body is None else body
     try:
-        reason = http.HTTPStatus(reply.status).phrase
+        reason = http.HTTPStatus(response.status).phrase
     except ValueError:
         reason = "Unknown"
     lines = {
-        "Content-Type": reply.content_type,
+        "Content-Type": response.content_type,
         "X-Correlation-Id": correlation,
-        **reply.headers,
+        **response.headers,
         "Content-Length": str(len(sent) if length is None else length),
         "Connection": "close",
     }
-    head = f"HTTP/1.1 {reply.status} {reason}\r\n"
+    head = f"HTTP/1.1 {response.status} {reason}\r\n"
     head += "".join(f"{name}: {value}\r\n" for name, value in lines.items()) + "\r\n"
     return WireResponse(head.encode("latin-1"), sent, drip)
 
 
-def dropped() -> WireResponse:
-    """Close the connection without an answer."""
-    return WireResponse(b"", b"")
+class BadBytes(WireResponse):
+    """Bytes that are not HTTP; they go beneath TLS, where the client expects a TLS record."""
+
+    async def prepare(self, request: web.BaseRequest) -> Any:
+        """Write the bytes, and end the connection."""
+        transport = request.transport
+        self.force_close()
+        if transport is None or transport.is_closing():
+            return None
+        if request.secure:
+            os.write(transport.get_extra_info("socket").fileno(), self._rest)
+            transport.abort()
+        else:
+            transport.write(self._rest)
+            transport.close()
+        return None
+
+
+def bad_bytes(body: str) -> BadBytes:
+    """Send bytes that are not a response."""
+    return BadBytes(b"", body.encode("latin-1"))
+
+
+def dropped(*, reset: bool) -> WireResponse:
+    """End the connection without a response, by closing or resetting it."""
+    return WireResponse(b"", b"", reset=reset)

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
+from .comparison import simple
 from .enums import ASSOCIATE_TYPE_NAMES, EXTERNAL
-from .schema import USER
+from .schema import COMPANY, USER
+
+EMPTY_DATE = "0001-01-01T00:00:00"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class UserRecord:
-    """The state of one user, as a test wants to see it."""
+    """The state of one user, as tests see it."""
 
     associate_id: int
     person_id: int
@@ -52,27 +56,38 @@ def record(row: sqlite3.Row) -> UserRecord:
     )
 
 
-def key_of(name: str) -> str:
-    """Return the form in which names are compared."""
-    return name.lower()
+class Functions:
+    """Python functions for SQL: the key by which texts compare, and the last login of a user."""
 
+    def __init__(self) -> None:
+        self.rule: Callable[[str], str] = simple
+        self.last_logins: dict[int, float] = {}
 
-def prepare(connection: sqlite3.Connection) -> sqlite3.Connection:
-    """Make rows readable by name, and the filter's functions known."""
-    connection.row_factory = sqlite3.Row
-    connection.create_function("fold", 1, _fold, deterministic=True)
-    return connection
+    def fold(self, value: str | float | None) -> str | float | None:
+        """Return the form in which a value is compared."""
+        return self.rule(value) if isinstance(value, str) else value
 
+    def last_login(self, associate_id: int) -> str:
+        """Return the time of the last login; the empty date if there was none."""
+        moment = self.last_logins.get(associate_id)
+        if moment is None:
+            return EMPTY_DATE
+        return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment))
 
-def _fold(value: str | float | None) -> str | float | None:
-    return value.lower() if isinstance(value, str) else value
+    def prepare(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        """Make rows readable by name, and the functions known."""
+        connection.row_factory = sqlite3.Row
+        connection.create_function("fold", 1, self.fold, deterministic=True)
+        connection.create_function("last_login", 1, self.last_login)
+        return connection
 
 
 class View:
     """A tenant to read from: the present state, or a former one."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, functions: Functions) -> None:
         self._connection = connection
+        self._functions = functions
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[sqlite3.Row]:
         """Run a query."""
@@ -87,18 +102,16 @@ class View:
         """Find an associate of any type by id."""
         return self.row(USER + "WHERE a.associate_id = ?", (associate_id,))
 
-    def users_named(self, name: str, *, case: bool = False) -> list[sqlite3.Row]:
-        """Find associates that have this name in either column."""
-        key = key_of(name)
+    def users_named(self, name: str) -> list[sqlite3.Row]:
+        """Find associates that have this name in either column; a name as given comes first."""
+        key = self._functions.rule(name)
         found = self.rows(USER + "WHERE a.name_key = ? OR a.user_name_key = ?", (key, key))
-        if case:
-            found = [row for row in found if name in (row["name"], row["user_name"])]
-        # Names that differ by case only can both be there (dialect name_case).
+        # Tests may store names by hand that are equal under the present rule.
         return sorted(found, key=lambda row: name not in (row["name"], row["user_name"]))
 
-    def user_named(self, name: str, *, case: bool = False) -> sqlite3.Row | None:
+    def user_named(self, name: str) -> sqlite3.Row | None:
         """Find the associate of a login name."""
-        found = self.users_named(name, case=case)
+        found = self.users_named(name)
         return found[0] if found else None
 
     def users_of_person(self, person_id: int) -> list[sqlite3.Row]:
@@ -117,10 +130,18 @@ class View:
     def person(self, person_id: int) -> sqlite3.Row | None:
         """Find a person, with the name of the company."""
         return self.row(
-            "SELECT p.*, c.name AS contact_name FROM person p"
+            f"SELECT p.*, c.name AS contact_name, c.department, c.number, c.orgnr,"
+            f" {COMPANY} AS contact_full_name FROM person p"
             " LEFT JOIN contact c ON c.contact_id = p.contact_id WHERE p.person_id = ?",
             (person_id,),
         )
+
+    def addresses(self, person_id: int) -> list[str]:
+        """List the e-mail addresses of a person."""
+        rows = self.rows(
+            "SELECT address FROM email WHERE person_id = ? ORDER BY rank", (person_id,)
+        )
+        return [row["address"] for row in rows]
 
     def role(self, role_id: int) -> sqlite3.Row | None:
         """Find a role, deleted or not."""
@@ -135,6 +156,8 @@ class View:
     def name_in_history(self, name: str) -> bool:
         """Tell whether a removed user had this name."""
         return (
-            self.row("SELECT 1 FROM associate_history WHERE name_key = ?", (key_of(name),))
+            self.row(
+                "SELECT 1 FROM associate_history WHERE name_key = ?", (self._functions.rule(name),)
+            )
             is not None
         )

@@ -285,10 +285,3 @@ def outcome(result: Result) -> str:
     if result.get("failed"):
         return str(result["error"]["kind"])
     return "changed" if result["changed"] else "unchanged"
-
-
-def expect_failure(request: pytest.FixtureRequest, reason: str | None) -> None:
-    """Mark a test as one of a known contradiction, which must go on failing until it is fixed."""
-    if reason:
-        mark = pytest.mark.xfail(raises=Disagreement, strict=True, reason=reason)
-        request.applymarker(mark)

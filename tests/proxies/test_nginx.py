@@ -16,7 +16,7 @@ import pytest
 from tests.netserver import NetServer
 from tests.proxies.agreement import OPERATIONS, WRITES, Workload
 from tests.proxies.certificates import Certificates
-from tests.proxies.conftest import WORKLOADS, Gateway, Verified, expect_failure, outcome
+from tests.proxies.conftest import Gateway, Verified, outcome
 from tests.proxies.daemon import free_port, meanwhile
 from tests.proxies.nginx import Nginx
 
@@ -164,16 +164,6 @@ def test_a_service_that_is_not_there(
 
 
 PAGE = f"error_page 502 504 =503 @busy; location @busy {{ {LATER.format(503)} }}"
-# by case and workload
-KNOWN: dict[tuple[str, str], str] = {
-    ("503 with Retry-After after the effect", name): "a gateway's 503 with Retry-After counts as"
-    " 'nothing was done', so that the write is sent again without a look"
-    for name in WORKLOADS
-} | {
-    ("nginx sends it again", name): "what the service says to nginx's repetition (already exists,"
-    " not found) is told as the answer to the only request: 'Nothing was changed'"
-    for name in ("create", "delete", "bulk")
-}  # fmt: skip
 BREAKS: dict[str, tuple[Nginx, dict[str, Any], dict[str, Any]]] = {
     "502 before the effect": (Nginx(), {"kind": "drop_before"}, {}),
     "502 after the effect": (Nginx(), {"kind": "drop_after"}, {}),
@@ -210,9 +200,8 @@ BREAKS: dict[str, tuple[Nginx, dict[str, Any], dict[str, Any]]] = {
 @pytest.mark.parametrize("case", BREAKS)
 def test_a_service_that_breaks_once_for_each_of_some_users(
     case: str, work_name: str, reverse_proxy: Start, server: NetServer, work: Workload,
-    verified: Verified, request: pytest.FixtureRequest,
+    verified: Verified,
 ) -> None:  # fmt: skip
-    expect_failure(request, KNOWN.get((case, work_name)))
     configuration, fault, options = BREAKS[case]
     gateway = reverse_proxy(configuration)
     for operation in OPERATIONS:

@@ -15,7 +15,7 @@ from tests.netserver import NetServer
 from tests.proxies import squid
 from tests.proxies.agreement import OPERATIONS, WRITES, Workload, workload
 from tests.proxies.certificates import Certificates
-from tests.proxies.conftest import Gateway, Verified, expect_failure, outcome
+from tests.proxies.conftest import Gateway, Verified, outcome
 from tests.proxies.daemon import meanwhile
 
 Start = Callable[..., Gateway]
@@ -102,16 +102,6 @@ BREAKS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {},
     ),
 }
-# to `requests` it is one error whether a proxy could not be reached, or the connection broke
-LOST = (
-    "a response that is lost on the way through a proxy counts as 'never sent', so that the write"
-    " is sent again without a look, and 'Nothing was changed' is said of what was"
-)
-KNOWN = {
-    ("the connection is closed after the effect", "CONNECT"): LOST,
-    ("the answer is late", "CONNECT"): LOST,
-}
-
 
 SLOW = {"the answer is late"}
 
@@ -122,9 +112,7 @@ SLOW = {"the answer is late"}
 )
 def test_a_service_that_breaks_once_for_each_of_some_users(
     case: str, proxy: Start, way: Way, work: Workload, verified: Verified,
-    request: pytest.FixtureRequest,
 ) -> None:  # fmt: skip
-    expect_failure(request, KNOWN.get((case, way.name)))
     rules, fault, options = BREAKS[case]
     gateway = proxy(rules)
     for operation in OPERATIONS:
@@ -139,9 +127,7 @@ def test_a_service_that_breaks_once_for_each_of_some_users(
 @pytest.mark.parametrize("comes_back", [True, False], ids=["restarted", "gone"])
 def test_squid_that_dies_after_a_change_took_effect(
     comes_back: bool, proxy: Start, way: Way, work: Workload, verified: Verified,
-    request: pytest.FixtureRequest,
 ) -> None:  # fmt: skip
-    expect_failure(request, LOST)
     gateway = proxy()
     server = way.server
     server.faults.add(

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.superoffice.crm.plugins.module_utils.domain.definitions import Definitions
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.definitions import (
+    DefinitionCollector,
+)
 from ansible_collections.superoffice.crm.plugins.module_utils.task import definition_files
 from ansible_collections.superoffice.crm.plugins.module_utils.task.file_errors import FileError
 from hypothesis import HealthCheck, given, settings
@@ -276,10 +278,10 @@ def read_anything(content: bytes, file: Path) -> None:
         assert str(file) in message
         return
     entries = list(read.entries)
-    definitions = Definitions({}, {}, "")
+    definitions = DefinitionCollector({}, {}, "")
     definitions.add(entries, read.defaults, read.name)
-    definitions.leave_out_doubles()
-    assert len(definitions.declared) <= len(entries)
+    definitions.refuse_duplicates()
+    assert len(definitions.definitions) <= len(entries)
 
 
 @pytest.mark.parametrize("suffix", [".yml", ".json"])

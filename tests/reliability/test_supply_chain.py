@@ -2,78 +2,62 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is installed for work on the collection is pinned, hashed, and said why."""
+"""What is installed for work on the collection is declared once, pinned and hashed."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-import pytest
+import tomllib  # type: ignore[import-not-found]
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDER = ROOT / "requirements"
-WRITTEN = sorted({*FOLDER.glob("*.txt"), ROOT / "tests/netserver/requirements.txt"})
-HANDWRITTEN = [file for file in WRITTEN if not file.name.startswith("lock")]
+LOCK = (ROOT / "requirements" / "dev.txt").read_text(encoding="utf-8")
+PACKAGE = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;\n]+)", re.MULTILINE)
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}( \\)?")
-
-
-def locked(name: str) -> dict[str, set[str]]:
-    """The versions of each package that a lock allows."""
-    versions: dict[str, set[str]] = {}
-    for line in (FOLDER / name).read_text(encoding="utf-8").splitlines():
-        found = re.match(r"([A-Za-z0-9._-]+)==([^ ;]+)", line)
-        if found:
-            versions.setdefault(canonical(found[1]), set()).add(found[2])
-    return versions
+GROUPS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
 
 
 def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def requirements(file: Path) -> list[str]:
-    lines = (line.strip() for line in file.read_text(encoding="utf-8").splitlines())
-    return [line for line in lines if line and not line.startswith(("#", "-r"))]
+LOCKED = {canonical(name) for name, version in PACKAGE.findall(LOCK)}
 
 
-@pytest.mark.parametrize("file", HANDWRITTEN, ids=lambda file: str(file.name))
-def test_every_requirement_is_pinned_and_locked(file: Path) -> None:
-    own = f"lock-{file.name}"
-    lock = locked(own if (FOLDER / own).exists() else "lock.txt")
-    for line in requirements(file):
-        found = re.fullmatch(r"([A-Za-z0-9._-]+)==([0-9][A-Za-z0-9.]*)( ; .*)?", line)
-        assert found, f"{file.name}: {line} is not pinned"
-        assert found[2] in lock.get(canonical(found[1]), ()), f"{line}: run make lock"
+def test_every_dependency_is_in_the_lock() -> None:
+    declared = {item for group in GROUPS.values() for item in group if isinstance(item, str)}
+    names = {canonical(re.split(r"[<>=\[;]", item)[0]) for item in declared}
+    assert names <= LOCKED, "run: make lock"
 
 
-@pytest.mark.parametrize("file", HANDWRITTEN, ids=lambda file: str(file.name))
-def test_every_requirement_is_said_why(file: Path) -> None:
-    text = file.read_text(encoding="utf-8")
-    for line in requirements(file):
-        name = line.partition("==")[0]
-        assert re.search(rf"^# .*{re.escape(name)}.*:", text, re.M | re.I) or "netserver" in str(
-            file
-        ), f"{file.name}: no comment says what {name} is for"
+def test_the_lock_has_every_group() -> None:
+    included = [item["include-group"] for item in GROUPS["dev"] if isinstance(item, dict)]
+    for name in included:
+        included += [item["include-group"] for item in GROUPS[name] if isinstance(item, dict)]
+    assert {*included, "dev"} == set(GROUPS)
 
 
-@pytest.mark.parametrize("name", [file.name for file in WRITTEN if file not in HANDWRITTEN])
-def test_every_package_of_a_lock_has_hashes_and_no_place(name: str) -> None:
-    text = (FOLDER / name).read_text(encoding="utf-8")
-    assert "://" not in text
-    entries = re.split(r"\n(?=[a-z])", text)
-    packages = [entry for entry in entries if "==" in entry.partition("\n")[0]]
-    assert packages
-    for entry in packages:
-        head, *hashes = entry.strip().splitlines()
-        lines = [line.strip() for line in hashes if not line.startswith("#")]
-        assert lines, f"{head} has no hash"
-        assert all(HASH.fullmatch(line) for line in lines), entry
+def test_every_package_of_the_lock_has_hashes_and_no_place() -> None:
+    assert "://" not in LOCK
+    for entry in re.split(r"\n(?=[a-z])", LOCK)[1:]:
+        head, *hashes = (line.strip() for line in entry.strip().splitlines())
+        assert PACKAGE.match(head), head
+        assert hashes, f"{head} has no hash"
+        assert all(HASH.fullmatch(line) for line in hashes), entry
 
 
-def test_everything_that_make_installs_is_checked_against_the_lock() -> None:
+def test_the_embedded_server_is_installed_in_the_same_versions() -> None:
+    own = (ROOT / "tests" / "netserver" / "requirements.txt").read_text(encoding="utf-8")
+    pins = PACKAGE.findall(own)
+    assert {name for name, version in pins} >= set(GROUPS["netserver"])
+    assert set(pins) <= set(PACKAGE.findall(LOCK))
+
+
+def test_make_installs_only_what_the_lock_allows() -> None:
     text = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
     installs = [line for line in text.splitlines() if "pip install" in line]
-    assert len(installs) == 3
+    assert len(installs) == 2
     for line in installs:
         assert "--require-hashes" in line, line
+    assert re.search(r"^NOX = UV_CONSTRAINT=\$\(ROOT\)/\$\(LOCK\) ", text, re.MULTILINE)

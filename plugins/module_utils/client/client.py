@@ -53,6 +53,15 @@ class Client:
         self.transport.close()
 
     @property
+    def is_cancelled(self) -> bool:
+        """Whether the run was interrupted: no further request starts."""
+        return self.transport.cancel_token.cancelled
+
+    def cancel(self) -> None:
+        """Let no further request start, and end all waits."""
+        self.transport.cancel_token.cancel()
+
+    @property
     def requests(self) -> dict[str, int]:
         """How many requests were sent, by kind."""
         return dict(sorted(self.transport.sent.items()))

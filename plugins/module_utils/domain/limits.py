@@ -58,8 +58,20 @@ class Limit(typing.NamedTuple):
         allowed = int(existing * self.percent / 100)
         return max(1, allowed) if self.percent > 0 else 0
 
+    def is_laxer_than(self, other: Limit) -> bool:
+        """Tell whether it may allow more; a count and a percentage cannot be compared."""
+        if self.percent is None and other.percent is None:
+            return (self.users or 0) > (other.users or 0)
+        if self.of(0) == 0 and not self.users:
+            return False  # nothing at all
+        if self.percent is None or other.percent is None:
+            return True
+        return self.percent > other.percent
 
-def parse_limits(limits: Mapping[str, object]) -> dict[str, Limit]:
+
+def parse_limits(
+    limits: Mapping[str, object], defaults: Mapping[str, object] = DEFAULTS
+) -> dict[str, Limit]:
     """Read limits, on top of the defaults; null lifts one.
 
     Raises:
@@ -70,7 +82,7 @@ def parse_limits(limits: Mapping[str, object]) -> dict[str, Limit]:
         raise UserError(
             "definition", f"limits: unknown {', '.join(unknown)}; known are {', '.join(COUNTED)}."
         )
-    merged = {**DEFAULTS, **limits}
+    merged = {**defaults, **limits}
     return {name: _parse_limit(name, value) for name, value in merged.items() if value is not None}
 
 

@@ -16,6 +16,7 @@ import json
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 
+from .conditions import Conditions, read_conditions
 from .definitions import Definition
 from .errors import UserError
 from .fields import FIELDS, fields_of, flag_names
@@ -26,9 +27,16 @@ from .names import name_key
 from .plan import Action, PasswordStatus, Step, has_password, remaining
 from .user_index import UserIndex
 
-FORMAT = 1
+FORMAT = 2
 Document = dict[str, typing.Any]
 _STATE = ("associate_id", "person_id", "user_name", "role_id", "role", "is_active")
+
+
+class SavedPlan(typing.NamedTuple):
+    """A plan as it was read."""
+
+    users: list[PlannedUser]
+    conditions: Conditions
 
 
 class PlannedUser(typing.NamedTuple):
@@ -44,11 +52,16 @@ class PlannedUser(typing.NamedTuple):
     generates: bool
 
 
-def to_document(steps: Iterable[Step], installation: str) -> Document:
+def to_document(steps: Iterable[Step], installation: str, conditions: Conditions) -> Document:
     """Write the steps that would change something as a plan, in the order of results."""
     acting = sorted((step for step in steps if step.acts), key=lambda step: step.sort_key)
     entries = [_entry(step) for step in acting]
-    document: Document = {"format": FORMAT, "installation": installation, "entries": entries}
+    document: Document = {
+        "format": FORMAT,
+        "installation": installation,
+        "conditions": conditions.to_document(),
+        "entries": entries,
+    }
     return {**document, "checksum": checksum(document)}
 
 
@@ -58,7 +71,7 @@ def checksum(document: Mapping[str, typing.Any]) -> str:
     return hashlib.sha256(_canonical(content)).hexdigest()
 
 
-def from_document(document: object, installation: str) -> list[PlannedUser]:
+def from_document(document: object, installation: str) -> SavedPlan:
     """Read a plan.
 
     Raises:
@@ -82,8 +95,9 @@ def from_document(document: object, installation: str) -> list[PlannedUser]:
             f"plan was made for {document.get('installation')}, and this is {installation}.",
         )
     try:
-        return [_read_entry(entry) for entry in document["entries"]]
-    except (KeyError, TypeError, ValueError) as error:
+        users = [_read_entry(entry) for entry in document["entries"]]
+        return SavedPlan(users, read_conditions(document["conditions"]))
+    except (KeyError, TypeError, ValueError, UserError) as error:
         raise UserError("plan", f"plan can not be read ({type(error).__name__}).") from error
 
 

@@ -49,6 +49,13 @@ class Scope(typing.NamedTuple):
     user_names: tuple[str, ...] | None = None
     person_ids: frozenset[int] | None = None
 
+    def to_document(self) -> object:
+        """Return the scope as options spell it."""
+        if self == Scope():
+            return "all"
+        named = {name: value for name, value in self._asdict().items() if value is not None}
+        return {name: sorted(value) for name, value in named.items()}
+
     def selection(self, roles: Roles) -> Selection:
         """Return the scope with the ids of its roles.
 

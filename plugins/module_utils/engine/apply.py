@@ -2,21 +2,112 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Applying a plan: wave by wave, in parallel, until too many users have failed."""
+"""Applying a plan: wave by wave, in parallel, until too many users have failed.
+
+An interruption stops further writes at once. What was in flight then is reported as unknown.
+"""
 
 from __future__ import annotations
 
 import threading
+import time
+import typing
 
+from ..client.errors import Cancelled
 from ..domain.errors import UserError
 from ..domain.plan import Action, Step
 from ..domain.user_index import UserIndex
-from .failure import failure_of
+from .failure import Failure, failure_of
+from .journal import Journal
 from .parallel import FailureBudget, in_parallel
 from .preflight import Plan
 from .run_context import RunContext
 from .step_result import StepResult
 from .write import write_step
+
+# how long an interrupted run waits for what was in flight to say how it ended
+GRACE_SECONDS = 2.0
+
+
+class Applied(typing.NamedTuple):
+    """The results by the key of the step, and what interrupted the run, if anything did."""
+
+    results: dict[int, StepResult]
+    interruption: BaseException | None = None
+
+
+def apply(run: RunContext, plan: Plan, journal: Journal | None) -> Applied:
+    """Apply the steps of a plan.
+
+    An exception that a signal handler raises in this thread, such as that of the task keyword
+    `timeout`, does not leave this function: it is returned with the results.
+    """
+    worker = _Worker(run, plan, journal)
+    try:
+        for wave in plan.order.waves:
+            in_parallel(worker.apply_step, wave, run.options.concurrency)
+    except BaseException as error:  # noqa: BLE001 - returned; the caller decides
+        run.client.cancel()
+        return Applied(worker.results_after_interruption(), error)
+    interruption = Cancelled("The run was interrupted") if run.client.is_cancelled else None
+    return Applied(worker.results, interruption)
+
+
+class _Worker:
+    """Applies steps, from several threads."""
+
+    def __init__(self, run: RunContext, plan: Plan, journal: Journal | None) -> None:
+        self._run = run
+        self._needs = plan.order.needs
+        self._total = len(plan.order.steps)
+        self._journal = journal
+        self._budget = FailureBudget(run.options.max_failures)
+        self._ids = _KnownIds(run.state.users)
+        self._started: dict[int, Step] = {}
+        self.results: dict[int, StepResult] = {}
+
+    def apply_step(self, step: Step) -> None:
+        """Write one step, unless there is a reason to skip it."""
+        skipped = self._reason_to_skip(step)
+        if skipped:
+            self.results[step.key] = StepResult(step, user=step.before, skipped=skipped)
+            return
+        self._started[step.key] = step
+        if self._journal:
+            self._journal.intent(step)
+        result = self._ids.check(write_step(self._run.client, self._run.state.roles, step))
+        if self._journal:
+            self._journal.outcome(result)
+        if result.failure:
+            self._budget.charge()
+        self.results[step.key] = result
+        self._run.progress("write", len(self.results), self._total)
+
+    def results_after_interruption(self) -> dict[int, StepResult]:
+        """Return the results, after a short wait for those steps that are in flight."""
+        deadline = time.monotonic() + GRACE_SECONDS
+        while self._started.keys() - self.results.keys() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        for key in self._started.keys() - self.results.keys():
+            step = self._started[key]
+            message = (
+                f"{step.subject}: the run was interrupted while this user was being changed."
+                " Whether the change took effect is not known; run the task again, it reads the"
+                " user first."
+            )
+            failure = Failure(message, "interrupted")
+            self.results[key] = StepResult(
+                step, True, step.before, failure, started=True, is_unknown=True
+            )
+        return dict(self.results)
+
+    def _reason_to_skip(self, step: Step) -> str:
+        if self._run.client.is_cancelled:
+            return "the run was interrupted before it"
+        needed = self._needs.get(step.key)
+        if needed is not None and not (needed in self.results and self.results[needed].succeeded):
+            return "the user whose name it shall get could not be changed"
+        return "too many users failed before it" if self._budget.is_spent else ""
 
 
 class _KnownIds:
@@ -43,31 +134,4 @@ class _KnownIds:
             f" {associate_id}, which is that of another user. Whether it exists is not known; look"
             " it up in Settings and maintenance before you run the task again.",
         )
-        return result._replace(user=None, failure=failure_of(error))
-
-
-def apply(run: RunContext, plan: Plan) -> dict[int, StepResult]:
-    """Apply the steps of a plan; return the results by the key of the step."""
-    budget = FailureBudget(run.options.max_failures)
-    ids = _KnownIds(run.state.users)
-    results: dict[int, StepResult] = {}
-    total = len(plan.order.steps)
-
-    def apply_step(step: Step) -> None:
-        needed = plan.order.needs.get(step.key)
-        if needed is not None and not (needed in results and results[needed].succeeded):
-            result = StepResult(
-                step, skipped="the user whose name it shall get could not be changed"
-            )
-        elif budget.is_spent:
-            result = StepResult(step, skipped="too many users failed before it")
-        else:
-            result = ids.check(write_step(run.client, run.state.roles, step))
-            if result.failure:
-                budget.charge()
-        results[step.key] = result
-        run.progress("write", len(results), total)
-
-    for wave in plan.order.waves:
-        in_parallel(apply_step, wave, run.options.concurrency)
-    return results
+        return result._replace(user=None, failure=failure_of(error), is_unknown=True)

@@ -22,7 +22,7 @@ from ..domain.matching import (
 from ..domain.model import UNSET, DesiredUser, LoginProbe, Role, Secret, State
 from ..domain.plan import Step, needs_login_probe, plan_prune_step, plan_step
 from ..domain.roles import Roles
-from ..domain.selection import Selection
+from ..domain.selection import Selection, matches
 from .parallel import in_parallel
 from .read import not_external
 from .run_context import RunContext
@@ -36,10 +36,10 @@ def plan_definitions(
 ) -> tuple[list[Step], list[Finding]]:
     """Return the steps that the definitions and pruning ask for, and what is wrong with them."""
     run = _with_confirmed_names(run, definitions)
-    matches, findings = match_definitions(definitions, run.state.users)
+    matched, findings = match_definitions(definitions, run.state.users)
     resolver = _RoleResolver(run.state.roles, run.client.archive.roles)
     resolved = []
-    for match in matches:
+    for match in matched:
         try:
             resolved.append((match, resolver.role_of(match.definition.desired)))
         except UserError as error:
@@ -58,9 +58,17 @@ def plan_definitions(
             continue
         steps.append(step._replace(location=definition.location))
     if run.options.prune != "ignore":
-        pruned = unmatched_users(run.state.users, matches, scope_of(run))
+        pruned = unmatched_users(run.state.users, matched, scope_of(run))
         steps += [plan_prune_step(user, run.options.prune) for user in pruned]
+    only = run.options.conditions.only
+    if only:
+        steps = [step for step in steps if any(matches(name, only) for name in _names(step))]
     return [step._replace(key=key) for key, step in enumerate(steps)], findings
+
+
+def _names(step: Step) -> list[str]:
+    users = [user for user in (step.before, step.after) if user]
+    return [step.user_name, *(name for user in users for name in user.names)]
 
 
 def scope_of(run: RunContext) -> Selection:
@@ -70,7 +78,7 @@ def scope_of(run: RunContext) -> Selection:
         UserError: a name is that of no role, of several, or of a deleted one.
     """
     try:
-        return run.options.scope.selection(run.state.roles)
+        return run.options.conditions.scope.selection(run.state.roles)
     except UserError as error:
         raise UserError(error.kind, f"prune_scope: {error}") from error
 

@@ -50,7 +50,7 @@ def validate(run: RunContext, steps: Sequence[Step], findings: Sequence[Finding]
     idle = [step for step in steps if not step.acts]
     acting = [with_password(step) for step in steps if step.acts]
     caller = _caller(run, acting)
-    acting = [protect(step, run.options.protect, caller) for step in acting]
+    acting = [protect(step, run.options.conditions.protect, caller) for step in acting]
     acting, identity_findings = _confirm_identities(run.client, acting)
     order, conflicts = order_steps(acting, run.state.users)
     found = [*findings, *identity_findings, *conflicts]
@@ -59,7 +59,7 @@ def validate(run: RunContext, steps: Sequence[Step], findings: Sequence[Finding]
         found += _service_findings(run, order, in_conflict)
     found += findings_about_changes(run, steps)
     if not found:
-        exceeded = limits.exceeded(acting, run.options.limits, _limit_base(run, acting))
+        exceeded = limits.exceeded(acting, run.options.conditions.limits, _limit_base(run, acting))
         found = [Finding("limits", sentence, "limits") for sentence in exceeded]
     return Plan([*idle, *acting], order, found)
 
@@ -166,7 +166,7 @@ def _limit_base(run: RunContext, steps: Sequence[Step]) -> limits.Base:
     """
     scope = scope_of(run)
     users = [user for user in run.state.users if scope.holds(user)]
-    if limits.needs_base(steps, run.options.limits):
+    if limits.needs_base(steps, run.options.conditions.limits):
         ids = [user.associate_id for user in users if user.associate_id is not None]
         records: dict[int, UserRecord] = {}
         for start in range(0, len(ids), USERS_PER_REQUEST):

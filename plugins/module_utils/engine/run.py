@@ -9,13 +9,16 @@ Reading comes first and writing last; only `apply` writes.
 
 from __future__ import annotations
 
+import contextlib
 import typing
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ..domain.definitions import Definition
 from ..domain.findings import Finding
 from ..domain.plan import Step
 from .apply import apply
+from .failure import Problem
+from .journal import Journal
 from .planning import plan_definitions
 from .preflight import Plan, validate
 from .run_context import RunContext
@@ -24,11 +27,19 @@ from .verify import verify
 
 
 class RunResult(typing.NamedTuple):
-    """The result of a run. `is_prediction` says that nothing was to be written."""
+    """The result of a run.
+
+    Attributes:
+        plan: what was planned.
+        results: what became of each step.
+        is_prediction: whether nothing was to be written.
+        interruption: what interrupted the run while it wrote, if anything did.
+    """
 
     plan: Plan
     results: list[StepResult]
     is_prediction: bool
+    interruption: BaseException | None = None
 
 
 def run_definitions(
@@ -61,8 +72,44 @@ def run_steps(
         return RunResult(plan, [StepResult(step, skipped=skipped) for step in plan.steps], False)
     if dry_run:
         return RunResult(plan, [StepResult(step) for step in plan.steps], True)
-    results = apply(run, plan)
-    if run.options.verify:
-        results = verify(run, results)
-    in_order = [results.get(step.key, StepResult(step)) for step in plan.steps]
-    return RunResult(plan, in_order, False)
+    with _journal(run, plan) as journal:
+        applied = apply(run, plan, journal)
+        results = applied.results
+        if run.options.verify and applied.interruption is None:
+            results = verify(run, results)
+        if journal and applied.interruption is None:
+            journal.end()
+    if applied.interruption is not None and not _has_result(applied.interruption):
+        raise applied.interruption
+    in_order = [results.get(step.key, _not_applied(step)) for step in plan.steps]
+    return RunResult(plan, in_order, False, applied.interruption)
+
+
+def _has_result(interruption: BaseException) -> bool:
+    """Tell whether whoever started the run can still take a result.
+
+    A timeout of Ansible is an exception of its own kind; nobody waits for a result after Ctrl-C or
+    the end of the process, and an error of ours must not be hidden.
+    """
+    if isinstance(interruption, Exception):
+        return isinstance(interruption, Problem)
+    return not isinstance(interruption, (KeyboardInterrupt, SystemExit, GeneratorExit))
+
+
+@contextlib.contextmanager
+def _journal(run: RunContext, plan: Plan) -> Iterator[Journal | None]:
+    """Open the journal of the run, if there is one and anything to write."""
+    if not run.options.journal or not plan.order.waves:
+        yield None
+        return
+    root = run.client.transport.settings.root
+    journal = Journal(run.options.journal, root, len(plan.order.steps))
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+def _not_applied(step: Step) -> StepResult:
+    skipped = "the run was interrupted before it" if step.acts else ""
+    return StepResult(step, user=step.before, skipped=skipped)

@@ -6,11 +6,9 @@
 
 from __future__ import annotations
 
-import types
 import typing
-from collections.abc import Mapping
 
-from ..domain.limits import Limit
+from ..domain.conditions import Conditions
 from ..domain.selection import Scope
 
 
@@ -18,22 +16,21 @@ class RunOptions(typing.NamedTuple):
     """The options of a run.
 
     Attributes:
-        prune: what happens to users in `scope` that no definition names: `ignore`, `deactivate` or
+        prune: what happens to users in scope that no definition names: `ignore`, `deactivate` or
             `delete`.
-        scope: the users that the definitions are authoritative for.
-        protect: globs of names that are never touched.
-        limits: how many users may be changed how, by kind.
+        conditions: the scope that definitions are authoritative for, protected names, limits, and
+            the names to which the run is restricted.
         max_failures: how many users may fail before no further one is started; 0 means any number.
         preflight: whether the service validates persons, names and passwords before a write.
         concurrency: how many requests may be in progress at once.
         verify: whether written users are read back.
+        journal: the path of the journal, if there is to be one.
     """
 
     prune: str = "ignore"
-    scope: Scope = Scope()
-    protect: tuple[str, ...] = ()
-    limits: Mapping[str, Limit] = types.MappingProxyType({})
+    conditions: Conditions = Conditions({}, (), Scope())
     max_failures: int = 10
     preflight: bool = True
     concurrency: int = 1
     verify: bool = True
+    journal: str = ""

@@ -23,6 +23,7 @@ class StepResult(typing.NamedTuple):
         failure: why the step failed.
         skipped: why the step was not started.
         started: whether the step was started.
+        is_unknown: whether a failed step may have taken effect all the same.
     """
 
     step: Step
@@ -31,6 +32,7 @@ class StepResult(typing.NamedTuple):
     failure: Failure | None = None
     skipped: str = ""
     started: bool = False
+    is_unknown: bool = False
 
     @property
     def succeeded(self) -> bool:

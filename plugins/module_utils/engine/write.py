@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from ..client import archive
 from ..client.client import Client
-from ..client.errors import Effect, NetServerError
+from ..client.errors import Effect, Forbidden, NetServerError, Unauthorized
 from ..domain.errors import UserError
 from ..domain.fields import flag_names
 from ..domain.model import CurrentUser, Modification, Secret
@@ -35,6 +35,10 @@ _NOT_SEEN = {
 }
 
 
+# what says for certain that the request had no effect
+_CERTAIN = (Unauthorized, Forbidden)
+
+
 def write_step(client: Client, roles: Roles, step: Step) -> StepResult:
     """Make the one call of a step; the result is not verified yet."""
     if not step.changes:
@@ -44,7 +48,14 @@ def write_step(client: Client, roles: Roles, step: Step) -> StepResult:
         associate_id = _write_with_recovery(client, write)
     except Problem as error:
         failure = _write_failure(step, error, write)
-        return StepResult(step, write.took_part(), write.current, failure, started=True)
+        return StepResult(
+            step,
+            write.took_part(),
+            write.current,
+            failure,
+            started=True,
+            is_unknown=write.is_unknown,
+        )
     after = step.after and step.after._replace(associate_id=associate_id)
     return StepResult(step, True, after, started=True)
 
@@ -69,6 +80,7 @@ class _Write:
         self.step = step
         self.current = step.before
         self.known = "Nothing was changed."
+        self.is_unknown = False
 
     def send(self) -> int:
         """Make the call; return the associate id of the user."""
@@ -155,6 +167,9 @@ _WRITES: dict[Action, type[_Write]] = {
 def _write_with_recovery(client: Client, write: _Write) -> int:
     """Write until it is certain that the write took effect, or that it will not.
 
+    A refusal is looked into as well: something in front of the service may have sent the request
+    twice, so that "already in use" and "not found" can be the response to the second one.
+
     Raises:
         NetServerError: the last try; `write.known` says what is known of the effect.
     """
@@ -165,13 +180,14 @@ def _write_with_recovery(client: Client, write: _Write) -> int:
             return write.send()
         except NetServerError as error:
             unsure = unsure or error.effect is Effect.UNKNOWN
-            if not unsure:
+            if not unsure and (error.status is None or isinstance(error, _CERTAIN)):
                 raise
-            write.known = _NOT_SEEN[error.transient]
+            if unsure:
+                write.known = _NOT_SEEN[error.transient]
             associate_id = _find_effect(write, error)
             if associate_id is not None:
                 return associate_id
-            if not error.transient or attempt >= client.transport.settings.retries:
+            if not unsure or not error.transient or attempt >= client.transport.settings.retries:
                 raise
             client.transport.pause(attempt, error.retry_after)
             attempt += 1
@@ -181,6 +197,7 @@ def _find_effect(write: _Write, error: NetServerError) -> int | None:
     try:
         return write.find_effect()
     except Problem as read_error:
+        write.is_unknown = True
         write.known = (
             "Whether it took effect is not known, and looking failed as well: "
             f"{failure_of(read_error).message} Run the task again: it looks before it writes."

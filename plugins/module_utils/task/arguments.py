@@ -17,15 +17,16 @@ from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 from ..client import urls
 from ..client.authentication import Authentication, Basic, Bearer, SoTicket, Xsrf
+from ..client.cancellation import CancelToken
 from ..client.errors import BadConnectionOption
 from ..client.settings import ConnectionSettings
 from ..domain.entries import desired_user, parse_entry
 from ..domain.model import DesiredUser, Secret
 from ..domain.names import is_sendable
 from ..domain.options import OPTIONS, Kind, Option
+from ..engine.read import ReportProgress
 
 Options = Mapping[str, typing.Any]
-Progress = Callable[[str, int, int], None]
 Spec = dict[str, dict[str, typing.Any]]
 
 ENVIRONMENT = {
@@ -50,6 +51,14 @@ ENVIRONMENT = {
 }
 
 
+class TaskContext(typing.NamedTuple):
+    """How a task is run: whether it only predicts, who is told of progress, what stops it."""
+
+    check_mode: bool
+    progress: ReportProgress
+    cancel_token: CancelToken
+
+
 class Task(typing.NamedTuple):
     """What both execution paths need to know of a module: its options and its function.
 
@@ -59,7 +68,7 @@ class Task(typing.NamedTuple):
     """
 
     options: Spec
-    run: Callable[[Options, bool, Progress], dict[str, typing.Any]]
+    run: Callable[[Options, TaskContext], dict[str, typing.Any]]
     required_one_of: tuple[tuple[str, ...], ...] = ()
     mutually_exclusive: tuple[tuple[str, ...], ...] = ()
     bulky: tuple[str, ...] = ()

@@ -14,23 +14,24 @@ from ..engine.read import KeyedReader
 from ..engine.run import run_definitions
 from ..engine.run_context import RunContext
 from ..engine.run_options import RunOptions
-from .arguments import Options, Progress, Task, connection_settings, parse_user, user_options
+from .arguments import Options, Task, TaskContext, connection_settings, parse_user, user_options
 from .result import Result, undecided
 from .user_result import of_user
 
 _LOCATION = SourceLocation("options", 0)
 
 
-def run(options: Options, check_mode: bool, progress: Progress) -> Result:
+def run_user(options: Options, context: TaskContext) -> Result:
     """Bring one user in line with the options: a batch of one definition."""
     desired = parse_user(options)
     run_options = RunOptions(verify=options["verify"])
-    with Client(connection_settings(options)) as client:
+    settings = connection_settings(options)
+    with Client(settings, cancel_token=context.cancel_token) as client:
         try:
             state = KeyedReader(client, desired).read()
-            context = RunContext(client, state, run_options, progress)
+            run = RunContext(client, state, run_options, context.progress)
             definition = Definition(desired, _LOCATION)
-            result = run_definitions(context, [definition], dry_run=check_mode)
+            result = run_definitions(run, [definition], dry_run=context.check_mode)
         except Problem as error:
             failure = failure_of(error, f"{desired.subject} could not be looked at")
             return undecided(failure, client.requests)
@@ -45,7 +46,7 @@ TASK = Task(
         "show_generated_password": {"type": "bool", "default": False, "no_log": False},
         "verify": {"type": "bool", "default": True},
     },
-    run=run,
+    run=run_user,
     required_one_of=(("associate_id", "person_id", "user_name"),),
     mutually_exclusive=(("role", "role_id"),),
 )

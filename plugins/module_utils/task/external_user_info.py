@@ -17,13 +17,14 @@ from ..domain.roles import Roles
 from ..domain.selection import Selection, is_literal, longest_literal
 from ..engine.failure import Problem, failure_of
 from ..engine.read import read_roles, to_users
-from .arguments import Options, Task, connection_settings
+from .arguments import Options, Task, TaskContext, connection_settings
 from .result import Result, undecided, user_facts
 
 
-def run(options: Options, *_how: object) -> Result:
+def run(options: Options, context: TaskContext) -> Result:
     """List the external users that meet the options."""
-    with Client(connection_settings(options)) as client:
+    settings = connection_settings(options)
+    with Client(settings, cancel_token=context.cancel_token) as client:
         try:
             roles = read_roles(client)
             users, rows = _read(

@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+import sys
 import typing
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from ..client.cancellation import CancelToken
 from .arguments import Task
 from .runner import LIBRARY_PROBLEM, run_task
+from .watchdog import controller_watch, reader_watch, signals_cancel
 
 
 class _Module(AnsibleModule):
@@ -39,7 +42,16 @@ def run_module(task: Task) -> None:
     module = _Module(task)
     if LIBRARY_PROBLEM:
         module.fail_json(msg=missing_required_lib("requests"), exception=LIBRARY_PROBLEM)
-    result = run_task(task, module.params, module.check_mode)
+    controller_has_ended, result_is_unread = controller_watch(), reader_watch(sys.stdout)
+    token = CancelToken()
+    with signals_cancel(token):
+        result = run_task(
+            task,
+            module.params,
+            module.check_mode,
+            is_abandoned=lambda: controller_has_ended() or result_is_unread(),
+            cancel_token=token,
+        )
     # ansible-core 2.19 and later deprecate warnings among the arguments of exit_json
     for warning in result.pop("warnings", ()):
         module.warn(warning)

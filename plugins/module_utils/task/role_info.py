@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from ..client.client import Client
 from ..engine.failure import Problem, failure_of
-from .arguments import Options, Task, connection_settings
+from .arguments import Options, Task, TaskContext, connection_settings
 from .result import Result, undecided
 
 
-def run(options: Options, *_how: object) -> Result:
+def run(options: Options, context: TaskContext) -> Result:
     """List the roles of the installation."""
-    with Client(connection_settings(options)) as client:
+    settings = connection_settings(options)
+    with Client(settings, cancel_token=context.cancel_token) as client:
         try:
             roles = client.archive.roles()
         except Problem as error:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import contextlib
 import gc
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from ..client.cancellation import CancelToken
 from ..client.http import REQUESTS_IMPORT_ERROR
-from ..engine.failure import Problem, failure_of
-from .arguments import Options, Progress, Task
+from ..engine.failure import Failure, Problem, failure_of
+from ..engine.read import ReportProgress
+from .arguments import Options, Task, TaskContext
 from .result import failed
+from .watchdog import watching
 
 LIBRARY_PROBLEM = REQUESTS_IMPORT_ERROR
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
@@ -25,15 +28,43 @@ def silent(phase: str, done: int, total: int) -> None:
 
 
 def run_task(
-    task: Task, options: Options, check_mode: bool, progress: Progress = silent
+    task: Task,
+    options: Options,
+    check_mode: bool,
+    progress: ReportProgress = silent,
+    *,
+    is_abandoned: Callable[[], bool] = lambda: False,
+    cancel_token: CancelToken | None = None,
 ) -> dict[str, typing.Any]:
-    """Run a task with validated options and return its result, which may be a failed one."""
+    """Run a task with validated options and return its result, which may be a failed one.
+
+    Args:
+        task: the task.
+        options: its validated options.
+        check_mode: whether nothing may be written.
+        progress: who is told how far the task is.
+        is_abandoned: tells whether nobody waits for the result any more; asked now and then.
+        cancel_token: what a signal handler cancels to stop the task.
+    """
+    token = cancel_token or CancelToken()
     try:
-        with _rare_collections():
-            result = task.run(options, check_mode, progress)
+        with _rare_collections(), watching(is_abandoned, token):
+            result = task.run(options, TaskContext(check_mode, progress, token))
     except Problem as error:
         result = {"changed": False, **failed(failure_of(error))}
+    except BaseException as interruption:
+        token.cancel()
+        if isinstance(interruption, (Exception, KeyboardInterrupt, SystemExit, GeneratorExit)):
+            raise
+        # the task keyword `timeout`; while something is written, the engine itself catches it
+        result = {"changed": False, **failed(_interrupted_early(interruption))}
     return {**result, "invocation": task.invocation(options)}
+
+
+def _interrupted_early(interruption: BaseException) -> Failure:
+    return Failure(
+        f"The task was interrupted before anything was written ({interruption}).", "interrupted"
+    )
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ import collections
 import typing
 from collections.abc import Mapping, Sequence
 
+from ..domain.errors import UserError
 from ..domain.fields import flag_names
 from ..domain.findings import Finding
 from ..domain.plan import Step
@@ -36,11 +37,12 @@ STATUSES = (
 
 
 class Shown(typing.NamedTuple):
-    """What a result shows of the users."""
+    """What a result shows of the users. `most_on_failure` is 0 for all."""
 
     list_all: bool = False
     stale_fails: bool = True
     generated_passwords: bool = False
+    most_on_failure: int = 100
 
 
 def of_users(run: RunResult, plan: Result, shown: Shown, requests: dict[str, int]) -> Result:
@@ -63,13 +65,15 @@ def of_users(run: RunResult, plan: Result, shown: Shown, requests: dict[str, int
     }
     problems = [row for row in rows if row["status"] == "failed"]
     if run.plan.findings:
-        result |= refused(run.plan.findings, requests)
+        result |= refused(run.plan.findings, requests, shown)
+    elif run.interruption is not None:
+        result |= _interrupted(run, result["summary"])
     elif problems:
         result |= _failure(problems, result["summary"])
-    return result
+    return _bounded(result, shown.most_on_failure) if "failed" in result else result
 
 
-def refused(findings: Sequence[Finding], requests: dict[str, int]) -> Result:
+def refused(findings: Sequence[Finding], requests: dict[str, int], shown_of: Shown) -> Result:
     """Return the result of a run that findings stop before the first write."""
     shown = [str(finding) for finding in findings[:SHOWN_FINDINGS]]
     more = len(findings) - len(shown)
@@ -82,9 +86,42 @@ def refused(findings: Sequence[Finding], requests: dict[str, int]) -> Result:
     return {
         "changed": False,
         "requests": requests,
-        "findings": [finding._asdict() for finding in findings],
+        "findings": [finding._asdict() for finding in findings[: shown_of.most_on_failure or None]],
         **failed(Failure(message, kind)),
     }
+
+
+def _interrupted(run: RunResult, counts: dict[str, int]) -> Result:
+    """Say what is known of a run that was stopped while it wrote."""
+    unknown = [one.step.user_name for one in run.results if one.is_unknown]
+    done = sum(1 for one in run.results if one.wrote and one.failure is None)
+    interruption = run.interruption
+    reason = str(interruption) or type(interruption).__name__
+    text = (
+        f"The run was interrupted: {done} users were changed and {counts['skipped']} not started."
+    )
+    if unknown:
+        names = ", ".join(unknown[:SHOWN_FAILURES]) + (", ..." if unknown[SHOWN_FAILURES:] else "")
+        text += f" Whether {len(unknown)} more were changed is not known: {names}."
+    kind = interruption.kind if isinstance(interruption, UserError) else "interrupted"
+    return failed(Failure(f"{text} Run the task again to go on. ({reason.rstrip('.')})", kind))
+
+
+_ORDER_ON_FAILURE = ("failed", "created", "renamed", "modified", "deactivated", "deleted")
+
+
+def _bounded(result: Result, most: int) -> Result:
+    """Return a failed result of bounded size: failures first, then what was written.
+
+    Ansible prints a failed result as a whole. The plan is left out with the rows that do not fit.
+    """
+    rows = result["results"]
+    if not most or max(len(rows), len(result["plan"]["entries"])) <= most:
+        return result
+    ranks = {status: rank for rank, status in enumerate(_ORDER_ON_FAILURE)}
+    first = sorted(rows, key=lambda row: ranks.get(row["status"], len(ranks)))[:most]
+    bounded = {name: value for name, value in result.items() if name not in ("plan", "diff")}
+    return {**bounded, "results": first, "results_omitted": len(rows) - len(first)}
 
 
 def summary(counts: Mapping[str, int]) -> dict[str, int]:

@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from .characters import visible, visible_lines
+from ..escaping import for_xml
+from . import wording
 from .model import CHANGES, Installation, Report, User
 
 
 def to_junit(report: Report, *, drift_is_failure: bool = False) -> str:
     """Return a test suite for each installation, and in it a test case for each user it lists.
 
-    A failed or skipped user is one; a user that differs is a failure if `drift_is_failure`. All
-    users that are as declared and not listed share one test case, so that no suite is empty.
+    A failed or skipped user is one; a user that is out of sync is a failure if `drift_is_failure`.
+    All users that are in sync and not listed share one test case, so that no suite is empty.
     """
-    root = ET.Element("testsuites", name=visible(report.title))
+    root = ET.Element("testsuites", name=for_xml(report.title))
     totals = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
     for one in report.installations:
         suite = _suite(one, drift_is_failure=drift_is_failure)
         if report.generated_at:
-            suite.set("timestamp", visible(report.generated_at))
+            suite.set("timestamp", for_xml(report.generated_at))
         root.append(suite)
         for name in totals:
             totals[name] += int(suite.get(name, "0"))
@@ -35,7 +36,7 @@ def to_junit(report: Report, *, drift_is_failure: bool = False) -> str:
 
 
 def _suite(one: Installation, *, drift_is_failure: bool) -> ET.Element:
-    suite = ET.Element("testsuite", name=visible(one.name))
+    suite = ET.Element("testsuite", name=for_xml(one.name))
     listed = [_user(user, one, drift_is_failure=drift_is_failure) for user in one.users]
     unlisted = one.summary["unchanged"] - sum(user.status == "unchanged" for user in one.users)
     if one.findings:
@@ -43,12 +44,12 @@ def _suite(one: Installation, *, drift_is_failure: bool) -> ET.Element:
             case = _case(one, finding["where"] or finding["kind"] or "plan")
             _verdict(case, "error", finding["kind"], finding["message"])
             listed.append(case)
-    elif one.message and not any(user.status == "failed" for user in one.users):
+    elif one.message and not one.has_failed_rows:
         case = _case(one, "run")
         _verdict(case, "error", str((one.error or {}).get("kind") or "failed"), one.message)
         listed.append(case)
     if unlisted > 0 or not listed:
-        listed.append(_case(one, f"{max(unlisted, 0)} users are as declared"))
+        listed.append(_case(one, f"{max(unlisted, 0)} users are in sync"))
     suite.extend(listed)
     kinds = {"tests": None, "failures": "failure", "errors": "error", "skipped": "skipped"}
     for name, tag in kinds.items():
@@ -59,29 +60,35 @@ def _suite(one: Installation, *, drift_is_failure: bool) -> ET.Element:
 
 
 def _user(user: User, one: Installation, *, drift_is_failure: bool) -> ET.Element:
-    case = _case(one, user.user_name or f"associate {user.associate_id}")
-    told = f"{one.words.get(user.status, user.status)}: {_told(user)}"
+    case = _case(one, wording.title(user))
+    told = f"{wording.action(user, one)}: {_told(user)}"
     if user.status == "failed":
         kind = str((user.error or {}).get("kind") or "failed")
         _verdict(case, "failure", kind, user.problem or told)
     elif user.status == "skipped":
-        ET.SubElement(case, "skipped", message=visible(user.problem or told))
+        ET.SubElement(case, "skipped", message=for_xml(user.problem or told))
     elif user.status in CHANGES and drift_is_failure:
         _verdict(case, "failure", "drift", told)
     elif user.status in CHANGES:
-        ET.SubElement(case, "system-out").text = visible_lines(told)
+        ET.SubElement(case, "system-out").text = _lines(told)
     return case
 
 
 def _case(one: Installation, name: str) -> ET.Element:
-    return ET.Element("testcase", classname=visible(one.name), name=visible(name), time="0")
+    return ET.Element("testcase", classname=for_xml(one.name), name=for_xml(name), time="0")
 
 
 def _verdict(case: ET.Element, tag: str, kind: str, text: str) -> None:
     first = text.splitlines()[0] if text else ""
-    verdict = ET.SubElement(case, tag, message=visible(first), type=visible(kind))
-    verdict.text = visible_lines(text)
+    verdict = ET.SubElement(case, tag, message=for_xml(first), type=for_xml(kind))
+    verdict.text = _lines(text)
+
+
+def _lines(text: str) -> str:
+    return "\n".join(for_xml(line) for line in text.splitlines())
 
 
 def _told(user: User) -> str:
-    return ", ".join(f"{one.field} {one.before} -> {one.after}" for one in user.changes)
+    planned = ", ".join(f"{one.field} {one.before} -> {one.after}" for one in user.changes)
+    found = ", ".join(f"{one.field} {one.after}" for one in wording.found_changes(user))
+    return f"{planned}; found {found}" if found else planned

@@ -2,40 +2,111 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A report as Markdown, for comments on merge requests: bounded, and safe to render anywhere."""
+"""A report as Markdown, for comments on merge requests: bounded, and safe to render anywhere.
+
+Every line starts with a mark of ours, and everything from outside is plain words or code, so that
+no name or message becomes markup, a link, a mention, or a command of a forge.
+"""
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import Iterable, Iterator
+import typing
+from collections.abc import Callable, Iterator, Sequence
 
-from .characters import visible, visible_lines
-from .model import CHANGES, STATUSES, Change, Installation, Report, User
+from ..escaping import SHOWN_MESSAGE, SHOWN_PATH, for_markdown, markdown_code, shortened
+from . import wording
+from .model import CHANGES, Change, Installation, Report, User, Values
+
+Item = typing.TypeVar("Item")
 
 LIMIT = 65_536
 # by this a pipeline finds its earlier comment again
 MARKER = "<!-- superoffice.crm external users -->"
-# the tail that says what was cut is written into this much
+# so many rows of a table are shown at once, the others can be unfolded
+UNFOLDED = 20
+# the tail that says what was cut, and the end of what can be unfolded, are written into this much
 _RESERVE = 400
-_SHOWN_TEXT = 300
-_STATES = {
-    "failed": "❌ failed",
-    "refused": "⛔ refused",
-    "drift": "🔶 differs",
-    "changed": "✅ changed",
-    "in_sync": "✅ as declared",
-}
+_SHOWN_LINES = 10
+STATE_SIGNS = {"failed": "❌", "refused": "⛔", "drift": "🔶", "changed": "✅", "in_sync": "✅"}
 _SIGNS = {
     "failed": "❌",
     "deleted": "🗑️",
     "deactivated": "🔒",
+    "renamed": "🏷️",
     "created": "🆕",
     "modified": "✏️",
     "skipped": "⏭️",
     "protected": "🛡️",
 }
-_SAFE = re.compile(r"[^\W_]([\w@.+ /-]*[\w])?")
+_URL = re.compile(r"https?://[\w.~:/?#@!$&*+,;=%-]+")
+
+
+class Table(typing.Generic[Item]):
+    """A table with a row for each item; rows are made only as far as there is room for them."""
+
+    def __init__(
+        self, head: Sequence[str], items: Sequence[Item], cells: Callable[[Item], Sequence[str]]
+    ) -> None:
+        self.head = f"{_row(head)}{_row(['---' for _ in head])}"
+        self.items = items
+        self.cells = cells
+
+    def rows(self, start: int, end: int) -> Iterator[str]:
+        """Make the rows of some items."""
+        return (_row(self.cells(item)) for item in self.items[start:end])
+
+
+class Writer:
+    """Writes parts as long as there is room, and counts the rows that it leaves out."""
+
+    def __init__(self, head: str, limit: int) -> None:
+        self._parts = [head[: max(limit, 0)]]
+        self._limit = limit
+        self._room = limit - len(head) - _RESERVE
+        self._cut = 0
+
+    def text(self, text: str) -> None:
+        """Write a text, if it fits."""
+        if not self._cut and len(text) <= self._room:
+            self._put(text)
+
+    def table(self, table: Table[Item], title: str = "") -> None:
+        """Write a table after a blank line, the rows as far as they fit."""
+        total = len(table.items)
+        shown = UNFOLDED if total > UNFOLDED * 5 // 4 else total
+        self._rows(f"\n{title}{table.head}", table, 0, shown)
+        if shown == total:
+            return
+        summary = f"\n<details><summary>{total - shown:,} more</summary>\n\n{table.head}"
+        if self._rows(summary, table, shown, total):
+            self._parts.append("\n</details>\n")
+
+    def end(self) -> str:
+        """Return what was written, with the count of what was left out."""
+        tail = ""
+        if self._cut:
+            rows = "1 row" if self._cut == 1 else f"{self._cut:,} rows"
+            room = f"a comment holds {self._limit:,} characters"
+            tail = f"\n_{rows} cut: {room}. Other formats show all._\n"
+        return ("".join(self._parts) + tail)[: max(self._limit, 0)]
+
+    def _rows(self, head: str, table: Table[Item], start: int, end: int) -> bool:
+        """Write a head and rows; return whether the head was written."""
+        position = start
+        if not self._cut:
+            for row in table.rows(start, end):
+                text = f"{head}{row}" if position == start else row
+                if len(text) > self._room:
+                    break
+                self._put(text)
+                position += 1
+        self._cut += end - position
+        return position > start
+
+    def _put(self, text: str) -> None:
+        self._parts.append(text)
+        self._room -= len(text)
 
 
 def to_markdown(report: Report, limit: int = LIMIT) -> str:
@@ -43,133 +114,93 @@ def to_markdown(report: Report, limit: int = LIMIT) -> str:
 
     The limit holds whatever the report is about; one too small for the head cuts the head.
     """
-    head = "\n".join([MARKER, *_head(report)]) + "\n"
-    if len(head) > limit:
-        return head[: max(limit, 0)]
-    room = limit - len(head) - _RESERVE
-    written: list[str] = []
-    cut = 0
-    for piece in _body(report):
-        if not cut and len(piece.text) <= room:
-            written.append(piece.text)
-            room -= len(piece.text)
-        else:
-            cut += piece.counts
-    tail = ""
-    if cut:
-        lines = "1 line" if cut == 1 else f"{cut:,} lines"
-        tail = f"\n_{lines} cut: a comment holds {limit:,} characters. Other formats show all._\n"
-    return (head + "".join(written) + tail)[:limit]
-
-
-def code(text: str) -> str:
-    """Return a text as code that no renderer takes for markup, in a table or out of it."""
-    shown = visible(text)
-    if len(shown) > _SHOWN_TEXT:
-        shown = shown[:_SHOWN_TEXT] + "…"
-    if _SAFE.fullmatch(shown) and "  " not in shown:
-        return f"`{shown}`"
-    coded = "".join(
-        one if one.isalnum() or ord(one) > 0x2FFF else f"&#{ord(one)};" for one in shown
-    )
-    return f"<code>{coded}</code>"
-
-
-def sentence(text: str) -> str:
-    """Return a sentence in which nothing is markup."""
-    return re.sub(r"[^\w\s.,;:()'/-]|_", lambda match: f"&#{ord(match.group())};", visible(text))
-
-
-class _Piece:
-    """A part of the body that is written whole or not at all; `counts` tells if it is content."""
-
-    __slots__ = ("counts", "text")
-
-    def __init__(self, text: str, counts: int = 1) -> None:
-        self.text = text
-        self.counts = counts
+    writer = Writer("\n".join([MARKER, *_head(report)]) + "\n", limit)
+    if len(report.installations) > 1:
+        writer.table(_overview(report))
+    for one in report.installations:
+        _installation(writer, one, several=len(report.installations) > 1)
+    return writer.end()
 
 
 def _head(report: Report) -> Iterator[str]:
-    yield f"### {sentence(report.title)}: {_STATES[report.status]}"
+    state = f"{STATE_SIGNS[report.status]} {wording.STATES[report.status]}"
+    yield f"### {for_markdown(report.title)}: {state}"
     yield ""
-    yield _sum(report)
+    first = report.installations[0].message.partition("\n")[0]
+    yield f"**{for_markdown(wording.headline(report, shortened(first, SHOWN_MESSAGE)))}**"
     yield ""
-    if report.generated_at:
-        yield f"_{sentence(report.generated_at)}_"
+    facts = list(_facts(report))
+    if facts:
+        yield " · ".join(facts)
         yield ""
 
 
-def _sum(report: Report) -> str:
-    summary, words = report.summary, report.words
-    parts = [
-        f"{_SIGNS[status]} **{summary[status]:,}** {words[status]}"
-        for status in STATUSES
-        if status in _SIGNS and summary[status]
-    ]
-    if not summary["total"] and report.status in {"failed", "refused"}:
-        return "Nothing was changed." if report.status == "refused" else "There is no result."
-    listed = " · ".join(parts) or "Nothing to do."
-    return f"{listed} ({summary['unchanged']:,} of {summary['total']:,} users are as declared)"
+def _facts(report: Report) -> Iterator[str]:
+    if len(report.installations) == 1:
+        one = report.installations[0]
+        yield f"Installation: {' '.join(map(markdown_code, filter(None, (one.name, one.address))))}"
+    if _URL.fullmatch(report.run_url):
+        yield f"[Run]({report.run_url})"
+    if report.generated_at:
+        yield for_markdown(report.generated_at)
 
 
-def _body(report: Report) -> Iterator[_Piece]:
-    if len(report.installations) > 1:
-        yield from _overview(report)
-    for one in report.installations:
-        title = f"\n#### {sentence(one.name)}\n\n" if len(report.installations) > 1 else ""
-        yield from _with_head(title, _installation(one))
+def _overview(report: Report) -> Table[Installation]:
+    statuses = (*CHANGES, "failed")
+    named = wording.words(report)
+
+    def cells(one: Installation) -> list[str]:
+        counts = [f"{one.counts[status]:,}" if one.counts[status] else "" for status in statuses]
+        state = f"{STATE_SIGNS[one.status]} {wording.STATES[one.status]}"
+        return [markdown_code(one.name), state, *counts]
+
+    head = ["Installation", "Status", *(named[status] for status in CHANGES), "failed"]
+    return Table(head, report.installations, cells)
 
 
-def _with_head(title: str, pieces: Iterable[_Piece]) -> Iterator[_Piece]:
-    """Write a heading only where something follows it."""
-    for number, piece in enumerate(pieces):
-        yield _Piece(title + piece.text, piece.counts) if number == 0 else piece
-
-
-def _overview(report: Report) -> Iterator[_Piece]:
-    head = "| installation | status | delete | deactivate | create | modify | failed |\n"
-    yield _Piece(f"{head}| --- | --- | --: | --: | --: | --: | --: |\n", 0)
-    for one in report.installations:
-        counts = [one.summary[status] for status in (*CHANGES, "failed")]
-        numbers = " | ".join(f"{count:,}" if count else "" for count in counts)
-        yield _Piece(f"| {code(one.name)} | {_STATES[one.status]} | {numbers} |\n")
-
-
-def _installation(one: Installation) -> Iterator[_Piece]:
-    if one.message and not one.findings:
-        text = "\n".join(visible_lines(one.message).splitlines()[:10])
-        yield _Piece(f"<pre>{_pre(text)}</pre>\n\n")
+def _installation(writer: Writer, one: Installation, *, several: bool) -> None:
+    if several and (one.news or one.findings or one.message or list(wording.notes(one))):
+        writer.text(f"\n#### {for_markdown(one.name)}\n")
+    for note in wording.notes(one):
+        writer.text(f"\n> {for_markdown(note)}\n")
     if one.findings:
-        yield _Piece("| where | what speaks against it |\n| --- | --- |\n", 0)
-    for finding in one.findings:
-        where = code(finding["where"]) if finding["where"] else ""
-        yield _Piece(f"| {where} | {sentence(finding['message'])} |\n")
+        level = "#####" if several else "####"
+        table = Table(["Location", "Finding"], one.findings, _finding)
+        writer.table(table, f"{level} {wording.REJECTED}\n\n")
+    elif one.message and not one.has_failed_rows:
+        lines = one.message.splitlines()[:_SHOWN_LINES]
+        quoted = "".join(f"> {for_markdown(shortened(line, SHOWN_MESSAGE))}\\\n" for line in lines)
+        writer.text(f"\n{quoted[:-2]}\n")
     if one.news:
-        yield _Piece("| user | | before → after |\n| --- | --- | --- |\n", 0)
-    for user in one.news:
-        yield _Piece(_row(user, one))
+        has_persons = any(user.person for user in one.news)
+        head = ["Login", *(["Person"] if has_persons else []), "Action", "Before → after"]
+        writer.table(Table(head, one.news, lambda user: _user(user, one, has_persons)))
 
 
-def _row(user: User, one: Installation) -> str:
+def _finding(finding: Values) -> list[str]:
+    where, message = finding["where"], finding["message"]
+    return [markdown_code(where, SHOWN_PATH), for_markdown(shortened(message, SHOWN_MESSAGE))]
+
+
+def _user(user: User, one: Installation, has_persons: bool) -> list[str]:
     sign = _SIGNS.get(user.status, "")
-    word = one.words.get(user.status, user.status)
-    told = "<br>".join(_change(change) for change in user.changes)
+    cells = [markdown_code(wording.title(user))]
+    if has_persons:
+        cells.append(for_markdown(shortened(user.person, SHOWN_MESSAGE)))
+    told = [_change(change) for change in user.changes]
+    if user.is_stale and told:
+        told = [f"planned: {line}" for line in told]
+    found = wording.found_changes(user)
+    told += [f"found: {change.field} {markdown_code(change.after) or 'none'}" for change in found]
     if user.problem:
-        told = "<br>".join(filter(None, [told, sentence(user.problem)]))
-    return f"| {code(user.user_name)} | {sign} {word} | {told} |\n"
+        told.append(for_markdown(shortened(user.problem, SHOWN_MESSAGE)))
+    return [*cells, f"{sign} {wording.action(user, one)}", "<br>".join(told)]
 
 
 def _change(change: Change) -> str:
-    before = code(change.before) if change.before else ""
-    after = code(change.after) if change.after else ""
-    arrow = " → ".join(filter(None, [before, after]))
-    if before and not after:
-        arrow = f"{before} →"
-    return f"{change.field}: {arrow}"
+    before, after = markdown_code(change.before), markdown_code(change.after)
+    return f"{change.field}: {' → '.join(filter(None, [before, after]))}"
 
 
-def _pre(text: str) -> str:
-    # a blank line would end the block in Markdown
-    lines = (html.escape(line) or "&#32;" for line in text.split("\n"))
-    return re.sub(r"[`*_\[\]@~|\\]", lambda match: f"&#{ord(match.group())};", "\n".join(lines))
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |\n"

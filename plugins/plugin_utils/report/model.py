@@ -10,6 +10,7 @@ that it takes over from a result are listed here, and everything else is left be
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import functools
 import typing
@@ -22,35 +23,30 @@ STATUSES = (
     "failed",
     "deleted",
     "deactivated",
-    "created",
+    "renamed",
     "modified",
+    "created",
     "skipped",
     "protected",
     "unchanged",
 )
-CHANGES = ("deleted", "deactivated", "created", "modified")
-COUNTS = (*reversed(STATUSES), "total")
-# how an installation stands; the worst first
+CHANGES = ("deleted", "deactivated", "renamed", "modified", "created")
+# in the order of a summary, which ends with the most dangerous changes
+COUNTS = (
+    *("unchanged", "created", "modified", "renamed", "deactivated", "deleted"),
+    *("failed", "skipped", "protected", "total"),
+)
+# the status of an installation; the worst first
 STATES = ("failed", "refused", "drift", "changed", "in_sync")
 FIELDS = {
-    "user_name": "user name",
-    "person_id": "person",
+    "user_name": "login",
+    "person_id": "person id",
     "role": "role",
     "role_id": "role id",
-    "is_active": "can log in",
+    "is_active": "active",
 }
-# the words of a plan, which only predicts, and those of a run
-WILL = {
-    "failed": "can not be applied",
-    "deleted": "to delete",
-    "deactivated": "to deactivate",
-    "created": "to create",
-    "modified": "to modify",
-    "skipped": "to skip",
-    "protected": "protected",
-    "unchanged": "as declared",
-}
-DID = {status: status for status in STATUSES} | {"unchanged": "as declared"}
+# what people want to know of a user beside its login
+ABOUT = ("person", "company", "owner", "description", "active_until")
 
 
 class ReportError(Exception):
@@ -68,7 +64,11 @@ class Change:
 
 @dataclasses.dataclass(frozen=True)
 class User:
-    """One user that the result lists."""
+    """One user that the result lists.
+
+    `before` and `after` are as they were planned; `found` is the current state of a user that is
+    no longer as it was when the plan was made. `about` is for people: person, company, and so on.
+    """
 
     user_name: str
     associate_id: int | None
@@ -78,17 +78,14 @@ class User:
     password_status: str
     before: Values | None
     after: Values | None
+    found: Values | None
     error: Values | None
+    about: Mapping[str, str]
 
     @functools.cached_property
     def changes(self) -> tuple[Change, ...]:
         """The fields that differ, in the order of the field table."""
-        before, after = self.before or {}, self.after or {}
-        changes = [
-            Change(label, _text(before.get(name)), _text(after.get(name)))
-            for name, label in FIELDS.items()
-            if before.get(name) != after.get(name) and _is_told(name, before, after)
-        ]
+        changes = list(differences(self.before, self.after))
         if self.password_status == "set":  # noqa: S105 - an event
             changes.append(Change("password", "", "set"))
         elif self.password_status in {"not_applied", "not_verifiable"}:
@@ -98,14 +95,35 @@ class User:
         return tuple(changes)
 
     @property
+    def is_stale(self) -> bool:
+        """Whether state or definition are no longer as they were when the plan was made."""
+        return (self.error or {}).get("kind") == "stale"
+
+    @property
+    def previous_name(self) -> str:
+        """The login that a renamed user had before; empty if the name stays."""
+        before, after = self.before or {}, self.after or {}
+        is_renamed = before and after and before.get("user_name") != after.get("user_name")
+        return str(before.get("user_name") or "") if is_renamed else ""
+
+    @property
     def problem(self) -> str:
         """Why the user failed or was skipped; may be empty."""
         return str((self.error or {}).get("msg") or "")
 
+    @property
+    def person(self) -> str:
+        """Who the user is, as far as the result tells: full name and company."""
+        return ", ".join(filter(None, (self.about.get("person"), self.about.get("company"))))
+
 
 @dataclasses.dataclass(frozen=True)
 class Installation:
-    """What one run did to one installation, or would do."""
+    """What one run did to one installation, or would do.
+
+    `only` are the globs of a run that was about some users only, `journal` is the file that tells
+    what an interrupted run did.
+    """
 
     name: str
     mode: str
@@ -119,31 +137,55 @@ class Installation:
     error: Values | None
     requests: Mapping[str, int]
     checksum: str
+    only: tuple[str, ...] = ()
+    journal: str = ""
+
+    @functools.cached_property
+    def shown_users(self) -> tuple[User, ...]:
+        """The users as people read them: what a rejected plan would do, it did not skip."""
+        return tuple(map(_as_planned, self.users)) if self.status == "refused" else self.users
+
+    @functools.cached_property
+    def counts(self) -> Mapping[str, int]:
+        """The summary as people read it: a user that a rejected plan would delete is to delete."""
+        counts = collections.Counter(self.summary)
+        for user, shown in zip(self.users, self.shown_users, strict=True):
+            if shown.status != user.status:
+                counts[user.status] -= 1
+                counts[shown.status] += 1
+        return {name: max(0, counts[name]) for name in COUNTS}
 
     @property
-    def words(self) -> Mapping[str, str]:
-        """How the statuses are called: in the future for a plan, in the past for a run."""
-        return WILL if self.mode == "plan" else DID
+    def is_prediction(self) -> bool:
+        """Whether the changes are only planned, be it that the run was refused."""
+        return self.mode == "plan" or self.status == "refused"
 
-    @property
-    def changed(self) -> int:
-        """How many users change."""
-        return sum(self.summary.get(name, 0) for name in CHANGES)
-
-    @property
+    @functools.cached_property
     def news(self) -> tuple[User, ...]:
-        """The users that are not just as declared, what matters most first."""
-        listed = [user for user in self.users if user.status != "unchanged"]
+        """The users that are not just in sync, what matters most first."""
+        listed = [user for user in self.shown_users if user.status != "unchanged"]
         return tuple(sorted(listed, key=_weight))
+
+    @property
+    def has_failed_rows(self) -> bool:
+        """Whether rows tell what failed, so that the message of the task adds nothing."""
+        return any(user.status == "failed" for user in self.users)
+
+    @property
+    def unlisted(self) -> int:
+        """How many users are not in sync, counted, but not in a result of bounded size."""
+        counted = sum(self.counts[name] for name in STATUSES if name != "unchanged")
+        return max(0, counted - len(self.news))
 
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """The results of one or more installations."""
+    """The results of one or more installations; `run_url` is the page of the CI job."""
 
     title: str
     generated_at: str
     installations: tuple[Installation, ...]
+    run_url: str = ""
 
     @property
     def status(self) -> str:
@@ -153,7 +195,7 @@ class Report:
 
     @property
     def drift(self) -> bool:
-        """Whether any user of any installation differs from its definition."""
+        """Whether any user of any installation is out of sync."""
         return any(one.drift for one in self.installations)
 
     @property
@@ -163,32 +205,48 @@ class Report:
         return modes.pop() if len(modes) == 1 else "mixed"
 
     @property
+    def is_prediction(self) -> bool:
+        """Whether the changes of all installations are only planned."""
+        return all(one.is_prediction for one in self.installations)
+
+    @property
     def summary(self) -> dict[str, int]:
-        """The counts of all installations together."""
+        """The summaries of all installations together."""
         return {
             name: sum(one.summary.get(name, 0) for one in self.installations) for name in COUNTS
         }
 
-    @property
-    def words(self) -> Mapping[str, str]:
-        """How the statuses are called."""
-        return WILL if self.mode == "plan" else DID
+    @functools.cached_property
+    def counts(self) -> Mapping[str, int]:
+        """The summary as people read it, see `Installation.counts`."""
+        return {name: sum(one.counts[name] for one in self.installations) for name in COUNTS}
 
 
 def report_of(
-    results: object, *, mode: str, name: str, title: str = "", generated_at: str = ""
+    results: object,
+    *,
+    mode: str,
+    name: str,
+    title: str = "",
+    generated_at: str = "",
+    run_url: str = "",
+    plan: object = None,
+    base_dir: str = "",
 ) -> Report:
     """Make a report of the result of one task, or of a list with a `name` and a `result` each.
+
+    `plan` is the plan that the task was given to apply, for what was planned of stale users. Paths
+    in `base_dir` are shown relative to it.
 
     Raises:
         ReportError: it is none of the two.
     """
     given = plain(results)
     if isinstance(given, Mapping):
-        installations = [_installation(given, name, mode)]
+        installations = [_installation(given, name, mode, base_dir, plain(plan))]
     elif isinstance(given, list) and all(_is_named(one) for one in given):
         installations = [
-            _installation(one["result"], str(one["name"]), str(one.get("mode") or mode))
+            _installation(one["result"], str(one["name"]), str(one.get("mode") or mode), base_dir)
             for one in given
         ]
     else:
@@ -196,11 +254,11 @@ def report_of(
             "a report is made of the result of superoffice_external_users, or of a list in which"
             " each entry has a name and such a result"
         )
-    return Report(title or "External users", generated_at, tuple(installations))
+    return Report(title or "External users", generated_at, tuple(installations), run_url)
 
 
 def plain(value: typing.Any) -> typing.Any:
-    """Return a value without what Ansible wraps around its texts, lists and mappings."""
+    """Return a value without what Ansible wraps around its strings, lists and mappings."""
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, str):
@@ -212,48 +270,27 @@ def plain(value: typing.Any) -> typing.Any:
     return str(value)
 
 
-def document(report: Report) -> dict[str, typing.Any]:
-    """Return the report as data; docs/external_users_report.schema.json describes it."""
-    return {
-        "format": 1,
-        "title": report.title,
-        "generated_at": report.generated_at or None,
-        "mode": report.mode,
-        "status": report.status,
-        "drift": report.drift,
-        "summary": report.summary,
-        "installations": [_installation_document(one) for one in report.installations],
-    }
+def differences(before: Values | None, after: Values | None) -> Iterable[Change]:
+    """Return the fields in which two states of a user differ."""
+    one, other = before or {}, after or {}
+    for name, label in FIELDS.items():
+        if one.get(name) != other.get(name) and _is_told(name, one, other):
+            yield Change(label, text_of(one.get(name)), text_of(other.get(name)))
 
 
-def _installation_document(one: Installation) -> dict[str, typing.Any]:
-    return {
-        "name": one.name,
-        "installation": one.address or None,
-        "mode": one.mode,
-        "status": one.status,
-        "drift": one.drift,
-        "summary": dict(one.summary),
-        "message": one.message or None,
-        "error": one.error,
-        "findings": [dict(finding) for finding in one.findings],
-        "requests": dict(one.requests),
-        "plan_checksum": one.checksum or None,
-        "users": [
-            {
-                "user_name": user.user_name,
-                "associate_id": user.associate_id,
-                "action": user.action,
-                "status": user.status,
-                "modification": list(user.modification),
-                "password_status": user.password_status,
-                "before": user.before,
-                "after": user.after,
-                "error": user.error,
-            }
-            for user in one.users
-        ],
-    }
+def relative(text: str, base_dir: str) -> str:
+    """Return a text in which paths in `base_dir` are relative to it."""
+    base = base_dir.rstrip("/")
+    return text.replace(f"{base}/", "") if base else text
+
+
+def text_of(value: object) -> str:
+    """Return the value of a field for people."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
 
 
 def _is_named(entry: object) -> bool:
@@ -262,34 +299,67 @@ def _is_named(entry: object) -> bool:
     )
 
 
-def _installation(result: Values, name: str, mode: str) -> Installation:
+def _installation(
+    result: Values, name: str, mode: str, base_dir: str, given: object = None
+) -> Installation:
     plan = _mapping(result.get("plan"))
-    summary = _mapping(result.get("summary"))
-    findings = tuple(_finding(one) for one in result.get("findings") or [])
+    findings = tuple(_finding(one, base_dir) for one in result.get("findings") or [])
+    status = _state(result, findings, mode)
+    entries = [*(_mapping(given).get("entries") or []), *(plan.get("entries") or [])]
+    users = tuple(_users(result.get("results") or [], entries))
+    summary = {count: int(_mapping(result.get("summary")).get(count) or 0) for count in COUNTS}
     return Installation(
         name=name,
         mode=mode,
-        address=str(plan.get("installation") or ""),
-        status=_state(result, findings, mode),
+        address=str(plan.get("installation") or _mapping(given).get("installation") or ""),
+        status=status,
         drift=bool(result.get("drift")),
-        summary={count: int(summary.get(count) or 0) for count in COUNTS},
-        users=tuple(_users(result.get("results") or [], plan.get("entries") or [])),
+        summary=summary,
+        users=users,
         findings=findings,
-        message=str(result.get("msg") or "") if result.get("failed") else "",
+        message=relative(str(result.get("msg") or ""), base_dir) if _is_failed(result) else "",
         error=_error(result.get("error")),
         requests={key: int(value) for key, value in _mapping(result.get("requests")).items()},
         checksum=str(plan.get("checksum") or ""),
+        only=tuple(map(str, result.get("only") or plan.get("only") or ())),
+        journal=_journal(result),
     )
+
+
+def _is_failed(result: Values) -> bool:
+    # a task that was told not to fail says so itself, and its error still tells
+    return bool(result.get("failed") or result.get("error") or "summary" not in result)
 
 
 def _state(result: Values, findings: Sequence[Values], mode: str) -> str:
     if findings:
         return "refused"
-    if result.get("failed") or "summary" not in result:
+    if _is_failed(result):
         return "failed"
     if mode != "plan" and result.get("changed"):
         return "changed"
     return "drift" if result.get("drift") else "in_sync"
+
+
+def _journal(result: Values) -> str:
+    """Return the path of a journal that a run did not finish."""
+    journal = result.get("unfinished_journal")
+    return str(
+        _mapping(journal).get("path") or "" if isinstance(journal, Mapping) else journal or ""
+    )
+
+
+def _as_planned(user: User) -> User:
+    planned = _planned_status(user) if user.status == "skipped" and not user.is_stale else ""
+    return dataclasses.replace(user, status=planned, error=None) if planned else user
+
+
+def _planned_status(user: User) -> str:
+    before, after = user.before or {}, user.after or {}
+    if user.action == "modify" and before.get("is_active") and after.get("is_active") is False:
+        return "deactivated"
+    actions = {"create": "created", "modify": "modified", "rename": "renamed", "delete": "deleted"}
+    return actions.get(user.action, "")
 
 
 def _users(rows: Iterable[Values], entries: Iterable[Values]) -> Iterable[User]:
@@ -313,9 +383,11 @@ def _users(rows: Iterable[Values], entries: Iterable[Values]) -> Iterable[User]:
             status=str(row.get("status") or "failed"),
             modification=tuple(map(str, row.get("modification") or ())),
             password_status=str(row.get("password_status") or "unchanged"),
-            before=_side(entry.get("before")),
-            after=_side(entry.get("after")),
+            before=_side(row.get("before") or entry.get("before")),
+            after=_side(row.get("after") or entry.get("after")),
+            found=_side(row.get("found")),
             error=_error(row.get("error")),
+            about={name: str(row.get(name) or entry.get(name) or "") for name in ABOUT},
         )
 
 
@@ -331,9 +403,10 @@ def _error(error: object) -> Values | None:
     return {name: error[name] for name in ("msg", "kind", "status", "operation") if name in error}
 
 
-def _finding(finding: object) -> Values:
+def _finding(finding: object, base_dir: str) -> Values:
     values = _mapping(finding)
-    return {name: str(values.get(name) or "") for name in ("where", "message", "kind")}
+    names = ("where", "message", "kind")
+    return {name: relative(str(values.get(name) or ""), base_dir) for name in names}
 
 
 def _mapping(value: object) -> Values:
@@ -349,14 +422,8 @@ def _is_told(name: str, before: Values, after: Values) -> bool:
     """Leave out the role's id where its name tells enough, and the name by which a row goes."""
     if name == "user_name":
         return bool(before) and bool(after)
+    if name == "person_id":
+        return bool(after)
     if name != "role_id":
         return True
     return bool(before) and bool(after) and before.get("role") == after.get("role")
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)

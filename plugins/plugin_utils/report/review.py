@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The access review: every login of one read, held against the definitions in git."""
+"""The access review: every login of one read, compared with the definitions."""
 
 from __future__ import annotations
 
 import collections
 import dataclasses
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from ...module_utils.domain.definitions import DefinitionCollector
 from ...module_utils.domain.findings import Finding, SourceLocation
@@ -18,13 +18,12 @@ from ...module_utils.domain.model import CurrentUser, State
 from ...module_utils.domain.names import name_key
 from ...module_utils.domain.user_index import UserIndex
 from ...module_utils.task.definition_files import read_all
-from .markdown import LIMIT, code, sentence
-from .model import ReportError, Values, plain
+from .model import ReportError, Values, plain, relative
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Login:
-    """An existing user; `where` is the place of its definition, empty if there is none."""
+    """An existing user; `where` is the location of its definition, empty if there is none."""
 
     user_name: str
     associate_id: int
@@ -35,11 +34,13 @@ class Login:
     contact_id: int
     contact_name: str
     where: str
+    person: str = ""
+    owner: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
 class Review:
-    """All logins of an installation, ordered by name, and what is wrong with the definitions.
+    """All logins of an installation, ordered by name, and the findings in the definitions.
 
     `missing` are definitions of users that do not exist.
     """
@@ -52,13 +53,13 @@ class Review:
 
     @property
     def outside(self) -> list[Login]:
-        """Logins that no definition is about, those that can be used first."""
+        """Logins without a definition, the active ones first."""
         found = [login for login in self.logins if not login.where]
         return sorted(found, key=lambda login: not login.is_active)
 
     @property
     def inactive(self) -> list[Login]:
-        """Logins that can not be used."""
+        """Logins that cannot be used."""
         return [login for login in self.logins if not login.is_active]
 
     @property
@@ -69,8 +70,36 @@ class Review:
         return [login for login in self.logins if not login.contact_id]
 
     @property
+    def summary(self) -> dict[str, int]:
+        """The counts of the review."""
+        return {
+            "total": len(self.logins),
+            "active": len(self.logins) - len(self.inactive),
+            "inactive": len(self.inactive),
+            "outside": len(self.outside),
+            "without_company": len(self.without_company),
+            "missing": len(self.missing),
+            "roles": len(self.roles),
+        }
+
+    @property
+    def headline(self) -> str:
+        """The outcome in one sentence."""
+        counts = self.summary
+        parts = [
+            f"{counts['total']:,} logins ({counts['active']:,} active)",
+            f"{counts['outside']:,} without a definition",
+        ]
+        if counts["missing"]:
+            parts.append(f"{counts['missing']:,} defined but without a login")
+        if self.findings:
+            number = len(self.findings)
+            parts.append(f"{number:,} finding{'' if number == 1 else 's'} in the definitions")
+        return f"Access review: {', '.join(parts)}."
+
+    @property
     def roles(self) -> list[tuple[str, dict[str, int]]]:
-        """How many logins each role has, ordered by name: all, active, inactive, outside git."""
+        """How many logins each role has, by name: all, active, inactive, without a definition."""
         counts: dict[str, collections.Counter[str]] = {}
         for login in self.logins:
             count = counts.setdefault(login.role, collections.Counter())
@@ -91,8 +120,9 @@ def review_of(
     src: object = None,
     defaults: object = None,
     name: str = "",
+    base_dir: str = "",
 ) -> Review:
-    """Hold the users that superoffice_external_user_info lists against definitions.
+    """Compare the users that superoffice_external_user_info lists with definitions.
 
     Raises:
         ReportError: what was given is not what that module lists.
@@ -108,20 +138,33 @@ def review_of(
         plain(definitions or []), plain(src or []), plain(defaults or {})
     )
     matches, conflicts = match_definitions(declared.definitions, UserIndex(current))
-    where = {
-        one.current.associate_id: str(one.definition.location) for one in matches if one.current
-    }
+    found = {one.current.associate_id: one.definition for one in matches if one.current}
+    where = {number: relative(str(one.location), base_dir) for number, one in found.items()}
+    owners = {number: _owner(declared.desired) for number, declared in found.items()}
+    persons = {one["associate_id"]: str(one.get("person") or "") for one in plain(users)}
     missing = [
-        (one.definition.desired.subject, str(one.definition.location))
+        (one.definition.desired.subject, relative(str(one.definition.location), base_dir))
         for one in matches
         if one.current is None and one.definition.desired.state is State.PRESENT
     ]
-    logins = [_login(user, companies, where.get(user.associate_id, "")) for user in current]
+    logins = [
+        dataclasses.replace(
+            _login(user, companies, where.get(user.associate_id, "")),
+            person=persons.get(user.associate_id, ""),
+            owner=owners.get(user.associate_id, ""),
+        )
+        for user in current
+    ]
     return Review(
         name=name,
         logins=tuple(sorted(logins, key=lambda one: (name_key(one.user_name), one.associate_id))),
         missing=tuple(sorted(missing)),
-        findings=(*findings, *declared.findings, *conflicts),
+        findings=tuple(
+            one._replace(
+                where=relative(one.where, base_dir), message=relative(one.message, base_dir)
+            )
+            for one in (*findings, *declared.findings, *conflicts)
+        ),
         knows_companies=contacts is not None,
     )
 
@@ -133,7 +176,7 @@ def review_document(review: Review) -> dict[str, typing.Any]:
         "kind": "access_review",
         "name": review.name,
         "knows_companies": review.knows_companies,
-        "summary": _summary(review),
+        "summary": review.summary,
         "roles": [{"role": role, **counts} for role, counts in review.roles],
         "logins": [
             {**dataclasses.asdict(login), "in_git": bool(login.where)} for login in review.logins
@@ -144,7 +187,7 @@ def review_document(review: Review) -> dict[str, typing.Any]:
 
 
 def review_from_document(document: typing.Any) -> Review | None:
-    """Return the review that a document is, none if it is something else."""
+    """Return the review that a document is, None if it is something else."""
     if not isinstance(document, Mapping) or document.get("kind") != "access_review":
         return None
     document = plain(document)
@@ -161,93 +204,6 @@ def review_from_document(document: typing.Any) -> Review | None:
         )
     except (KeyError, TypeError) as error:
         raise ReportError("the access review was changed after it was made") from error
-
-
-def review_to_markdown(review: Review, limit: int = LIMIT) -> str:
-    """Return the review in at most `limit` characters, with the count of what was cut."""
-    lines = [f"### Access review{' of ' if review.name else ''}{sentence(review.name)}", ""]
-    counts = _summary(review)
-    lines += [
-        "| logins | can log in | inactive | outside git | roles |",
-        "| --: | --: | --: | --: | --: |",
-    ]
-    names = ("total", "active", "inactive", "outside", "roles")
-    lines += [f"| {' | '.join(f'{counts[name]:,}' for name in names)} |", ""]
-    sections = [
-        _section(
-            "What is wrong with the definitions; whom they mean may be listed as outside git",
-            "| where | problem |",
-            [(code(f.where) if f.where else "", sentence(f.message)) for f in review.findings],
-        ),
-        _section("Outside git: no definition is about them", _LOGIN_HEAD, _rows(review.outside)),
-        _section(
-            "Roles",
-            "| role | logins | can log in | inactive | outside git |",
-            [(code(role), *(f"{n:,}" for n in row.values())) for role, row in review.roles],
-        ),
-        _section("Inactive", _LOGIN_HEAD, _rows(review.inactive)),
-        _section("Persons without a company", _LOGIN_HEAD, _rows(review.without_company)),
-        _section(
-            "Defined, but not there",
-            "| definition | where |",
-            [(sentence(what), code(where)) for what, where in review.missing],
-        ),
-    ]
-    return _bounded(lines, sections, limit)
-
-
-_LOGIN_HEAD = "| login | role | can log in | company | associate |"
-
-
-def _bounded(head: list[str], sections: Sequence[list[str]], limit: int) -> str:
-    """Share the room out, so that a long list does not push the next ones out."""
-    text = "\n".join(head)
-    filled = [section for section in sections if section]
-    for number, section in enumerate(filled):
-        share = (limit - len(text)) // (len(filled) - number)
-        room = share - sum(len(line) + 1 for line in section[:4]) - 80
-        piece = section[:4]
-        for position, line in enumerate(section[4:]):
-            room -= len(line) + 1
-            if room < 0:
-                piece.append(f"\n_{len(section) - 4 - position:,} more are not shown here._")
-                break
-            piece.append(line)
-        text += "\n".join(["", *piece, ""])
-    return text[:limit]
-
-
-def _section(title: str, head: str, rows: Sequence[Sequence[str]]) -> list[str]:
-    if not rows:
-        return []
-    rule = "| --- " * (head.count("|") - 1) + "|"
-    lines = [f"| {' | '.join(row)} |" for row in rows]
-    return [f"#### {title} ({len(rows):,})", "", head, rule, *lines]
-
-
-def _rows(logins: Iterable[Login]) -> list[tuple[str, ...]]:
-    return [
-        (
-            code(login.user_name),
-            code(login.role),
-            "yes" if login.is_active else "no",
-            sentence(login.contact_name),
-            str(login.associate_id),
-        )
-        for login in logins
-    ]
-
-
-def _summary(review: Review) -> dict[str, int]:
-    return {
-        "total": len(review.logins),
-        "active": len(review.logins) - len(review.inactive),
-        "inactive": len(review.inactive),
-        "outside": len(review.outside),
-        "without_company": len(review.without_company),
-        "missing": len(review.missing),
-        "roles": len(review.roles),
-    }
 
 
 def _declared(
@@ -296,3 +252,8 @@ def _login(user: CurrentUser, companies: Mapping[int, tuple[int, str]], where: s
         contact_name=contact_name,
         where=where,
     )
+
+
+def _owner(desired: object) -> str:
+    owner = getattr(desired, "owner", "")
+    return owner if isinstance(owner, str) else ""

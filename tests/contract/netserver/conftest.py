@@ -1,11 +1,13 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One server for all tests, reset for each, and a client that says what it sends."""
+"""One server for all tests, reset for each, and a client that shows what it sends."""
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ PASSWORD = "Canary-secret-1"
 
 
 class Client:
-    """A thin client: no retries, no redirects, no opinion."""
+    """A thin client without retries and redirects."""
 
     def __init__(self, server: NetServer) -> None:
         self.server = server
@@ -39,7 +41,7 @@ class Client:
         return self.request("POST", f"Agents/User/{method}", json=body, **options)
 
     def create(self, user_name: str = "anna@example.com", **changes: Any) -> requests.Response:
-        """Create an external user; the person is new unless told."""
+        """Create an external user; without PersonId, for a new person."""
         body = {
             "PersonId": changes.pop("PersonId", None) or self.server.tenant.add_person(),
             "UserName": user_name, "Password": PASSWORD, "RoleId": 2, "IsActive": True,
@@ -56,7 +58,7 @@ class Client:
         return self.agent("DeleteExternalUser", {"AssociateId": associate_id})
 
     def archive(self, provider: str = "ExternalUsers", **options: Any) -> requests.Response:
-        """Ask an archive; `filter` stands for `$filter`, and so on."""
+        """Query an archive; `filter` is `$filter`, and so on."""
         query = {f"${name}": value for name, value in options.items()}
         return self.get(f"Archive/{provider}", params=query)
 
@@ -85,3 +87,17 @@ def server(running_server: NetServer) -> NetServer:
 def client(server: NetServer) -> Client:
     """A client of the administrator."""
     return Client(server)
+
+
+@pytest.fixture
+def certificates(tmp_path: Path) -> Path:
+    """Make a certificate of its own for 127.0.0.1, good for server and client."""
+    command = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1"
+        " -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem"
+    )
+    try:
+        subprocess.run(command.split(), cwd=tmp_path, check=True, capture_output=True)
+    except FileNotFoundError:
+        pytest.skip("openssl is not installed")
+    return tmp_path

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import ssl
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def test_scheme(
     assert (entry.scheme, entry.login) == (scheme, "system")
     if scheme != "basic":
         server.tenant.expire_sessions()
-        assert client.get("User/current", headers=headers).status_code == 401
+        assert client.get("User/currentPrincipal", headers=headers).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -104,14 +104,15 @@ def test_session_needs_its_own_token(server: NetServer, client: Client) -> None:
     _cookie, other = server.tenant.issue_session("system")
     for sent, status in ((token, 200), (other, 401), ("", 401)):
         headers = {"Cookie": header, "X-XSRF-TOKEN": sent}
-        assert client.get("User/current", headers=headers).status_code == status
+        assert client.get("User/currentPrincipal", headers=headers).status_code == status
 
 
 def test_blank_and_non_ascii_passwords(server: NetServer, client: Client) -> None:
     client.session.auth = None
     for password in ("", "Pässwörd:with:colons"):
         server.tenant.change_user("RJ", password=password)
-        assert client.get("User/current", headers=basic(f"RJ:{password}")).status_code == 200
+        answer = client.get("User/currentPrincipal", headers=basic(f"RJ:{password}"))
+        assert answer.status_code == 200
 
 
 def test_external_user_logs_in_but_manages_nothing(server: NetServer, client: Client) -> None:
@@ -130,11 +131,11 @@ def test_external_user_logs_in_but_manages_nothing(server: NetServer, client: Cl
 
 def test_inactive_and_retired_users_stay_out(server: NetServer, client: Client) -> None:
     client.session.auth = ("user00001@example.com", "Seed-password-00001")
-    assert client.get("User/current").status_code == 200
+    assert client.get("User/currentPrincipal").status_code == 200
     server.tenant.change_user(101, is_active=False)
-    assert client.get("User/current").status_code == 401
+    assert client.get("User/currentPrincipal").status_code == 401
     server.tenant.change_user(101, is_active=True, deleted=True)
-    assert client.get("User/current").status_code == 401
+    assert client.get("User/currentPrincipal").status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -151,23 +152,22 @@ def test_right_of_the_caller(
     assert client.get("User/currentPrincipal").json()["FunctionRights"] == sorted(rights)
 
 
+def test_missing_right_in_the_form_of_asp_net(server: NetServer, client: Client) -> None:
+    server.tenant.add_internal_user("EMP", password=PASSWORD)
+    client.session.auth = ("EMP", PASSWORD)
+    with server.using(errors="asp-net", missing_right_error="function-right"):
+        answer = client.delete(101)
+        wrong = client.archive(filter="nonsense")
+    assert answer.status_code == wrong.status_code == 500
+    kind = "SuperOffice.Exceptions.SoFunctionRightException"
+    assert answer.json()["ExceptionType"] == kind
+    assert "admin-extern-user" in answer.json()["ExceptionMessage"]
+    assert wrong.json()["ExceptionType"].endswith("SoInvalidArgumentException")
+
+
 def test_application_token_is_recorded_as_digest(server: NetServer, client: Client) -> None:
-    client.get("User/current", headers={"SO-AppToken": "canary-token"})
+    client.get("User/currentPrincipal", headers={"SO-AppToken": "canary-token"})
     assert server.journal.entries[-1].app_token == server.journal.digest("canary-token")
-
-
-@pytest.fixture
-def certificates(tmp_path: Path) -> Path:
-    """Make a certificate of its own for 127.0.0.1, good for server and client."""
-    command = (
-        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1"
-        " -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem"
-    )
-    try:
-        subprocess.run(command.split(), cwd=tmp_path, check=True, capture_output=True)
-    except FileNotFoundError:
-        pytest.skip("openssl is not installed")
-    return tmp_path
 
 
 def test_tls_and_client_certificates(certificates: Path) -> None:
@@ -180,3 +180,84 @@ def test_tls_and_client_certificates(certificates: Path) -> None:
         assert good.status_code == 200
         with pytest.raises((requests.exceptions.RequestException, ssl.SSLError)):
             requests.get(server.url + "/api", verify=cert, timeout=5)
+
+
+def test_token_of_the_current_user_ends_with_the_others(server: NetServer, client: Client) -> None:
+    token = client.get("User/currentToken").json()
+    client.session.auth = None
+    headers = {"Authorization": f"Bearer {token}"}
+    assert client.get("User/currentPrincipal", headers=headers).json()["UserName"] == "system"
+    server.tenant.expire_sessions()
+    assert client.get("User/currentPrincipal", headers=headers).status_code == 401
+
+
+def test_last_login_is_that_of_a_password(server: NetServer, client: Client) -> None:
+    def logins() -> list[str]:
+        rows = client.rows("dynamic", filter="associate.associate_id = 101",
+                           select="associate.associate_id,associate.lastlogin")  # fmt: skip
+        assert [row["associate.associate_id"] for row in rows] == [101]
+        user = client.agent("GetUser?userId=101").json()
+        return [rows[0]["associate.lastlogin"], user["Lastlogin"], server.tenant.last_login(101)]
+
+    assert logins() == ["0001-01-01T00:00:00"] * 3
+    other = Client(server)
+    other.session.auth = None
+    token = {"Authorization": f"Bearer {server.tenant.issue_token(101)}"}
+    assert other.get("User/currentPrincipal", headers=token).status_code == 200
+    other.session.auth = ("user00001@example.com", "wrong")
+    assert other.get("User/currentPrincipal").status_code == 401
+    assert logins() == ["0001-01-01T00:00:00"] * 3
+    other.session.auth = ("user00001@example.com", "Seed-password-00001")
+    before = server.tenant.snapshot()
+    assert other.get("User/currentPrincipal").status_code == 200
+    now = datetime.datetime.now(datetime.timezone.utc)
+    for text in logins():
+        time = datetime.datetime.fromisoformat(text + "+00:00")
+        assert abs((now - time).total_seconds()) < 30
+    assert server.tenant.snapshot() == before
+    server.tenant.set_last_login(
+        101, datetime.datetime(2025, 1, 31, 7, 5, tzinfo=datetime.timezone.utc)
+    )
+    assert logins() == ["2025-01-31T07:05:00"] * 3
+    server.reset()
+    assert logins() == ["0001-01-01T00:00:00"] * 3
+
+
+@pytest.mark.parametrize("path", [
+    "GetUser?userId=2", "GetUserInfo?userInfoId=2", "GetUserFromName", "GetUserFromPersonId",
+    "SetExternalUserInfo", "DeleteExternalUser",
+])  # fmt: skip
+def test_users_that_a_restricted_caller_may_not_manage_are_refused(
+    path: str, server: NetServer, client: Client
+) -> None:
+    server.tenant.add_internal_user(
+        "EMP", password=PASSWORD, functional_rights=["admin-extern-user"]
+    )
+    body = {"UserName": "RJ", "PersonId": 1, "AssociateId": 2, "ExternalUserInfoModification": 8}
+    with server.using(unmanaged_user="sentry"):
+        assert client.agent(path, body).status_code != 403
+        client.session.auth = ("EMP", PASSWORD)
+        answer = client.agent(path, body)
+        assert (answer.status_code, answer.json()["ErrorType"]) == (403, "SoSentryException")
+        infos = client.agent("GetUserInfoList", [2, 101]).json()
+        assert [info["UserInfoId"] for info in infos] == [101]
+        with server.using(internal_listed="yes"):
+            rows = client.rows(filter="getAllRows set true")
+        assert [row["PrimaryKey"] for row in rows] == ["101", "102", "103"]
+
+
+def test_hidden_persons_and_their_logins_are_left_out(server: NetServer, client: Client) -> None:
+    server.tenant.hide_person(1002)
+    rows = client.rows(filter="getAllRows set true", top=2)
+    assert [row["PrimaryKey"] for row in rows] == ["101", "103"]
+    assert [row["PrimaryKey"] for row in client.rows("Person", filter="personId gt 1000")] == [
+        "1001", "1003", "1004", "1005",
+    ]  # fmt: skip
+    assert len(client.rows("dynamic", filter="associate.type = 4")) == 2
+    assert client.get("Person/1002").status_code == 404
+    assert client.create(PersonId=1002).json()["ErrorType"] == "SoNotFoundException"
+    with server.using(unmanaged_user="function-right"):
+        answer = client.delete(102)
+        assert (answer.status_code, answer.json()["ErrorType"]) == (403, "SoFunctionRightException")
+        assert client.agent("GetUserInfoList", [102]).json() == []
+    assert server.tenant.user(102) is not None

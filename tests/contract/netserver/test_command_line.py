@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command line: one JSON line, a clean end, state that survives, clear complaints."""
+"""The command line: one JSON line, a clean end, state that survives, clear violations."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_state_survives_a_restart(tmp_path: Path) -> None:
 
 
 def test_dialects_faults_and_latency() -> None:
-    options = ("--dialect", "void_reply=null-200", "--dialect", "primary_key=number",
+    options = ("--choice", "void_reply=null-200", "--choice", "primary_key=number",
                "--fault", "status:DeleteExternalUser:status=429", "--latency", "50",
                "--admin", "boss:secret:with:colons", "--users", "1")  # fmt: skip
     with started(*options) as line:
@@ -78,9 +78,9 @@ def test_dialects_faults_and_latency() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--dialect", "flag=any"], ["'flag'", "'flags'"]),
-        (["--dialect", "flags"], ["KEY=VALUE"]),
-        (["--dialect", "flags=some"], ["'some'", "integer"]),
+        (["--choice", "flag=any"], ["'flag'", "'flags'"]),
+        (["--choice", "flags"], ["NAME=VALUE"]),
+        (["--choice", "flags=some"], ["'some'", "integer"]),
         (["--users", "-1"], ["--users", "'-1'"]),
         (["--users", "many"], ["--users", "'many'"]),
         (["--port", "99999"], ["--port"]),
@@ -108,7 +108,45 @@ def test_wrong_arguments_are_one_sentence(arguments: list[str], words: list[str]
 
 def test_list_of_dialects() -> None:
     done = subprocess.run(
-        command("--list-dialects"), cwd=ROOT, capture_output=True, text=True, check=True
+        command("--list-choices"), cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert "flags  (facts 1.5)" in done.stdout
+    assert "flags\n    How ExternalUserInfoModification" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("wrap", [lambda choices: choices, lambda choices: {"profile": choices}])
+def test_profile_of_a_file_is_imitated_and_a_choice_overrides_it(wrap: Any, tmp_path: Path) -> None:
+    file = tmp_path / "diagnosis.json"
+    choices = {"void_reply": "null-200", "page_cap": 2, "lockout": None, "unknown_id": "error"}
+    file.write_text(json.dumps(wrap(choices)), encoding="utf-8")
+    options = ("--profile", str(file), "--choice", "unknown_id=http-404", "--users", "3",
+               "--admin", "boss:secret:with:colons")  # fmt: skip
+    with started(*options) as line:
+        assert agent(line, "DeleteExternalUser", {"AssociateId": 101}).text == "null"
+        assert agent(line, "GetUserFromName", {"UserName": "nobody"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"flag": "any"}', ["'flag'", "'flags'"]),
+        ('{"flag": "any", "colour": "red"}', ["'flag', 'colour'"]),
+        ('{"profile": {"flags": "some"}}', ["'some'", "integer"]),
+        ('{"profile": {"page_cap": 1.5}}', ["'1.5'", "page_cap"]),
+        ('{"profile": ["flags"]}', ["not a JSON object"]),
+        ("[]", ["not a JSON object"]),
+        ("{", ["not JSON"]),
+        (None, ["Cannot read"]),
+    ],
+)
+def test_wrong_profile_is_one_sentence(text: str | None, words: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "profile.json"
+    if text is not None:
+        file.write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        command("--profile", str(file)),
+        cwd=ROOT, capture_output=True, text=True, timeout=20, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert all(word in done.stderr for word in [str(file), *words])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ LOST = "lost"
 TABLE: list[tuple[str, dict[str, Any], bool, Seen | str]] = [
     ("drop_before", {}, False, LOST),
     ("drop_after", {}, True, LOST),
+    ("drop_after", {"how": "reset"}, True, LOST),
     ("status", {"status": 429, "retry_after": 3}, False,
      lambda r: r.status_code == 429 and r.headers["Retry-After"] == "3"),
     ("status", {"status": 502, "body": "<h1>Bad gateway</h1>", "content_type": "text/html"}, False,
@@ -48,6 +50,8 @@ TABLE: list[tuple[str, dict[str, Any], bool, Seen | str]] = [
     ("garbage", {}, True, lambda r: r.json() == {"unexpected": [1, {"a": None}]}),
     ("slow_drip", {"seconds": 0.2}, True,
      lambda r: r.json() == 104),
+    ("bad_bytes", {}, True, LOST),
+    ("empty_page", {}, True, lambda r: r.json() == 104),
 ]  # fmt: skip
 
 
@@ -67,12 +71,39 @@ def test_fault(
     assert (server.tenant.user("anna@example.com") is not None) is committed
     entry = server.journal.entries[-1]
     assert (entry.fault, entry.committed) == (kind, committed)
-    if kind.startswith("drop"):
+    if kind.startswith("drop") or kind == "bad_bytes":
         assert entry.status == 0
 
 
 def test_every_kind_is_tested() -> None:
     assert {kind for kind, *_rest in TABLE} == set(KINDS)
+
+
+def test_page_is_empty_although_a_next_one_was_promised(client: Client) -> None:
+    options: dict[str, Any] = {"filter": "getAllRows set true", "top": 2}
+    client.server.faults.add("empty_page", operation="Archive/ExternalUsers", skip=1)
+    first, second, third = (client.archive(skip=skip, **options).json() for skip in (0, 2, 2))
+    assert (len(first["value"]), bool(first["odata.nextLink"])) == (2, True)
+    assert (second["value"], second["odata.nextLink"]) == ([], None)
+    assert len(third["value"]) == 1
+
+
+def test_reset_is_a_reset(client: Client) -> None:
+    client.server.faults.add("drop_before", how="reset")
+    with pytest.raises(requests.exceptions.ConnectionError, match="reset"):
+        client.get("User/currentPrincipal")
+
+
+def test_bad_bytes_break_a_tls_connection_after_the_effect(certificates: Path) -> None:
+    cert, key = str(certificates / "cert.pem"), str(certificates / "key.pem")
+    with NetServer(tls=(cert, key), users=1) as server:
+        server.faults.add("bad_bytes", operation="DeleteExternalUser")
+        client = Client(server)
+        client.session.verify = cert
+        with pytest.raises(requests.exceptions.RequestException) as caught:
+            client.delete(101)
+        assert "SSL" in str(caught.value)
+        assert server.tenant.user(101) is None
 
 
 def test_skip_times_and_patterns(server: NetServer, client: Client) -> None:
@@ -90,11 +121,11 @@ def test_expired_session_stays_expired_and_a_new_one_works(
 ) -> None:
     def ask(ticket: str) -> int:
         headers = {"Authorization": f"SOTicket {ticket}"}
-        return client.get("User/current", headers=headers, auth=None).status_code
+        return client.get("User/currentPrincipal", headers=headers, auth=None).status_code
 
     client.session.auth = None
     old, new = server.tenant.issue_ticket("system"), server.tenant.issue_ticket("system")
-    server.faults.add("expire_session", operation="User/current", skip=1)
+    server.faults.add("expire_session", operation="User/currentPrincipal", skip=1)
     assert [ask(old), ask(old), ask(old), ask(new)] == [200, 401, 401, 200]
 
 

@@ -60,9 +60,9 @@ def test_counts_writes_and_committed(server: NetServer, client: Client) -> None:
 
 
 def test_connections_are_numbered(server: NetServer, client: Client) -> None:
-    client.get("User/current")
-    client.get("User/current")
-    Client(server).get("User/current")
+    client.get("User/currentPrincipal")
+    client.get("User/currentPrincipal")
+    Client(server).get("User/currentPrincipal")
     first, second, third = (entry.connection for entry in server.journal.entries)
     assert first == second != third
 
@@ -89,11 +89,11 @@ def test_no_secret_in_any_spelling(server: NetServer, client: Client) -> None:
     client.agent("GetUserInfoList", [CANARY])
     client.request("POST", "Agents/User/SetPassword", data=f'{{"Password": "{CANARY}'.encode(),
                    headers={"Content-Type": "application/json"})  # fmt: skip
-    client.get(f"User/current?token={quote(CANARY)}")
+    client.get(f"User/currentPrincipal?token={quote(CANARY)}")
     client.session.auth = None
     for login in (f"RJ:{CANARY}", f"system:{CANARY}", f"{CANARY}:x", "RJ"):
         token = base64.b64encode(login.encode()).decode()
-        client.get("User/current", headers={"Authorization": f"Basic {token}"})
+        client.get("User/currentPrincipal", headers={"Authorization": f"Basic {token}"})
         secrets.append(token)
     ticket, bearer = tenant.issue_ticket("system"), tenant.issue_token("system")
     cookie, xsrf = tenant.issue_session("system")
@@ -103,7 +103,7 @@ def test_no_secret_in_any_spelling(server: NetServer, client: Client) -> None:
         {"Authorization": f"Bearer {bearer}"},
         {"Cookie": cookie, "X-XSRF-TOKEN": xsrf},
     ):
-        assert client.get("User/current", headers=headers).status_code == 200
+        assert client.get("User/currentPrincipal", headers=headers).status_code == 200
     secrets += [ticket, bearer, cookie, xsrf]
     entries = [dataclasses.asdict(entry) for entry in server.journal.entries]
     text = json.dumps(entries, ensure_ascii=False) + json.dumps(entries) + repr(entries)
@@ -129,6 +129,6 @@ def test_journal_file(tmp_path: Path) -> None:
     file = tmp_path / "journal.jsonl"
     with NetServer(users=1, journal_file=file) as server:
         Client(server).delete(101)
-        Client(server).get("User/current")
+        Client(server).get("User/currentPrincipal")
     lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    assert [line["operation"] for line in lines] == ["DeleteExternalUser", "User/current"]
+    assert [line["operation"] for line in lines] == ["DeleteExternalUser", "User/currentPrincipal"]

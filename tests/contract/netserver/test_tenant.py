@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the superoffice.crm authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tenant as a witness, and invariants under any sequence of calls."""
+"""The state of the tenant: reading, changing by hand, invariants under any sequence of calls."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ import json
 from typing import Any
 
 import pytest
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.conditions import Conditions
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.definitions import Definition
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.entries import (
     desired_user,
@@ -18,6 +19,7 @@ from ansible_collections.superoffice.crm.plugins.module_utils.domain.entries imp
 )
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.errors import UserError
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.findings import SourceLocation
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.limits import parse_limits
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.model import (
     CurrentUser,
     DesiredUser,
@@ -39,6 +41,7 @@ from ansible_collections.superoffice.crm.plugins.module_utils.domain.saved_plan 
     state_fingerprint,
     to_document,
 )
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.selection import Scope
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.user_index import UserIndex
 
 pytest.importorskip("hypothesis")
@@ -47,6 +50,7 @@ from hypothesis import strategies as st
 
 HERE = "https://crm.example.com/api"
 SECRET = "never-to-be-seen-4711"
+CONDITIONS = Conditions(parse_limits({"create": 9}), ("boss*",), Scope(roles=("Partner",)))
 VENDOR = Role(6, "Vendor")
 ANNA = CurrentUser(1, 1001, "anna", 5, "Partner", is_active=True, associate_name="anna")
 BO = CurrentUser(2, 1002, "bo", 5, "Partner", is_active=True, associate_name="bo")
@@ -72,13 +76,13 @@ def steps() -> list[Step]:
 
 
 def document() -> dict[str, Any]:
-    return to_document(steps(), HERE)
+    return to_document(steps(), HERE, CONDITIONS)
 
 
 def revive(
     population: list[CurrentUser], declared: list[Definition] | None = DECLARED, **passwords: str
 ) -> tuple[dict[str, Step], list[str]]:
-    entries = from_document(json.loads(json.dumps(document())), HERE)
+    entries = from_document(json.loads(json.dumps(document())), HERE).users
     secrets = {name: Secret(text) for name, text in passwords.items()}
     again, findings = restore_steps(entries, UserIndex(population), declared, secrets)
     return {step.user_name: step for step in again}, [str(finding) for finding in findings]
@@ -99,10 +103,10 @@ def test_a_plan_survives_being_written_down_and_read() -> None:
 def test_only_what_acts_is_written_down_in_the_order_of_names() -> None:
     idle = plan_step(DesiredUser(user_name="anna"), ANNA)
     shielded = [step._replace(protected=True) for step in steps()]
-    assert to_document([idle, *shielded], HERE)["entries"] == []
+    assert to_document([idle, *shielded], HERE, CONDITIONS)["entries"] == []
     names = [entry["user_name"] for entry in document()["entries"]]
     assert names == ["anna", "bo", "made", "new"]
-    assert to_document(reversed(steps()), HERE) == document()
+    assert to_document(reversed(steps()), HERE, CONDITIONS) == document()
 
 
 def test_there_is_no_secret_in_it_and_no_digest_that_can_be_tried_out() -> None:
@@ -238,3 +242,66 @@ def test_passwords_that_are_not_given_again_are_findings() -> None:
     assert "passwords" in findings[0]
     assert again["made"].desired.generate_password
     assert revive([ANNA, BO], None, new=SECRET, anna=SECRET)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("now", "reasons"),
+    [
+        ({}, []),
+        ({"limits": {"create": 1, "delete": "5%", "rename": 0}}, []),
+        ({"limits": {"create": None}}, ["limits.create was 9 and is lifted now"]),
+        ({"limits": {"create": 10}}, ["limits.create was 9 and is 10 now"]),
+        ({"limits": {"create": 9, "delete": "11%"}}, ["limits.delete was 10 % and is 11 % now"]),
+        ({"limits": {"create": 9, "delete": 3}}, ["limits.delete was 10 % and is 3 now"]),
+        ({"protect": ("other", "boss*")}, []),
+        ({"protect": ()}, ["protect had 'boss*' and does not have it now"]),
+        ({"scope": Scope()}, ["prune_scope was another one"]),
+        ({"only": ("a*",)}, []),
+    ],
+    ids=str,
+)
+def test_laxer_conditions_than_those_of_a_plan_are_told(
+    now: dict[str, Any], reasons: list[str]
+) -> None:
+    planned = from_document(json.loads(json.dumps(document())), HERE).conditions
+    assert planned == CONDITIONS
+    limits = parse_limits(now.pop("limits", {"create": 9}))
+    assert CONDITIONS._replace(limits=limits, **now).laxer_than(planned) == reasons
+
+
+def test_a_plan_of_some_users_is_not_applied_to_more() -> None:
+    planned = CONDITIONS._replace(only=("a*", "b*"))
+    assert planned._replace(only=("b*",)).laxer_than(planned) == []
+    for only in ((), ("a*", "c*")):
+        assert len(planned._replace(only=only).laxer_than(planned)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "edit"),
+    [
+        ("anna", {"modification": ["Role"]}),
+        ("anna", {"password": "unchanged"}),
+        ("anna", {"modification": ["Password"]}),
+        ("anna", {"modification": ["Password", "Role", "Active"]}),
+        ("anna", {"modification": ["Password", "Role", "Everything"]}),
+        ("anna", {"action": "rename"}),
+        ("anna", {"action": "none"}),
+        ("anna", {"action": "create"}),
+        ("anna", {"after": None}),
+        ("bo", {"action": "delete"}),
+        ("bo", {"before": None}),
+        ("new", {"action": "modify"}),
+        ("new", {"password": "unchanged"}),
+    ],
+    ids=str,
+)
+def test_a_plan_that_contradicts_itself_is_refused_even_with_a_right_checksum(
+    name: str, edit: dict[str, Any]
+) -> None:
+    plan = document()
+    entry = next(one for one in plan["entries"] if one["user_name"] == name)
+    entry.update(edit)
+    plan["checksum"] = checksum(plan)
+    with pytest.raises(UserError, match="plan can not be read") as caught:
+        from_document(plan, HERE)
+    assert caught.value.kind == "plan"

@@ -1,0 +1,202 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Writes the reports of a run on the controller, shows its outcome, and fails if the run did."""
+
+from __future__ import annotations
+
+import json
+import os
+import typing
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from ansible import constants as C  # noqa: N812 - as Ansible calls it
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+from ansible.utils.color import stringc
+
+from ..plugin_utils.atomic_file import write_atomically
+from ..plugin_utils.escaping import SHOWN_MESSAGE, for_terminal, shortened
+from ..plugin_utils.report.files import files_of_report, files_of_review
+from ..plugin_utils.report.model import Installation, Report, ReportError, plain, report_of
+from ..plugin_utils.report.options import ARGUMENT_SPEC
+from ..plugin_utils.report.review import review_from_document
+from ..plugin_utils.report.terminal import export_block, review_block, run_block
+from ..plugin_utils.report.wording import headline
+
+Values = dict[str, typing.Any]
+# the width of a job without a terminal, as Ansible has it
+WITHOUT_TERMINAL = 79
+# output for programs, which a text in between would break
+MACHINE_CALLBACKS = {"json", "jsonl", "null"}
+
+
+class ActionModule(ActionBase):
+    """Writes reports and shows the outcome as one block of text."""
+
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: Values | None = None) -> Values:
+        """Return which files were written; the result has failed if the run has."""
+        result: Values = super().run(tmp, task_vars)
+        arguments = {name: plain(value) for name, value in self._task.args.items()}
+        checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(arguments)
+        if checked.error_messages:
+            return {**result, "failed": True, "msg": "; ".join(checked.error_messages)}
+        options = checked.validated_parameters
+        try:
+            return {**result, "changed": False, **_MAKERS[options["kind"]](self, options)}
+        except ReportError as error:
+            return {**result, "failed": True, "msg": str(error)}
+
+    def _run_report(self, options: Values) -> Values:
+        report = _report(options, options["result"])
+        one = report.installations[0]
+        problems: list[str] = []
+        written = _written(lambda: _write_run(report, one, options), problems)
+        self._show(run_block(one, written, self._width, self._paint), problems)
+        result: Values = {"written": written}
+        if options["set_stats"] and one.status not in {"failed", "refused"}:
+            # as ansible.builtin.set_stats returns it
+            plans = {options["host"]: _mapping(options["result"]).get("plan")}
+            result["ansible_stats"] = {
+                "data": {"external_users_plans": plans},
+                "per_host": False,
+                "aggregate": True,
+            }
+        return _verdict(one, options, problems) or result
+
+    def _review_report(self, options: Values) -> Values:
+        review = review_from_document(options["result"])
+        if review is None:
+            raise ReportError("the result is not an access review")
+        problems: list[str] = []
+        files = files_of_review(review, ["markdown", "html", "csv", "json"])
+        written = _written(lambda: _write(options, options["folder"], files), problems)
+        self._show(review_block(review, written, self._width, self._paint), problems)
+        return _failure(problems) or {"written": written}
+
+    def _export_report(self, options: Values) -> Values:
+        exported = _mapping(options["result"])
+        written, removed = (
+            [_shown_path(str(path)) for path in exported.get(name) or []]
+            for name in ("written", "removed")
+        )
+        self._show(export_block(options["users"], written, removed, self._width, self._paint), [])
+        return {"written": []}
+
+    @property
+    def _width(self) -> int:
+        columns = typing.cast("int | None", self._display.columns)
+        return columns or WITHOUT_TERMINAL
+
+    def _paint(self, text: str, color: str) -> str:
+        return str(stringc(text, C.COLOR_CODES.get(color) and color)) if color else text
+
+    def _show(self, text: str, problems: list[str]) -> None:
+        callback = str(C.config.get_config_value("DEFAULT_STDOUT_CALLBACK"))
+        if callback.rpartition(".")[2] not in MACHINE_CALLBACKS:
+            lines = "".join(f"{self._paint(problem, 'red')}\n" for problem in problems)
+            self._display.display(text + lines)
+
+
+_MAKERS: dict[str, Callable[[ActionModule, Values], Values]] = {
+    "run": ActionModule._run_report,  # noqa: SLF001
+    "review": ActionModule._review_report,  # noqa: SLF001
+    "export": ActionModule._export_report,  # noqa: SLF001
+}
+
+
+def _report(options: Values, results: object) -> Report:
+    names = ("mode", "name", "title", "generated_at", "run_url", "base_dir")
+    return report_of(
+        results, plan=_plan(options["plan"]), **{name: options[name] for name in names}
+    )
+
+
+def _plan(plan: object) -> object:
+    """Return the plan that a run was given, None if it cannot be read: the run has said so."""
+    if not isinstance(plan, str):
+        return plan
+    try:
+        return json.loads(Path(plan).expanduser().read_text(encoding="utf-8")) if plan else None
+    except (OSError, ValueError):
+        return None
+
+
+def _write_run(report: Report, one: Installation, options: Values) -> list[str]:
+    formats, is_alarm = options["formats"], options["fail_on_drift"]
+    files = files_of_report(report, formats, drift_is_failure=is_alarm)
+    written = _write(options, options["folder"], files)
+    if options["plan_file"]:
+        path = Path(options["plan_file"]).expanduser()
+        if one.status in {"failed", "refused"}:
+            # no plan of an earlier run stays behind; one that was given is not ours to delete
+            if not options["keep_plan"]:
+                path.unlink(missing_ok=True)
+        else:
+            text = _json(_mapping(options["result"]).get("plan"))
+            written += _write(options, str(path.parent), {path.name: text})
+    if options["all_folder"] and options["all_results"]:
+        everything = _report({**options, "plan": None}, options["all_results"])
+        files = files_of_report(everything, formats, drift_is_failure=is_alarm)
+        written += _write(options, options["all_folder"], files)
+    return written
+
+
+def _write(options: Values, folder: str, files: Mapping[str, str]) -> list[str]:
+    if not folder:
+        return []
+    mode = int(options["file_mode"], 8)
+    target = Path(folder).expanduser()
+    # a new folder is for its owner only; an existing one is left as it is
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, text in files.items():
+        write_atomically(target / name, text, mode)
+    return [_shown_path(str(target / name)) for name in files]
+
+
+def _written(write: Callable[[], list[str]], problems: list[str]) -> list[str]:
+    """Return what was written; that it could not be is told after the outcome, and not instead."""
+    try:
+        return write()
+    except (OSError, ValueError) as error:
+        problems.append(_sentence(f"The reports could not be written: {error}"))
+        return []
+
+
+def _shown_path(path: str) -> str:
+    shown = os.path.relpath(path)
+    return path if shown.startswith("..") else shown
+
+
+def _verdict(one: Installation, options: Values, problems: list[str]) -> Values:
+    if one.status in {"failed", "refused"}:
+        first = one.message.partition("\n")[0]
+        return {"failed": True, "msg": _sentence(headline(one, first)), **_cause(one)}
+    if options["fail_on_drift"] and one.drift:
+        sentence = f"{one.name}: external users are out of sync."
+        return {"failed": True, "msg": _sentence(sentence)}
+    return _failure(problems)
+
+
+def _sentence(text: str) -> str:
+    return for_terminal(shortened(text, SHOWN_MESSAGE))
+
+
+def _cause(one: Installation) -> Values:
+    return {"error": dict(one.error)} if one.error else {}
+
+
+def _failure(problems: list[str]) -> Values:
+    return {"failed": True, "msg": problems[0]} if problems else {}
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2) + "\n"
+
+
+def _mapping(value: object) -> Values:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,179 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of superoffice_external_users, parsed once into typed values."""
+
+from __future__ import annotations
+
+import json
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..domain.conditions import Conditions
+from ..domain.definitions import DefinitionCollector
+from ..domain.errors import UserError
+from ..domain.findings import Finding, SourceLocation
+from ..domain.limits import Limit, parse_limits
+from ..domain.model import Secret, State
+from ..domain.selection import Scope, parse_scope
+from ..engine.run_options import RunOptions
+from .arguments import Options
+from .definition_files import read_all, text_of
+from .file_errors import FileError
+from .users_result import Shown
+
+# 400,000 users
+LARGEST_PLAN = 256 * 1024 * 1024
+MOST_CONCURRENT = 32
+
+
+class UsersOptions(typing.NamedTuple):
+    """What a task on many users is asked for, apart from the definitions themselves."""
+
+    run: RunOptions
+    shown: Shown
+    passwords: Mapping[str, Secret]
+    has_definitions: bool
+    plan: object
+    allow_empty: bool
+
+
+def parse_options(options: Options) -> tuple[UsersOptions, list[Finding]]:
+    """Return the typed options, and what is wrong with them."""
+    findings: list[Finding] = []
+    limits: dict[str, Limit] = {}
+    try:
+        limits = parse_limits(options["limits"] or {})
+    except UserError as error:
+        findings.append(Finding("", str(error)))
+    if not 1 <= options["concurrency"] <= MOST_CONCURRENT:
+        findings.append(Finding("concurrency", f"must be from 1 to {MOST_CONCURRENT}."))
+    if options["max_failures"] < 0:
+        findings.append(Finding("max_failures", "must be 0 (no end) or more."))
+    if options["max_results_on_failure"] < 0:
+        findings.append(Finding("max_results_on_failure", "must be 0 (all) or more."))
+    scope, scope_findings = _parse_prune_scope(options)
+    passwords, password_findings = _parse_passwords(options)
+    findings += [*scope_findings, *password_findings, *_plan_findings(options)]
+    run = RunOptions(
+        prune=options["prune"],
+        conditions=Conditions(
+            limits=limits,
+            protect=tuple(options["protect"] or ()),
+            scope=scope,
+            only=tuple(options["only"] or ()),
+        ),
+        max_failures=1 if options["on_error"] == "stop" else options["max_failures"],
+        preflight=options["preflight"] == "service",
+        concurrency=max(1, min(options["concurrency"], MOST_CONCURRENT)),
+        verify=options["verify"],
+        journal=options["journal"] or "",
+    )
+    parsed = UsersOptions(
+        run=run,
+        shown=_parse_shown(options),
+        passwords=passwords,
+        has_definitions=options["users"] is not None or options["src"] is not None,
+        plan=options["plan"],
+        allow_empty=options["allow_empty"],
+    )
+    return parsed, findings
+
+
+def collect_definitions(options: Options, passwords: Mapping[str, Secret]) -> DefinitionCollector:
+    """Collect the definitions of all sources, and everything that is wrong with them."""
+    collected = DefinitionCollector(options["defaults"] or {}, passwords, "")
+    entries = enumerate(options["users"] or [])
+    collected.add([(SourceLocation("users", index), entry) for index, entry in entries])
+    files, unreadable = read_all(options["src"] or [])
+    collected.findings.extend(unreadable)
+    for file in files:
+        collected.add(file.entries, file.defaults, file.name)
+    collected.refuse_duplicates()
+    return collected
+
+
+def emptiness(options: UsersOptions, collected: DefinitionCollector) -> list[Finding]:
+    """Refuse to prune every user, unless that is intended."""
+    is_empty = options.plan is None and not any(
+        one.desired.state is State.PRESENT for one in collected.definitions
+    )
+    if options.run.prune == "ignore" or not is_empty or options.allow_empty:
+        return []
+    message = (
+        "there is no definition of a user that shall exist, and pruning would then mean every"
+        " user in scope. Set allow_empty if that is meant."
+    )
+    return [Finding("users", message)]
+
+
+def read_plan(plan: object) -> object:
+    """Return a plan that is given as it is, or as the path of a file.
+
+    Raises:
+        UserError: the file cannot be read, or is not JSON.
+    """
+    if not isinstance(plan, str):
+        return plan
+    try:
+        document: object = json.loads(text_of(Path(plan).expanduser(), LARGEST_PLAN))
+    except FileError as error:
+        raise UserError("plan", f"plan {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise UserError("plan", f"plan {plan} is not JSON.") from error
+    return document
+
+
+def _parse_shown(options: Options) -> Shown:
+    return Shown(
+        list_all=options["list_results"] == "all",
+        stale_fails=options["on_stale"] == "fail",
+        generated_passwords=options["show_generated_password"],
+        most_on_failure=options["max_results_on_failure"],
+    )
+
+
+def _parse_passwords(options: Options) -> tuple[dict[str, Secret], list[Finding]]:
+    findings = []
+    passwords = {}
+    for name, text in (options["passwords"] or {}).items():
+        if isinstance(text, str) and text:
+            passwords[str(name)] = Secret(text)
+        else:
+            findings.append(Finding("passwords", f"the password of '{name}' is not a text."))
+    return passwords, findings
+
+
+def _parse_prune_scope(options: Options) -> tuple[Scope, list[Finding]]:
+    scope = options["prune_scope"]
+    if scope is None and options["prune"] == "ignore":
+        return Scope(), []
+    if scope is None:
+        message = (
+            "is needed with prune: say which users the definitions are about, by roles, user_names"
+            " or person_ids, or write prune_scope: all."
+        )
+        return Scope(), [Finding("prune_scope", message)]
+    try:
+        return parse_scope(scope), []
+    except UserError as error:
+        return Scope(), [Finding("prune_scope", str(error))]
+
+
+def _plan_findings(options: Options) -> list[Finding]:
+    """Refuse a plan that is given but empty, as after the loss of a variable or a file."""
+    plan = options["plan"]
+    if plan is None:
+        if not options["plan_required"]:
+            return []
+        message = (
+            "is required (plan_required, SUPEROFFICE_PLAN_REQUIRED) and was not given. Make a plan"
+            " in check mode first, and give it here."
+        )
+        return [Finding("plan", message, "plan")]
+    if plan in ("", {}, []) or (isinstance(plan, str) and not plan.strip()):
+        message = "is given, but empty. Give the plan of a check run, or omit the option."
+        return [Finding("plan", message, "plan")]
+    return []

@@ -1,0 +1,231 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: superoffice_report
+short_description: Show the outcome of a run and write its reports
+version_added: 1.0.0
+description:
+  - Shows what a run does or did as one block of text, writes reports on the controller, and fails if the run has failed. The role
+    P(superoffice.crm.external_users#role) ends with it.
+  - Works on the controller whatever the connection is. The block is left out where the output is for programs (C(json), C(jsonl)).
+  - To let the failure be shown once, run M(superoffice.crm.superoffice_external_users) with C(failed_when) set to V(false) before.
+author:
+  - The superoffice.crm authors (@superoffice-crm)
+options:
+  result:
+    description:
+      - What M(superoffice.crm.superoffice_external_users) returned, also when it failed.
+      - With O(kind=review) what P(superoffice.crm.external_users_review#filter) returned, with O(kind=export) what
+        M(superoffice.crm.superoffice_files) returned.
+    type: raw
+    required: true
+  kind:
+    description:
+      - What O(result) is the result of.
+    type: str
+    choices:
+      - run
+      - review
+      - export
+    default: run
+  mode:
+    description:
+      - Whether the result is a V(plan), which only predicts, or the outcome of V(apply).
+    type: str
+    choices:
+      - plan
+      - apply
+    default: plan
+  name:
+    description:
+      - Name of the installation.
+    type: str
+    default: SuperOffice
+  title:
+    description:
+      - Title of the reports.
+    type: str
+    default: External users
+  generated_at:
+    description:
+      - When the result was made, as a string.
+    type: str
+    default: ''
+  run_url:
+    description:
+      - Address of the page of the CI job, which the reports link to.
+    type: str
+    default: ''
+  base_dir:
+    description:
+      - Paths of definitions in this folder are shown relative to it.
+    type: str
+    default: ''
+  plan:
+    description:
+      - The plan that the run applied, or the path of its file, to show what was planned for users whose state or definition has
+        changed since.
+    type: raw
+  folder:
+    description:
+      - Folder for the reports. No reports are written if it is empty.
+    type: str
+    default: ''
+  formats:
+    description:
+      - Formats of the reports, see P(superoffice.crm.external_users_report#filter). A review is written in all formats that it has.
+    type: list
+    elements: str
+    choices:
+      - markdown
+      - html
+      - json
+      - junit
+      - csv
+    default:
+      - markdown
+      - html
+      - json
+  file_mode:
+    description:
+      - Mode of the files, octal and in quotes. Lists of logins help an attacker, so that others may not read them.
+    type: str
+    default: '0600'
+  plan_file:
+    description:
+      - File for the plan of the result. If the run has failed, the file is removed. No plan is written if it is empty.
+    type: str
+    default: ''
+  keep_plan:
+    description:
+      - Whether O(plan_file) stays if the run has failed.
+    type: bool
+    default: false
+  all_results:
+    description:
+      - Results of several installations, each with a C(name) and a C(result), for a report over all of them.
+    type: list
+    elements: dict
+    default: []
+  all_folder:
+    description:
+      - Folder for the report over O(all_results).
+    type: str
+    default: ''
+  set_stats:
+    description:
+      - Whether the plan is passed on to the next job of a workflow, as P(ansible.builtin.set_stats#module) does it, as the
+        artifact C(external_users_plans).
+    type: bool
+    default: false
+  host:
+    description:
+      - Name under which the plan is passed on.
+    type: str
+    default: localhost
+  fail_on_drift:
+    description:
+      - Whether the task fails if users are out of sync. They are failed tests in the format V(junit) then.
+    type: bool
+    default: false
+  users:
+    description:
+      - How many users were exported, with O(kind=export).
+    type: int
+    default: 0
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    support: full
+    details:
+      - Reports are written in check mode too, since a plan is made in it.
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    support: none
+  idempotent:
+    description:
+      - When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+    support: full
+seealso:
+  - plugin: superoffice.crm.external_users_report
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Plan external users
+  superoffice.crm.superoffice_external_users:
+    src:
+      - users
+  check_mode: true
+  failed_when: false
+  register: planned
+
+- name: Write reports
+  superoffice.crm.superoffice_report:
+    result: "{{ planned }}"
+    folder: reports
+"""
+
+RETURN = r"""
+written:
+  description: The files that were written, relative to the current folder where they are in it.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - reports/report.html
+error:
+  description: The RV(superoffice.crm.superoffice_external_users#module:error) of the run.
+  returned: when the run has failed
+  type: dict
+  sample:
+    kind: limits
+    operation: null
+    status: null
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "result": {"type": "raw", "required": True},
+            "kind": {"type": "str", "default": "run", "choices": ["run", "review", "export"]},
+            "mode": {"type": "str", "default": "plan", "choices": ["plan", "apply"]},
+            "name": {"type": "str", "default": "SuperOffice"},
+            "title": {"type": "str", "default": "External users"},
+            "generated_at": {"type": "str", "default": ""},
+            "run_url": {"type": "str", "default": ""},
+            "base_dir": {"type": "str", "default": ""},
+            "plan": {"type": "raw"},
+            "folder": {"type": "str", "default": ""},
+            "formats": {
+                "type": "list",
+                "elements": "str",
+                "default": ["markdown", "html", "json"],
+                "choices": ["markdown", "html", "json", "junit", "csv"],
+            },
+            "file_mode": {"type": "str", "default": "0600"},
+            "plan_file": {"type": "str", "default": ""},
+            "keep_plan": {"type": "bool", "default": False},
+            "all_results": {"type": "list", "elements": "dict", "default": []},
+            "all_folder": {"type": "str", "default": ""},
+            "set_stats": {"type": "bool", "default": False},
+            "host": {"type": "str", "default": "localhost"},
+            "fail_on_drift": {"type": "bool", "default": False},
+            "users": {"type": "int", "default": 0},
+        },
+        supports_check_mode=True,
+    )
+    module.fail_json(msg="superoffice_report works on the controller, as an action plugin")
+
+
+if __name__ == "__main__":
+    main()

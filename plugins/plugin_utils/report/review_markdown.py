@@ -1,0 +1,102 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The access review as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from ..escaping import SHOWN_PATH, for_markdown, markdown_code
+from .markdown import LIMIT, MARKER
+from .review import Login, Review
+
+_LOGINS = ("Login", "Person", "Company", "Role", "Active", "Associate id")
+
+
+def review_to_markdown(review: Review, limit: int = LIMIT) -> str:
+    """Return the review in at most `limit` characters, with the count of what was cut."""
+    name = f" of {for_markdown(review.name)}" if review.name else ""
+    counts = review.summary
+    names = ("total", "active", "inactive", "outside", "roles")
+    head = [
+        MARKER,
+        f"### Access review{name}",
+        "",
+        f"**{for_markdown(review.headline)}**",
+        "",
+        "| Logins | Active | Inactive | Without a definition | Roles |",
+        "| --: | --: | --: | --: | --: |",
+        f"| {' | '.join(f'{counts[one]:,}' for one in names)} |",
+        "",
+    ]
+    return _bounded("\n".join(head), list(_sections(review)), limit)
+
+
+def _sections(review: Review) -> Iterator[list[str]]:
+    tables: list[tuple[str, Sequence[str], Iterable[Sequence[str]]]] = [
+        (
+            "Findings in the definitions; the users that they mean may be listed as without one",
+            ("Location", "Finding"),
+            [
+                (markdown_code(f.where, SHOWN_PATH), for_markdown(f.message))
+                for f in review.findings
+            ],
+        ),
+        ("Logins without a definition", _LOGINS, _rows(review.outside)),
+        (
+            "Roles",
+            ("Role", "Logins", "Active", "Inactive", "Without a definition"),
+            [
+                (markdown_code(role), *(f"{n:,}" for n in row.values()))
+                for role, row in review.roles
+            ],
+        ),
+        ("Inactive logins", _LOGINS, _rows(review.inactive)),
+        ("Persons without a company", _LOGINS, _rows(review.without_company)),
+        (
+            "Definitions without a login",
+            ("Definition", "Location"),
+            [
+                (for_markdown(what), markdown_code(where, SHOWN_PATH))
+                for what, where in review.missing
+            ],
+        ),
+    ]
+    for title, columns, rows in tables:
+        lines = [f"| {' | '.join(row)} |" for row in rows]
+        if lines:
+            head = f"| {' | '.join(columns)} |"
+            rule = f"| {' | '.join('---' for _ in columns)} |"
+            yield [f"#### {title} ({len(lines):,})", "", head, rule, *lines]
+
+
+def _bounded(text: str, sections: Sequence[list[str]], limit: int) -> str:
+    """Share the room out, so that a long list does not leave out the next ones."""
+    for number, section in enumerate(sections):
+        share = (limit - len(text)) // (len(sections) - number)
+        room = share - sum(len(line) + 1 for line in section[:4]) - 80
+        piece = section[:4]
+        for position, line in enumerate(section[4:]):
+            room -= len(line) + 1
+            if room < 0:
+                piece.append(f"\n_{len(section) - 4 - position:,} more are not shown here._")
+                break
+            piece.append(line)
+        text += "\n".join(["", *piece, ""])
+    return text[: max(limit, 0)]
+
+
+def _rows(logins: Iterable[Login]) -> list[tuple[str, ...]]:
+    return [
+        (
+            markdown_code(login.user_name),
+            for_markdown(login.person),
+            for_markdown(login.contact_name),
+            markdown_code(login.role),
+            "yes" if login.is_active else "no",
+            str(login.associate_id),
+        )
+        for login in logins
+    ]

@@ -1,0 +1,179 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A report as the block of text with which a playbook ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ..terminal import Paint, Row, Section, block, unpainted
+from . import wording
+from .model import Installation, User, text_of
+from .review import Login, Review
+
+SYMBOLS = {
+    "failed": "x",
+    "deleted": "-",
+    "deactivated": "!",
+    "renamed": ">",
+    "modified": "~",
+    "created": "+",
+    "skipped": "?",
+    "protected": "*",
+}
+COLORS = {
+    "failed": "red",
+    "refused": "red",
+    "drift": "yellow",
+    "changed": "green",
+    "in_sync": "green",
+    "deleted": "red",
+    "deactivated": "yellow",
+    "renamed": "cyan",
+    "modified": "blue",
+    "created": "green",
+}
+# from this width on there is room for companies
+_WIDE = 100
+# what people call the action of a row
+_PLANNED = {
+    "deleted": "delete",
+    "deactivated": "deactivate",
+    "renamed": "rename",
+    "modified": "modify",
+    "created": "create",
+}
+
+
+def run_block(one: Installation, files: Sequence[str], width: int, paint: Paint = unpainted) -> str:
+    """Return what `plan`, `apply` and `rotate_passwords` end with."""
+    message = "" if one.findings else one.message
+    first, _, rest = message.partition("\n")
+    headline = wording.headline(one, first)
+    where = ", ".join(filter(None, [one.name, one.address]))
+    sections = [
+        Section(texts=[], title=f"Installation: {where}"),
+        Section(rows=[_row(user, one, width) for user in one.news], more=one.unlisted),
+        Section(wording.REJECTED, texts=[_finding(finding) for finding in one.findings])
+        if one.findings
+        else Section(),
+        *_message(one, first, rest),
+        *(Section(note) for note in wording.notes(one)),
+        _files(files),
+    ]
+    return block(headline, sections, width, color=COLORS[one.status], paint=paint)
+
+
+def review_block(review: Review, files: Sequence[str], width: int, paint: Paint = unpainted) -> str:
+    """Return what `review` ends with."""
+    outside = review.outside
+    roles = ", ".join(f"{role} {count['total']:,}" for role, count in review.roles)
+    sections = [
+        Section(f"Installation: {review.name}") if review.name else Section(),
+        Section(f"Roles: {roles}") if roles else Section(),
+        Section("Logins without a definition", rows=[_login(login, width) for login in outside])
+        if outside
+        else Section(),
+        Section(
+            "Definitions without a login",
+            texts=[f"{where}: {what}" for what, where in review.missing],
+        )
+        if review.missing
+        else Section(),
+        Section(
+            "Findings in the definitions; the users that they mean may be listed as without one",
+            texts=[str(finding) for finding in review.findings],
+        )
+        if review.findings
+        else Section(),
+        _files(files),
+    ]
+    color = "yellow" if outside or review.missing or review.findings else "green"
+    return block(review.headline, sections, width, color=color, paint=paint)
+
+
+def export_block(
+    users: int, written: Sequence[str], removed: Sequence[str], width: int, paint: Paint = unpainted
+) -> str:
+    """Return what `export` ends with."""
+    files = f"{len(written):,} file{'' if len(written) == 1 else 's'} written"
+    gone = f", {len(removed):,} removed" if removed else ""
+    headline = f"Export: {users:,} user{'' if users == 1 else 's'}, {files}{gone}."
+    rows = [Row("+", (path,), color="green") for path in written]
+    rows += [Row("-", (path,), color="red") for path in removed]
+    return block(headline, [Section(rows=rows)], width, color="green", paint=paint)
+
+
+def _row(user: User, one: Installation, width: int) -> Row:
+    return Row(
+        SYMBOLS.get(user.status, " "),
+        (wording.title(user), _person(user.about, width), _changes(user, one)),
+        tuple(_details(user)),
+        COLORS.get(user.status, ""),
+    )
+
+
+def _person(about: Mapping[str, str], width: int) -> str:
+    person, company = about.get("person", ""), about.get("company", "")
+    return ", ".join(filter(None, (person, company))) if width >= _WIDE else person or company
+
+
+def _changes(user: User, one: Installation) -> str:
+    """Return what changes: the action where that says it all, else the fields."""
+    if user.status not in _PLANNED:
+        return wording.action(user, one)
+    told = "; ".join(wording.told(change) for change in wording.shown_changes(user))
+    if user.status == "modified" and told and not user.previous_name:
+        return told
+    action = _PLANNED[user.status] if one.is_prediction else user.status
+    if user.previous_name and user.status == "modified":
+        action = "rename" if one.is_prediction else "renamed"
+    previous = f" from {user.previous_name}" if user.previous_name else ""
+    return f"{action}{previous}{': ' if told else ''}{told}"
+
+
+def _details(user: User) -> Iterator[str]:
+    if user.is_stale:
+        for name, side in wording.sides(user):
+            yield f"{name.lower()}: {_side(side)}"
+    elif user.status in {"failed", "skipped"} and user.changes:
+        yield f"planned: {'; '.join(wording.told(change) for change in user.changes)}"
+    if user.problem:
+        yield user.problem
+
+
+def _side(side: object) -> str:
+    if not isinstance(side, dict):
+        return "no user"
+    facts = {"login": "user_name", "role": "role", "active": "is_active"}
+    return ", ".join(f"{label} {text_of(side.get(name))}" for label, name in facts.items())
+
+
+def _message(one: Installation, first: str, rest: str) -> Iterator[Section]:
+    """Yield a message that the rows do not tell already."""
+    if one.has_failed_rows or not one.message or one.findings:
+        return
+    if wording.counts(one):
+        yield Section(first, texts=rest.splitlines())
+    elif rest:
+        yield Section(texts=rest.splitlines())
+
+
+def _finding(finding: object) -> str:
+    values = finding if isinstance(finding, dict) else {}
+    return ": ".join(
+        filter(None, (str(values.get("where") or ""), str(values.get("message") or "")))
+    )
+
+
+def _files(files: Sequence[str]) -> Section:
+    return Section(f"Reports: {', '.join(files)}") if files else Section()
+
+
+def _login(login: Login, width: int) -> Row:
+    state = "active" if login.is_active else "inactive"
+    symbol = "!" if login.is_active else "-"
+    about = _person({"person": login.person, "company": login.contact_name}, width)
+    return Row(symbol, (login.user_name, about, f"{login.role}, {state}"))

@@ -1,0 +1,185 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The words of a report, the same in the terminal, in Markdown and in HTML."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterator, Mapping
+
+from .model import CHANGES, STATUSES, Change, Installation, Report, User, differences
+
+# of a plan, which only predicts, and of a run
+WILL = {
+    "failed": "cannot be applied",
+    "deleted": "to delete",
+    "deactivated": "to deactivate",
+    "renamed": "to rename",
+    "modified": "to modify",
+    "created": "to create",
+    "skipped": "to skip",
+    "protected": "protected",
+    "unchanged": "in sync",
+}
+DID = {status: status for status in STATUSES} | {"unchanged": "in sync"}
+STATES = {
+    "failed": "Failed",
+    "refused": "Rejected",
+    "drift": "Out of sync",
+    "changed": "Applied",
+    "in_sync": "In sync",
+}
+# a headline counts in this order, and ends with the most dangerous changes
+_COUNTED = (
+    *("created", "modified", "renamed", "deactivated", "deleted"),
+    *("failed", "skipped", "protected"),
+)
+REJECTED = "Why the plan was rejected"
+
+
+def words(of: Installation | Report) -> Mapping[str, str]:
+    """Return the names of the statuses: in the future if nothing was written, else in the past."""
+    return WILL if of.is_prediction else DID
+
+
+def headline(of: Installation | Report, message: str = "") -> str:
+    """Return the outcome in one sentence, or two.
+
+    `message` is what a run without a result failed with, in one line.
+    """
+    if isinstance(of, Report):
+        if len(of.installations) > 1:
+            return _several(of)
+        return headline(of.installations[0], message)
+    if of.status == "refused":
+        return _rejected(of)
+    if of.status == "failed":
+        return _failed(of, message)
+    name = "Plan" if of.mode == "plan" else "Applied"
+    if counts(of):
+        return f"{name}: {counts(of)}{_of_all(of)}."
+    total = of.counts["total"]
+    state = f" {'All ' if total > 1 else ''}{_users(total)} {_is(total)} in sync." if total else ""
+    return f"{name}: no changes.{state}"
+
+
+def _rejected(one: Installation) -> str:
+    what = "Plan rejected" if one.mode == "plan" else "Rejected"
+    planned = f" Planned: {counts(one)}{_of_all(one)}." if counts(one) else ""
+    return f"{what}: {_findings(one)}. Nothing was written.{planned}"
+
+
+def _failed(one: Installation, message: str) -> str:
+    failed = one.counts["failed"]
+    if failed:
+        others = counts(one, without=("failed",))
+        return f"Failed: {failed:,} of {_users(one.counts['total'])}{others and '; '}{others}."
+    if counts(one):
+        return f"Failed: {counts(one)}{_of_all(one)}."
+    return f"Failed: {message}" if message else "Failed."
+
+
+def _of_all(one: Installation) -> str:
+    total = one.counts["total"]
+    return f" (of {_users(total)})" if total else ""
+
+
+def _several(report: Report) -> str:
+    found = [one.status for one in report.installations]
+    stated = [f"{found.count(one):,} {STATES[one].lower()}" for one in STATES if one in found]
+    counted = counts(report)
+    users = f" (of {_users(report.counts['total'])})" if report.counts["total"] else ""
+    what = f" Users: {counted}{users}." if counted else ""
+    return f"{len(found):,} installations: {', '.join(stated)}.{what}"
+
+
+def counts(of: Installation | Report, without: tuple[str, ...] = ()) -> str:
+    """Return how many users change, fail or are left out, such as `1 to create, 2 to delete`."""
+    named = words(of)
+    shown = [one for one in _COUNTED if of.counts[one] and one not in without]
+    parts = [f"{of.counts[one]:,} {named[one]}" for one in shown]
+    return ", ".join(parts)
+
+
+def notes(one: Installation) -> Iterator[str]:
+    """Yield what a reader has to know beside the counts."""
+    if one.only:
+        yield f"Only a part was planned: users named {', '.join(one.only)}."
+    if one.journal:
+        yield (
+            f"An earlier run was interrupted, and its journal is unfinished: {one.journal}."
+            " Check the users that it names."
+        )
+    if one.unlisted:
+        yield f"{one.unlisted:,} more {_is(one.unlisted)} counted, but not listed in the result."
+
+
+def action(user: User, one: Installation) -> str:
+    """Return what happens or happened to a user, in a word or two."""
+    word = words(one).get(user.status, user.status)
+    return f"{word} (plan is stale)" if user.is_stale else word
+
+
+def title(user: User) -> str:
+    """Return the login by which a row goes, or the id of a user without one."""
+    return user.user_name or f"associate {user.associate_id}"
+
+
+def told(change: Change, arrow: str = "->") -> str:
+    """Return a change as a phrase, such as `role Vendor -> Partner`."""
+    if change.before and change.after:
+        return f"{change.field} {change.before} {arrow} {change.after}"
+    return f"{change.field} {change.after or change.before}"
+
+
+def shown_changes(user: User) -> tuple[Change, ...]:
+    """Return the changes that a short row tells beside the action and the login."""
+    left_out = {"login"}
+    if user.action == "delete":
+        return ()
+    if user.action == "create":
+        # of a new user it goes without saying that it has a password
+        left_out |= {"password"} | ({"person id"} if user.about.get("person") else set())
+    return tuple(
+        one
+        for one in user.changes
+        if one.field not in left_out
+        and not (one.field == "active" and (user.status == "deactivated" or _is_usual(one, user)))
+    )
+
+
+def _is_usual(change: Change, user: User) -> bool:
+    return user.action == "create" and change.after == "yes"
+
+
+def found_changes(user: User) -> tuple[Change, ...]:
+    """Return how a stale user differs now from what the plan expected."""
+    return tuple(differences(user.before, user.found)) if user.found else ()
+
+
+def is_change(user: User) -> bool:
+    """Tell whether a user changes, or changed."""
+    return user.status in CHANGES
+
+
+def _findings(one: Installation) -> str:
+    number = len(one.findings)
+    return f"{number:,} finding{'' if number == 1 else 's'}"
+
+
+def _users(number: int) -> str:
+    return f"{number:,} user{'' if number == 1 else 's'}"
+
+
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def sides(user: User) -> list[tuple[str, Mapping[str, typing.Any]]]:
+    """Return the states of a user that a reader compares, each under its name."""
+    is_planned = user.status in {"failed", "skipped", "protected"}
+    named = (("Before", user.before), ("Planned" if is_planned else "After", user.after))
+    shown = [(name, side) for name, side in named if side]
+    return [*shown, ("Found", user.found)] if user.found else shown
