@@ -214,15 +214,15 @@ options:
       - RV(plan) of an earlier run in check mode, or the path of a file that contains it. Exactly this plan is applied.
       - With O(users) or O(src), the definitions must be unchanged since the plan was made. Without them, the passwords of new users
         are taken from O(passwords).
-      - A plan carries the O(limits), O(protect), O(prune_scope) and O(only) that it was made under. It is refused under laxer ones, and
-        it does not apply to another installation.
+      - A plan carries the O(limits), O(protect), O(prune_scope) and O(only) that it was made under. It is refused under conditions
+        that allow more, and for another installation.
       - A plan that is given but empty is an error.
     type: raw
   plan_required:
     description:
       - Whether the task fails if O(plan) is omitted.
-      - If not given, the value of the environment variable E(SUPEROFFICE_PLAN_REQUIRED) is used, so that a pipeline can require a
-        plan whatever the playbook says.
+      - If this option is omitted, the environment variable E(SUPEROFFICE_PLAN_REQUIRED) is used, so that a pipeline can require a plan
+        whatever the playbook says.
     type: bool
     default: false
   on_stale:

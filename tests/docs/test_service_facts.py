@@ -34,7 +34,7 @@ def test_every_citation_names_a_section() -> None:
 
 
 def test_no_source_cites_a_document_outside_the_repository() -> None:
-    outside = re.compile(r"netserver-api|\binterface(?:\.md)? \d|\bdesign, section|\(\d+\.\d+\)")
+    outside = re.compile(r"netserver-api|\binterface(?:\.md)? \d|\bdesign, section| \(\d+\.\d+\)")
     found = [
         f"{path.relative_to(ROOT)}: {match.group()}"
         for path in sorted((ROOT / "plugins").rglob("*.py"))
