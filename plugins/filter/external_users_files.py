@@ -6,13 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: external_users_files
-short_description: Write existing external users down as definition files
+short_description: Convert existing external users to definition files
 version_added: 1.0.0
 description:
-  - Turns definitions, as M(superoffice.crm.superoffice_external_user_info) lists them with V(format=definitions), into the texts of
+  - Converts definitions, which M(superoffice.crm.superoffice_external_user_info) returns with V(format=definitions), to the content of
     definition files, ordered by name.
-  - Every text in them reads back as it was, also names such as V(yes), V(0123) and V(null), quotes, and leading blanks.
-    What Ansible would take for a template is marked as unsafe.
+  - Every string is preserved exactly, including V(yes), V(0123), V(null), quotes and leading spaces. A string that Ansible would treat as
+    a template is tagged with C(!unsafe).
 author:
   - The superoffice.crm authors (@superoffice-crm)
 options:
@@ -24,16 +24,16 @@ options:
     required: true
   split:
     description:
-      - How they are spread over files.
+      - How the definitions are distributed over files.
     type: str
     choices:
       none: One file.
-      company: A file for each company, named after it and its id.
-      role: A file for each role, which says the role once for all its users.
+      company: One file for each company, named after the company and its ID.
+      role: One file for each role, with the role as a default for all its users.
     default: none
   contacts:
     description:
-      - C(contacts) as M(superoffice.crm.superoffice_external_user_info) returns them with V(contacts=true), for O(split=company).
+      - C(contacts) that M(superoffice.crm.superoffice_external_user_info) returns with V(contacts=true), needed for O(split=company).
     type: list
     elements: dict
   name:
@@ -50,14 +50,14 @@ EXAMPLES = r"""
     contacts: true
   register: existing
 
-- name: See which files there would be
+- name: Show the names of the files
   ansible.builtin.debug:
     msg: "{{ existing.users | superoffice.crm.external_users_files(split='company', contacts=existing.contacts) | map(attribute='name') }}"
 """
 
 RETURN = r"""
 _value:
-  description: The files, with C(name), C(users) (how many it defines) and C(text).
+  description: The files, each with C(name), C(users) (the number of users in it) and C(text).
   type: list
   elements: dict
 """

@@ -6,29 +6,29 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: external_users_handover
-short_description: Write new passwords down for those who hand them over
+short_description: Convert new passwords to a file of variables
 version_added: 1.0.0
 description:
-  - Turns what P(superoffice.crm.external_users_rotation#filter) made into the text of a file of variables, which names every user and
-    its new password, and those whose password could not be set.
-  - The result holds secrets. Encrypt it, for example by P(ansible.builtin.vault#filter), or keep its file to yourself.
+  - Converts the passwords that P(superoffice.crm.external_users_rotation#filter) generated to the content of a file of variables. It
+    contains every user with its new password, and lists the users whose password could not be set.
+  - The result contains secrets. Encrypt it, for example with P(ansible.builtin.vault#filter), or restrict access to the file.
 author:
   - The superoffice.crm authors (@superoffice-crm)
 options:
   _input:
     description:
-      - What P(superoffice.crm.external_users_rotation#filter) returned.
+      - Result of P(superoffice.crm.external_users_rotation#filter).
     type: list
     elements: dict
     required: true
   result:
     description:
-      - What M(superoffice.crm.superoffice_external_users) returned. Without it the file is one of passwords that are still to be set.
+      - Result of M(superoffice.crm.superoffice_external_users). If it is omitted, the file says that no password has been set yet.
     type: dict
 """
 
 EXAMPLES = r"""
-- name: Keep the new passwords before they are set
+- name: Save the new passwords before they are set
   ansible.builtin.copy:
     content: "{{ entries | superoffice.crm.external_users_handover | ansible.builtin.vault(vault_password) }}"
     dest: handover.yml
@@ -38,7 +38,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The text of the file, in YAML.
+  description: The content of the file, in YAML.
   type: str
 """
 

@@ -6,38 +6,38 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: external_users_report
-short_description: Show the result of superoffice_external_users as a report
+short_description: Convert the result of superoffice_external_users to a report
 version_added: 1.0.0
 description:
-  - Turns what M(superoffice.crm.superoffice_external_users) returned into a report for people or machines, also when the task failed.
-  - All formats are views of the same result. None of them holds a password, and names and messages are shown as plain text.
+  - Converts the result of M(superoffice.crm.superoffice_external_users) to a report for people or programs, also if the task failed.
+  - All formats are views of the same result. None of them contains a password. Names and messages are shown as plain text.
 author:
   - The superoffice.crm authors (@superoffice-crm)
 positional: _input, format
 options:
   _input:
     description:
-      - What the task returned, a plan from check mode or the outcome of a run.
-      - For one report over many installations, a list of mappings with the keys C(name) and C(result).
-      - What P(superoffice.crm.external_users_review#filter) returned, in every format but V(junit).
+      - Result of the task, either a plan from check mode or the result of a run.
+      - For one report on several installations, a list of mappings with the keys C(name) and C(result).
+      - For an access review, the result of P(superoffice.crm.external_users_review#filter), in any format but V(junit).
     type: raw
     required: true
   format:
     description:
-      - Form of the report.
-      - A list of formats gives a list of files, each with a C(name) such as V(report.md) and a C(text), for
-        M(superoffice.crm.superoffice_files).
+      - Format of the report.
+      - With a list of formats, the result is a list of files for M(superoffice.crm.superoffice_files), each with a C(name) such as
+        V(report.md) and a C(text).
     type: raw
     choices:
-      markdown: For comments on merge requests, bounded by O(limit).
-      html: A page that needs nothing but itself, with charts, and a table to search, filter and sort.
+      markdown: For comments on merge requests, of at most O(limit) characters.
+      html: A self-contained page with charts, and a table to search, filter and sort.
       json: For programs. C(docs/external_users_report.schema.json) of the collection describes it.
       junit: Test results in XML, for CI systems.
-      csv: A row for each listed user, for spreadsheets.
+      csv: One row for each listed user, for spreadsheets.
     default: markdown
   mode:
     description:
-      - Whether the result is a V(plan), which only predicts, or the outcome of V(apply).
+      - Whether the result is that of a V(plan), or of a run that should V(apply) changes.
     type: str
     choices:
       - plan
@@ -55,12 +55,12 @@ options:
     default: External users
   generated_at:
     description:
-      - When the result was made, as a string. Nothing is shown without it, which keeps reports comparable.
+      - Time of the result, as a string. If it is omitted, the report shows no time, so that reports can be compared.
     type: str
     default: ''
   run_url:
     description:
-      - Address of the page of the CI job, which the report links to.
+      - URL of the page of the CI job, which the report links to.
     type: str
     default: ''
   plan:
@@ -74,18 +74,18 @@ options:
     default: ''
   limit:
     description:
-      - The most characters of a report with O(format=markdown). What does not fit is counted at its end.
+      - Maximum length of a report with O(format=markdown), in characters. The end of the report says what was omitted.
     type: int
     default: 65536
   drift_is_failure:
     description:
-      - Whether a user who is out of sync is a failed test with O(format=junit).
+      - Whether a user that is out of sync is a failed test with O(format=junit).
     type: bool
     default: false
 """
 
 EXAMPLES = r"""
-- name: Plan
+- name: Plan external users
   superoffice.crm.superoffice_external_users:
     src:
       - users
@@ -96,7 +96,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ planned | superoffice.crm.external_users_report }}"
 
-- name: One page over all installations
+- name: Create one page for all installations
   ansible.builtin.set_fact:
     page: >-
       {{ [{'name': 'north', 'result': north}, {'name': 'south', 'result': south}]
@@ -105,8 +105,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The report.
-  type: str
+  description: The report, or a list of files if O(format) is a list.
+  type: raw
 """
 
 import typing

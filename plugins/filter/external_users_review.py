@@ -6,24 +6,24 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: external_users_review
-short_description: Compare existing external users with the definitions
+short_description: Compare existing external users with their definitions
 version_added: 1.0.0
 description:
-  - Makes an access review of the users that M(superoffice.crm.superoffice_external_user_info) lists in one read. It lists the logins
-    without a definition, the inactive ones, and who has which role.
-  - Definitions are matched with users as M(superoffice.crm.superoffice_external_users) does it, without asking the service.
+  - Creates an access review of the users that M(superoffice.crm.superoffice_external_user_info) returns. It shows which logins have no
+    definition, which are inactive, and how many users have each role.
+  - Definitions are matched with users as by M(superoffice.crm.superoffice_external_users), but without requests to the service.
 author:
   - The superoffice.crm authors (@superoffice-crm)
 options:
   _input:
     description:
-      - C(users) as M(superoffice.crm.superoffice_external_user_info) returns them with V(format=facts).
+      - C(users) that M(superoffice.crm.superoffice_external_user_info) returns with V(format=facts).
     type: list
     elements: dict
     required: true
   contacts:
     description:
-      - C(contacts) as the same task returns them with V(contacts=true), to show companies and find persons without one.
+      - C(contacts) that the same task returns with V(contacts=true). With it, the review shows companies, and persons without a company.
     type: list
     elements: dict
   definitions:
@@ -38,7 +38,7 @@ options:
     elements: path
   defaults:
     description:
-      - Options for every definition that does not say otherwise.
+      - Options for every definition that omits them.
     type: dict
   name:
     description:
@@ -53,7 +53,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Read all users, once
+- name: Read all users
   superoffice.crm.superoffice_external_user_info:
     contacts: true
   register: existing
@@ -70,7 +70,7 @@ RETURN = r"""
 _value:
   description:
     - The review, with C(summary), C(roles), C(logins), C(missing) and C(findings).
-    - P(superoffice.crm.external_users_report#filter) shows it.
+    - P(superoffice.crm.external_users_report#filter) converts it to a report.
   type: dict
 """
 

@@ -6,40 +6,40 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: external_users_rotation
-short_description: Make new passwords for a scope of external users
+short_description: Generate new passwords for a scope of external users
 version_added: 1.0.0
 description:
-  - Chooses users and makes a random password for each, as definitions for M(superoffice.crm.superoffice_external_users), which sets
-    them with V(update_password=always).
-  - The result holds secrets. Use it in tasks with C(no_log) only.
+  - Selects users and generates a random password for each. The result is a list of definitions for
+    M(superoffice.crm.superoffice_external_users), which sets the passwords with V(update_password=always).
+  - The result contains secrets. Use it only in tasks with C(no_log).
 author:
   - The superoffice.crm authors (@superoffice-crm)
 options:
   _input:
     description:
-      - C(users) as M(superoffice.crm.superoffice_external_user_info) returns them with V(format=facts), or C(results) of
+      - C(users) that M(superoffice.crm.superoffice_external_user_info) returns with V(format=facts), or C(results) of
         M(superoffice.crm.superoffice_external_users).
     type: list
     elements: dict
     required: true
   scope:
     description:
-      - Whose passwords are rotated, V(all), or a mapping with one or more of V(user_names) (a list of globs), V(roles) (a list of
-        names) and V(person_ids) (a list of ids), all of which have to hold.
+      - The users that get new passwords. V(all), or a mapping with one or more of C(user_names) (a list of globs), C(roles) (a list of
+        names) and C(person_ids) (a list of IDs). A user is selected if all of them match.
     type: raw
     required: true
   protect:
     description:
-      - Globs of user names that are left out.
+      - Globs of names of users that are never selected.
     type: list
     elements: str
   passwords:
     description:
-      - Passwords by user name that are used instead of new ones.
+      - Passwords by user name, to use instead of generated ones.
     type: dict
   inactive:
     description:
-      - Whether users who can not log in get a new password too.
+      - Whether users that cannot log in also get a new password.
     type: bool
     default: false
 """
@@ -49,7 +49,7 @@ EXAMPLES = r"""
   superoffice.crm.superoffice_external_user_info:
   register: existing
 
-- name: Every vendor gets a new password
+- name: Give every vendor a new password
   superoffice.crm.superoffice_external_users:
     users: "{{ existing.users | superoffice.crm.external_users_rotation(scope={'roles': ['Vendor']}) }}"
     defaults:
@@ -61,7 +61,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: A definition with C(associate_id), C(user_name) and C(password) for each chosen user, ordered by name.
+  description: One definition for each selected user, with C(associate_id), C(user_name) and C(password), ordered by name.
   type: list
   elements: dict
 """

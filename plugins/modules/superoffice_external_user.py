@@ -136,7 +136,7 @@ EXAMPLES = r"""
     user_name: anna@example.com
     is_active: false
 
-- name: Rename the login and keep its password
+- name: Rename the login
   superoffice.crm.superoffice_external_user:
     user_name: anna.berg@example.com
     previous_user_names:
@@ -261,7 +261,7 @@ error:
       returned: always
       sample: role
     status:
-      description: HTTP status of the answer, if there was one.
+      description: HTTP status of the response, if there was one.
       type: int
       returned: always
       sample: 403

@@ -11,10 +11,9 @@ module: superoffice_external_user_info
 short_description: List external users of SuperOffice CRM
 version_added: 1.0.0
 description:
-  - Lists the logins of customers, partners and vendors, all or those that meet the given conditions, in as few requests as the
-    pages of the web service allow.
-  - A list can be had in the form of definitions for M(superoffice.crm.superoffice_external_users), to start managing an
-    existing installation with.
+  - Lists the logins of customers, partners and vendors, either all of them or those that match the given conditions.
+  - With O(format=definitions) the list has the form of definitions for M(superoffice.crm.superoffice_external_users). Use it to start
+    managing an existing installation.
 author:
   - The superoffice.crm authors (@superoffice-crm)
 extends_documentation_fragment:
@@ -23,31 +22,31 @@ extends_documentation_fragment:
 options:
   associate_id:
     description:
-      - Only the user with this id.
+      - List only the user with this ID.
     type: int
   person_id:
     description:
-      - Only the users of this person.
+      - List only the users of the person with this ID.
     type: int
   user_name:
     description:
-      - Only users whose name meets this glob, such as V(*@example.com). Names compare without case.
+      - List only users whose name matches this glob, such as V(*@example.com). Names compare without case.
     type: str
   role:
     description:
-      - Only users with a role of this name, in the language of O(language).
+      - List only users with the role of this name, in any language of the installation. The name must be that of exactly one role that is
+        not deleted.
     type: str
   is_active:
     description:
-      - Only users who can log in, or only those who can not.
+      - List only users that can log in (V(true)), or only those that cannot (V(false)).
     type: bool
   format:
     description:
       - Form of RV(users).
-      - V(facts) - Everything that is known of a user, with the ids of this installation.
-      - V(definitions) - Entries as M(superoffice.crm.superoffice_external_users) takes them in
-        O(superoffice.crm.superoffice_external_users#module:users). Applying them changes nothing. They hold no passwords, so
-        that they manage users and do not create any.
+      - V(facts) - All facts about a user, with the IDs of this installation.
+      - V(definitions) - Definitions for O(superoffice.crm.superoffice_external_users#module:users). Applying them changes nothing.
+        They contain no passwords, and therefore cannot create users.
     type: str
     choices:
       - facts
@@ -55,7 +54,7 @@ options:
     default: facts
   contacts:
     description:
-      - Whether RV(contacts) tells the company of each person. It costs no further request.
+      - Whether RV(contacts) is returned, with the company of each person. This takes no additional request.
     type: bool
     default: false
 seealso:
@@ -63,39 +62,39 @@ seealso:
 """
 
 EXAMPLES = r"""
-# The connection is taken from SUPEROFFICE_URL, SUPEROFFICE_USERNAME and SUPEROFFICE_PASSWORD
+# All tasks take the connection from SUPEROFFICE_URL, SUPEROFFICE_USERNAME and SUPEROFFICE_PASSWORD
 
-- name: List the partners who can log in
+- name: List the partners that can log in
   superoffice.crm.superoffice_external_user_info:
     role: Partner
     is_active: true
   register: partners
 
-- name: Write all users down as definitions
+- name: Read all users as definitions
   superoffice.crm.superoffice_external_user_info:
     format: definitions
   register: existing
 
-- name: Show them as a file
+- name: Show the definitions as a file
   ansible.builtin.debug:
     msg: "{{ {'users': existing.users} | to_nice_yaml }}"
 """
 
 RETURN = r"""
 users:
-  description: The users, ordered by id. With O(format=definitions) the entries hold C(user_name) or C(associate_id), C(person_id), C(role) or C(role_id),
-    and C(is_active).
+  description: The users, ordered by ID. With O(format=definitions), each has C(user_name) or C(associate_id), C(person_id), C(role) or
+    C(role_id), and C(is_active).
   returned: success
   type: list
   elements: dict
   contains:
     associate_id:
-      description: Id of the user.
+      description: ID of the user.
       type: int
-      returned: with O(format=facts), or where another name differs in case only
+      returned: with O(format=facts), or for a user that its name cannot identify in a definition
       sample: 427
     person_id:
-      description: Id of the person whose login it is.
+      description: ID of the person that the login belongs to.
       type: int
       returned: always
       sample: 1001
@@ -110,9 +109,9 @@ users:
       returned: always with O(format=facts)
       sample: Partner
     role_id:
-      description: Id of the role.
+      description: ID of the role.
       type: int
-      returned: with O(format=facts), or where several roles have the name
+      returned: with O(format=facts), or for a role name that is not unique
       sample: 7
     is_active:
       description: Whether the user can log in.
@@ -120,18 +119,18 @@ users:
       returned: always
       sample: true
 contacts:
-  description: The companies of the persons whose logins were listed, ordered by person.
+  description: The companies of the persons that the listed logins belong to, ordered by person. The service calls a company a contact.
   returned: with O(contacts=true)
   type: list
   elements: dict
   contains:
     person_id:
-      description: Id of the person.
+      description: ID of the person.
       type: int
       returned: always
       sample: 1001
     contact_id:
-      description: Id of the company, V(0) if the person has none.
+      description: ID of the company, V(0) if the person has none.
       type: int
       returned: always
       sample: 3
@@ -141,7 +140,7 @@ contacts:
       returned: always
       sample: Fjord Software AS
 requests:
-  description: How many requests were sent to the service, by kind.
+  description: Number of requests that were sent to the service, by kind.
   returned: always
   type: dict
   sample:
@@ -158,7 +157,7 @@ error:
       returned: always
       sample: unauthorized
     status:
-      description: HTTP status of the answer, if there was one.
+      description: HTTP status of the response, if there was one.
       type: int
       returned: always
       sample: 401

@@ -24,12 +24,58 @@ extends_documentation_fragment:
 options:
   users:
     description:
-      - Definitions of users. Each is a mapping with the options that M(superoffice.crm.superoffice_external_user) has for one user,
-        with the same meaning - C(state), C(associate_id), C(person_id), C(user_name), C(previous_user_names), C(password),
-        C(update_password), C(generate_password), C(role), C(role_id) and C(is_active).
+      - Definitions of users. The options have the same meaning as those of M(superoffice.crm.superoffice_external_user), which describes
+        them in more detail.
       - Names must be strings. Quote V(0123) and V(yes).
     type: list
     elements: dict
+    suboptions:
+      state:
+        description: Whether the user should exist.
+        type: str
+        choices:
+          - present
+          - absent
+        default: present
+      associate_id:
+        description: ID of the user. If it is set, it is the key.
+        type: int
+      person_id:
+        description: ID of the person that the login belongs to. It is the key if O(users[].associate_id) is omitted. Required to create
+          a user.
+        type: int
+      user_name:
+        description: Name with which the user logs in. It is the key if both IDs are omitted, otherwise the desired name.
+        type: str
+      previous_user_names:
+        description: Former names of the user, under which it is found if O(users[].user_name) is the key. A user found by
+          O(users[].person_id) is renamed only if its current name is listed here.
+        type: list
+        elements: str
+      password:
+        description: Password of the user. O(users[].update_password) says when it is set.
+        type: str
+      update_password:
+        description: When O(users[].password) is set on an existing user.
+        type: str
+        choices:
+          - on_create
+          - always
+          - when_changed
+        default: on_create
+      generate_password:
+        description: Whether a strong random password is generated when the user is created.
+        type: bool
+        default: false
+      role:
+        description: Name of a role of type C(ExternalUser). Mutually exclusive with O(users[].role_id).
+        type: str
+      role_id:
+        description: ID of the role, for role names that are not unique. Mutually exclusive with O(users[].role).
+        type: int
+      is_active:
+        description: Whether the user can log in.
+        type: bool
   src:
     description:
       - Files with definitions, in YAML or JSON, and folders of such files. They are read where the module runs.
@@ -62,9 +108,21 @@ options:
   prune_scope:
     description:
       - The users that the definitions are authoritative for. Required with O(prune).
-      - V(all), or a mapping with one or more of C(roles) (a list of names), C(user_names) (a list of globs) and C(person_ids) (a list
-        of IDs). A user is in scope if all of them match.
+      - V(all), or a mapping with one or more of the following options. A user is in scope if all of them match.
     type: raw
+    suboptions:
+      roles:
+        description: Names of roles. Each must be that of exactly one role that is not deleted.
+        type: list
+        elements: str
+      user_names:
+        description: Globs of names of users.
+        type: list
+        elements: str
+      person_ids:
+        description: IDs of persons.
+        type: list
+        elements: int
   protect:
     description:
       - Globs of names of users that are never changed, whatever the definitions say. The calling login is always protected.
@@ -82,7 +140,7 @@ options:
         description: Users that are created. No limit by default.
         type: raw
       modify:
-        description: Users that are changed in another way than those below. No limit by default.
+        description: Existing users that are changed, except those that are renamed or deactivated. No limit by default.
         type: raw
       rename:
         description: Users that get another name.
@@ -156,15 +214,15 @@ options:
       - RV(plan) of an earlier run in check mode, or the path of a file that contains it. Exactly this plan is applied.
       - With O(users) or O(src), the definitions must be unchanged since the plan was made. Without them, the passwords of new users
         are taken from O(passwords).
-      - A plan carries the O(limits), O(protect), O(prune_scope) and O(only) that it was made under. It is refused under laxer ones, and
-        it does not apply to another installation.
+      - A plan carries the O(limits), O(protect), O(prune_scope) and O(only) that it was made under. It is refused under conditions
+        that allow more, and for another installation.
       - A plan that is given but empty is an error.
     type: raw
   plan_required:
     description:
       - Whether the task fails if O(plan) is omitted.
-      - If not given, the value of the environment variable E(SUPEROFFICE_PLAN_REQUIRED) is used, so that a pipeline can require a
-        plan whatever the playbook says.
+      - If this option is omitted, the environment variable E(SUPEROFFICE_PLAN_REQUIRED) is used, so that a pipeline can require a plan
+        whatever the playbook says.
     type: bool
     default: false
   on_stale:
@@ -477,7 +535,7 @@ error:
       returned: always
       sample: limits
     status:
-      description: HTTP status of the first answer that was a failure, if there was one.
+      description: HTTP status of the first response that was a failure, if there was one.
       type: int
       returned: always
       sample: 403

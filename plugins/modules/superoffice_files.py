@@ -11,33 +11,34 @@ module: superoffice_files
 short_description: Write plans, reports and definitions on the controller
 version_added: 1.0.0
 description:
-  - Writes files on the controller, many in one task, each whole or not at all, and readable for their owner only.
-  - Works on the controller whatever the connection is, so that one playbook may write reports for many installations.
+  - Writes files on the controller, many in one task. Each file is written completely or not at all, and only its owner can read it.
+  - Always writes on the controller, whatever the connection is, so that one playbook can write reports for many installations.
 author:
   - The superoffice.crm authors (@superoffice-crm)
 options:
   folder:
     description:
-      - Folder for the files. It is made if it is not there, for its owner only.
+      - Folder for the files. If it does not exist, it is created with access for its owner only.
     type: path
     required: true
   files:
     description:
-      - The files, each with a C(name) and a C(text). A name may hold folders. A text that is a mapping or a list is written as JSON.
+      - The files, each with a C(name), which may include subfolders, and a C(text). A C(text) that is a mapping or a list is written as
+        JSON.
     type: list
     elements: dict
     required: true
   mode:
     description:
-      - Mode of the files, octal and in quotes. Lists of logins help an attacker, so that others may not read them.
+      - Mode of the files, as a quoted octal number. By default only the owner can read them, because lists of logins help an attacker.
     type: str
     default: '0600'
   existing:
     description:
-      - What happens to definition files (C(.yml), C(.yaml) and C(.json)) that are in O(folder) already.
-      - V(overwrite) - Those of the same name are overwritten, others stay.
-      - V(refuse) - Nothing is written if there are any, nor if a file of the same name is there.
-      - V(replace) - Those that are not written are removed.
+      - What happens to definition files (C(.yml), C(.yaml) and C(.json)) that already exist in O(folder).
+      - V(overwrite) - Files with the same name are overwritten, all others are kept.
+      - V(refuse) - If there are any, or if any other file with the same name exists, nothing is written and the task fails.
+      - V(replace) - Files with the same name are overwritten, all others are removed.
     type: str
     choices:
       - overwrite
@@ -63,14 +64,14 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Plan
+- name: Plan external users
   superoffice.crm.superoffice_external_users:
     src:
       - users
   check_mode: true
   register: planned
 
-- name: Write the plan as a page and as Markdown
+- name: Write the plan as HTML and as Markdown
   superoffice.crm.superoffice_files:
     folder: reports
     files: "{{ planned | superoffice.crm.external_users_report(['html', 'markdown']) }}"
@@ -78,14 +79,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 written:
-  description: The files that were written, or would be in check mode. Those that are as they should be are not.
+  description: The files that were written, or would be written in check mode. Files that are unchanged are not included.
   returned: success
   type: list
   elements: str
   sample:
     - reports/report.html
 removed:
-  description: The files that were removed.
+  description: The files that were removed, or would be removed in check mode.
   returned: success
   type: list
   elements: str

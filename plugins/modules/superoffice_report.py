@@ -8,26 +8,27 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: superoffice_report
-short_description: Show the outcome of a run and write its reports
+short_description: Show the result of a run and write its reports
 version_added: 1.0.0
 description:
-  - Shows what a run does or did as one block of text, writes reports on the controller, and fails if the run has failed. The role
-    P(superoffice.crm.external_users#role) ends with it.
-  - Works on the controller whatever the connection is. The block is left out where the output is for programs (C(json), C(jsonl)).
-  - To let the failure be shown once, run M(superoffice.crm.superoffice_external_users) with C(failed_when) set to V(false) before.
+  - Shows the planned or applied changes of a run as text, writes reports on the controller, and fails if the run has failed. The role
+    P(superoffice.crm.external_users#role) uses it as its last task.
+  - Always works on the controller, whatever the connection is. The text is omitted with callbacks whose output is for programs
+    (C(json), C(jsonl)).
+  - To show a failure only once, run M(superoffice.crm.superoffice_external_users) with C(failed_when) set to V(false) before.
 author:
   - The superoffice.crm authors (@superoffice-crm)
 options:
   result:
     description:
-      - What M(superoffice.crm.superoffice_external_users) returned, also when it failed.
-      - With O(kind=review) what P(superoffice.crm.external_users_review#filter) returned, with O(kind=export) what
-        M(superoffice.crm.superoffice_files) returned.
+      - Result of M(superoffice.crm.superoffice_external_users), also if it failed.
+      - With O(kind=review) the result of P(superoffice.crm.external_users_review#filter), with O(kind=export) that of
+        M(superoffice.crm.superoffice_files).
     type: raw
     required: true
   kind:
     description:
-      - What O(result) is the result of.
+      - Kind of O(result).
     type: str
     choices:
       - run
@@ -36,7 +37,7 @@ options:
     default: run
   mode:
     description:
-      - Whether the result is a V(plan), which only predicts, or the outcome of V(apply).
+      - Whether the result is that of a V(plan), or of a run that should V(apply) changes.
     type: str
     choices:
       - plan
@@ -54,12 +55,12 @@ options:
     default: External users
   generated_at:
     description:
-      - When the result was made, as a string.
+      - Time of the result, as a string.
     type: str
     default: ''
   run_url:
     description:
-      - Address of the page of the CI job, which the reports link to.
+      - URL of the page of the CI job, which the reports link to.
     type: str
     default: ''
   base_dir:
@@ -74,12 +75,12 @@ options:
     type: raw
   folder:
     description:
-      - Folder for the reports. No reports are written if it is empty.
+      - Folder for the reports. If it is empty, no reports are written.
     type: str
     default: ''
   formats:
     description:
-      - Formats of the reports, see P(superoffice.crm.external_users_report#filter). A review is written in all formats that it has.
+      - Formats of the reports, see P(superoffice.crm.external_users_report#filter). A review is always written in all its formats.
     type: list
     elements: str
     choices:
@@ -94,49 +95,49 @@ options:
       - json
   file_mode:
     description:
-      - Mode of the files, octal and in quotes. Lists of logins help an attacker, so that others may not read them.
+      - Mode of the files, as a quoted octal number. By default only the owner can read them, because lists of logins help an attacker.
     type: str
     default: '0600'
   plan_file:
     description:
-      - File for the plan of the result. If the run has failed, the file is removed. No plan is written if it is empty.
+      - File for the plan of the result. If the run has failed, the file is removed. If it is empty, no plan is written.
     type: str
     default: ''
   keep_plan:
     description:
-      - Whether O(plan_file) stays if the run has failed.
+      - Whether O(plan_file) is kept if the run has failed.
     type: bool
     default: false
   all_results:
     description:
-      - Results of several installations, each with a C(name) and a C(result), for a report over all of them.
+      - Results of several installations, each with a C(name) and a C(result), for one report on all of them.
     type: list
     elements: dict
     default: []
   all_folder:
     description:
-      - Folder for the report over O(all_results).
+      - Folder for the report on O(all_results).
     type: str
     default: ''
   set_stats:
     description:
-      - Whether the plan is passed on to the next job of a workflow, as P(ansible.builtin.set_stats#module) does it, as the
-        artifact C(external_users_plans).
+      - Whether the plan is passed on to the next job of a workflow as the artifact C(external_users_plans), as with
+        P(ansible.builtin.set_stats#module).
     type: bool
     default: false
   host:
     description:
-      - Name under which the plan is passed on.
+      - Name of the host under which the plan is passed on.
     type: str
     default: localhost
   fail_on_drift:
     description:
-      - Whether the task fails if users are out of sync. They are failed tests in the format V(junit) then.
+      - Whether the task fails if users are out of sync. In the format V(junit) they are then failed tests.
     type: bool
     default: false
   users:
     description:
-      - How many users were exported, with O(kind=export).
+      - Number of exported users, with O(kind=export).
     type: int
     default: 0
 attributes:
@@ -144,7 +145,7 @@ attributes:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
     support: full
     details:
-      - Reports are written in check mode too, since a plan is made in it.
+      - Reports are also written in check mode, because a plan is made in check mode.
   diff_mode:
     description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
     support: none
@@ -174,7 +175,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 written:
-  description: The files that were written, relative to the current folder where they are in it.
+  description: The files that were written. Files in the current folder have relative paths.
   returned: success
   type: list
   elements: str

@@ -11,7 +11,7 @@ module: superoffice_role_info
 short_description: List the roles of SuperOffice CRM
 version_added: 1.0.0
 description:
-  - Lists the roles of all types with their ids. An external user can have one of the type C(ExternalUser) that is not deleted.
+  - Lists the roles of all types with their IDs. The role of an external user must be of type C(ExternalUser) and not deleted.
 author:
   - The superoffice.crm authors (@superoffice-crm)
 extends_documentation_fragment:
@@ -22,26 +22,26 @@ seealso:
 """
 
 EXAMPLES = r"""
-# The connection is taken from SUPEROFFICE_URL, SUPEROFFICE_USERNAME and SUPEROFFICE_PASSWORD
+# All tasks take the connection from SUPEROFFICE_URL, SUPEROFFICE_USERNAME and SUPEROFFICE_PASSWORD
 
-- name: Get the roles
+- name: List the roles
   superoffice.crm.superoffice_role_info:
   register: found
 
-- name: Show those that an external user can have
+- name: Show the roles that an external user can have
   ansible.builtin.debug:
     msg: "{{ found.roles | selectattr('type', 'eq', 'ExternalUser') | rejectattr('deleted') | map(attribute='name') }}"
 """
 
 RETURN = r"""
 roles:
-  description: The roles, ordered by id.
+  description: The roles, ordered by ID.
   returned: success
   type: list
   elements: dict
   contains:
     role_id:
-      description: Id of the role.
+      description: ID of the role.
       type: int
       returned: always
       sample: 7
@@ -56,12 +56,12 @@ roles:
       returned: always
       sample: ExternalUser
     deleted:
-      description: Whether the role is deleted. The service keeps such roles.
+      description: Whether the role is deleted. The service keeps deleted roles.
       type: bool
       returned: always
       sample: false
 requests:
-  description: How many requests were sent to the service, by kind.
+  description: Number of requests that were sent to the service, by kind.
   returned: always
   type: dict
   sample:
@@ -77,7 +77,7 @@ error:
       returned: always
       sample: unauthorized
     status:
-      description: HTTP status of the answer, if there was one.
+      description: HTTP status of the response, if there was one.
       type: int
       returned: always
       sample: 401

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.options import OPTIONS
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.selection import Scope
 
 from tests.docs.pages import ADMIN, ROOT, as_play, fill, run_playbook
 from tests.modules.execution_paths import EXECUTION_PATHS, Result
@@ -165,3 +167,13 @@ def compare(path: str, value: Any, documented: Result, seen: set[str]) -> None:
             for name, part in item.items():
                 assert name in documented["contains"], f"{path}.{name} is not documented"
                 compare(f"{path}.{name}", part, documented["contains"][name], seen)
+
+
+def test_definitions_of_users_are_documented_as_the_table_of_options_has_them() -> None:
+    options = documentation("superoffice_external_users")["DOCUMENTATION"]["options"]
+    documented = options["users"]["suboptions"]
+    assert list(documented) == [option.name for option in OPTIONS]
+    for option in OPTIONS:
+        assert documented[option.name].get("default") == option.default
+        assert tuple(documented[option.name].get("choices", ())) == option.choices
+    assert tuple(options["prune_scope"]["suboptions"]) == Scope._fields

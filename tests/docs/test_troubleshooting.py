@@ -102,7 +102,7 @@ def test_every_kind_has_a_sentence_or_says_why_not() -> None:
 
 
 def test_quoted_ends_of_messages_are_those_of_the_code() -> None:
-    start = PAGE.split("## Reaching the service", maxsplit=1)[0]
+    start = PAGE.split("## Connecting to the service", maxsplit=1)[0]
     quoted = [text for text in re.findall(r'"([^"]{20,})"', start) if text[0].isupper()]
     assert quoted
     for text in quoted:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Random worlds and random definitions: what holds for every run (design, section 3)."""
+"""Random worlds and random definitions: what holds for every run."""
 
 from __future__ import annotations
 

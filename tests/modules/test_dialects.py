@@ -51,7 +51,7 @@ FAILING: dict[str, dict[str, str]] = {
     "silent_ignore=user_name": {"rename": f"user_name is '{NAME}' instead of '{LATER}'"},
     # deletes by closing the login; the user stays
     "delete=deactivate": {"delete": NOT_GONE},
-    # refuses the empty password that interface.md wants where no flag names it
+    # refuses the empty password that is sent where no flag names it
     "empty_password=refused": {
         "two flags": "'Password' must not be empty",
         "rename": "'Password' must not be empty",

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Paged reads of users, persons and roles from the service's archives (netserver-api 3)."""
+"""Paged reads of users, persons and roles from the service's archives.
+
+docs/service-facts.md, Archives, has the sources.
+"""
 
 from __future__ import annotations
 
@@ -25,12 +28,12 @@ PAGE_SIZE = 1000
 READ_ATTEMPTS = 5
 # web servers of the kind that the service runs on refuse query strings over 2,048 characters
 LONGEST_FILTER = 1500
-# without a restriction that says so an archive may list nothing, or fail (3.5)
+# without a restriction, an archive may list nothing or fail (docs/service-facts.md, Archives)
 EVERY_ROW = "getAllRows set true"
 USER_QUERY = {
     "$select": "personId,userName,assocName,role,isActive",
     "$orderBy": "associateDbId",
-    # the other entities of this archive are persons who might become users (3.3)
+    # another entity of this archive is persons who could become users
     "$entities": "all",
 }
 # the company of a person, for those who ask for it
@@ -231,12 +234,12 @@ def number_is(column: str, value: int) -> str:
 
 
 def associate_is(associate_ids: Iterable[int]) -> str:
-    """Restrict the list of users to some ids; their column knows only this operator (3.5)."""
+    """Restrict the list of users to some ids; their column has only this operator."""
     return f"associateDbId associateIsOneOf ({','.join(map(str, associate_ids))})"
 
 
 def role_is(role_ids: Iterable[int]) -> str:
-    """Restrict the list of users to some roles (3.5)."""
+    """Restrict the list of users to some roles."""
     return f"role oneOf ({','.join(map(str, role_ids))})"
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-# the service's own marks, where they are not the two letters of the language (netserver-api 7)
+# the service's own marks, where they are not the code of the language
+# (docs/service-facts.md, Roles and languages)
 MARKS = {
     "en": ("US", "EN", "UK"),
     "nb": ("NO", "NB"),

@@ -23,7 +23,7 @@ from .responses import Response
 
 EXTERNAL_ASSOCIATE = "ExternalAssociate"
 NO_PASSWORD = Secret("")
-# UserType travels as a name or as its number (netserver-api 1.4)
+# UserType is sent as a name or as its number (docs/service-facts.md, Users)
 USER_TYPES = (
     "Unknown",
     "InternalAssociate",
@@ -302,9 +302,9 @@ def to_wire(
 ) -> Iterator[tuple[str | int, Modification]]:
     """Spell `modification` for the service: pairs of a flags value and the part that it names.
 
-    The published schema shows one name per value. Joining several by a comma is how the
-    service writes flags in answers; the vendor's own TypeScript client sends the number
-    (netserver-api 1.5). Kept here alone, so that a correction is one line and one test.
+    The published schema shows one name per value. Responses of the service join several names by a
+    comma; the vendor's own TypeScript client sends the number (docs/service-facts.md, Flags). Only
+    this function knows the spelling, so that a correction is one line and one test.
     """
     if spelling is FlagSpelling.ONE_BY_ONE:
         for part in Modification:

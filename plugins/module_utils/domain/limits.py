@@ -127,12 +127,12 @@ def counted_as(step: Step) -> list[str]:
 
 def _exceeded(name: str, users: list[str], limit: Limit, allowed: int, base: Base) -> str:
     existing = base.of(name)
-    kind = "active users" if name in OF_ACTIVE_USERS else "users"
+    what = "active users" if name in OF_ACTIVE_USERS else "users"
     share = f" ({100 * len(users) / existing:.0f} %)" if existing else ""
     rule = f"{limit.text} ({allowed})" if limit.percent is not None else str(allowed)
     first = ", ".join(users[:SHOWN]) + (", ..." if len(users) > SHOWN else "")
     return (
-        f"{len(users)} of {existing} {kind} in scope{share} would be {_VERBS[name]}, the limit is"
+        f"{len(users)} of {existing} {what} in scope{share} would be {_VERBS[name]}, the limit is"
         f" {rule}: {first}. Set limits.{name} to allow it."
     )
 

@@ -138,7 +138,7 @@ def from_environment(variable: str, environ: Mapping[str, str] | None = None) ->
 
 
 def connection_options() -> Spec:
-    """Return the options that every module has (interface 2)."""
+    """Return the options that every module has."""
     options: Spec = {
         "url": {"type": "str", "required": True},
         "auth_method": {
@@ -170,7 +170,7 @@ def connection_options() -> Spec:
 
 
 def user_options() -> Spec:
-    """Return the options of one user (interface 3), as Ansible wants them."""
+    """Return the options of one user, in the form of an argument spec."""
     return {option.name: _spec_of(option) for option in OPTIONS}
 
 
