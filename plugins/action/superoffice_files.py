@@ -13,12 +13,12 @@ from pathlib import Path
 
 from ansible.plugins.action import ActionBase
 
-from ..plugin_utils.atomic_file import write_atomically
+from ..plugin_utils.atomic_file import parse_mode, write_atomically
 from ..plugin_utils.report.model import plain
 
 Values = dict[str, typing.Any]
 DEFINITIONS = (".yml", ".yaml", ".json")
-EXISTING = ("overwrite", "refuse", "replace")
+EXISTING = ("overwrite", "refuse", "refuse_file", "replace")
 
 
 class NotWritten(Exception):
@@ -45,6 +45,9 @@ class ActionModule(ActionBase):
         folder: Path = options["folder"]
         texts: dict[Path, str] = options["texts"]
         others = sorted(set(_definitions(folder)) - set(texts))
+        is_exclusive = options["existing"] == "refuse_file"
+        if is_exclusive:
+            _refuse([path for path in texts if path.exists()], folder)
         if options["existing"] == "refuse":
             _refuse([*others, *(path for path in texts if path.exists())], folder)
         removed = others if options["existing"] == "replace" else []
@@ -54,7 +57,7 @@ class ActionModule(ActionBase):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for path in changed:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                write_atomically(path, texts[path], options["mode"])
+                write_atomically(path, texts[path], options["mode"], exclusive=is_exclusive)
             for path in removed:
                 path.unlink()
         return [str(path) for path in changed], [str(path) for path in removed]
@@ -79,9 +82,9 @@ def _options(arguments: Mapping[str, typing.Any]) -> Values:
             raise NotWritten("each of files must have a name and a text")
         texts[_inside(folder, str(file["name"]))] = _text(file["text"])
     try:
-        mode = int(str(arguments.get("mode", "0600")), 8)
+        mode = parse_mode(arguments.get("mode", "0600"))
     except ValueError as error:
-        raise NotWritten("mode must be octal, in quotes, such as '0600'") from error
+        raise NotWritten(f"mode {error}") from error
     return {"folder": folder, "texts": texts, "mode": mode, "existing": existing}
 
 

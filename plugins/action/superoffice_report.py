@@ -17,7 +17,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.color import stringc
 
-from ..plugin_utils.atomic_file import write_atomically
+from ..plugin_utils.atomic_file import parse_mode, write_atomically
 from ..plugin_utils.escaping import SHOWN_MESSAGE, for_terminal, shortened
 from ..plugin_utils.report.files import files_of_report, files_of_review
 from ..plugin_utils.report.model import Installation, Report, ReportError, plain, report_of
@@ -25,6 +25,11 @@ from ..plugin_utils.report.options import ARGUMENT_SPEC
 from ..plugin_utils.report.review import review_from_document
 from ..plugin_utils.report.terminal import export_block, review_block, run_block
 from ..plugin_utils.report.wording import headline
+from ..plugin_utils.run_check import (
+    problems_of_hosts,
+    problems_of_places,
+    problems_of_variables,
+)
 
 Values = dict[str, typing.Any]
 # the width of a job without a terminal, as Ansible has it
@@ -41,6 +46,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: Values | None = None) -> Values:
         """Return which files were written; the result has failed if the run has."""
         result: Values = super().run(tmp, task_vars)
+        self._task_vars: Values = task_vars or {}
         arguments = {name: plain(value) for name, value in self._task.args.items()}
         checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(arguments)
         if checked.error_messages:
@@ -50,6 +56,29 @@ class ActionModule(ActionBase):
             return {**result, "changed": False, **_MAKERS[options["kind"]](self, options)}
         except ReportError as error:
             return {**result, "failed": True, "msg": str(error)}
+
+    def _check(self, options: Values) -> Values:
+        """Fail before the run where something would only be noticed after it."""
+        variables = self._task_vars
+        places = [options["folder"], options["all_folder"]]
+        if options["plan_file"]:
+            places.append(str(Path(options["plan_file"]).parent))
+        groups = variables.get("groups", {})
+        problems = [
+            *problems_of_variables(variables),
+            *problems_of_hosts(
+                options["host"],
+                options["urls"],
+                options["src"],
+                groups.get("all", ()),
+                prunes=options["prunes"],
+            ),
+            *problems_of_places(places, options["file_mode"]),
+        ]
+        if not problems:
+            return {}
+        text = " ".join([*problems, "Nothing was changed."])
+        return {"failed": True, "msg": _sentence(text)}
 
     def _run_report(self, options: Values) -> Values:
         report = _report(options, options["result"])
@@ -103,6 +132,7 @@ class ActionModule(ActionBase):
 
 
 _MAKERS: dict[str, Callable[[ActionModule, Values], Values]] = {
+    "check": ActionModule._check,  # noqa: SLF001
     "run": ActionModule._run_report,  # noqa: SLF001
     "review": ActionModule._review_report,  # noqa: SLF001
     "export": ActionModule._export_report,  # noqa: SLF001
@@ -149,7 +179,7 @@ def _write_run(report: Report, one: Installation, options: Values) -> list[str]:
 def _write(options: Values, folder: str, files: Mapping[str, str]) -> list[str]:
     if not folder:
         return []
-    mode = int(options["file_mode"], 8)
+    mode = parse_mode(options["file_mode"])
     target = Path(folder).expanduser()
     # a new folder is for its owner only; an existing one is left as it is
     target.mkdir(mode=0o700, parents=True, exist_ok=True)

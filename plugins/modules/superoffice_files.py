@@ -38,11 +38,13 @@ options:
       - What happens to definition files (C(.yml), C(.yaml) and C(.json)) that already exist in O(folder).
       - V(overwrite) - Files with the same name are overwritten, all others are kept.
       - V(refuse) - If there are any, or if any other file with the same name exists, nothing is written and the task fails.
+      - V(refuse_file) - If any file with the same name exists, nothing is written and the task fails. Other files are kept.
       - V(replace) - Files with the same name are overwritten, all others are removed.
     type: str
     choices:
       - overwrite
       - refuse
+      - refuse_file
       - replace
     default: overwrite
 attributes:
@@ -105,7 +107,7 @@ def main() -> None:
             "existing": {
                 "type": "str",
                 "default": "overwrite",
-                "choices": ["overwrite", "refuse", "replace"],
+                "choices": ["overwrite", "refuse", "refuse_file", "replace"],
             },
         },
         supports_check_mode=True,

@@ -29,8 +29,12 @@ options:
   kind:
     description:
       - Kind of O(result).
+      - V(check) - Instead of a report, checks before a run what would only be noticed after it, that is whether O(folder), O(all_folder)
+        and the folder of O(plan_file) can be written, whether a variable of the role is misspelled, and whether a host would read or
+        prune the users of another host. O(result) is ignored.
     type: str
     choices:
+      - check
       - run
       - review
       - export
@@ -96,7 +100,7 @@ options:
   file_mode:
     description:
       - Mode of the files, as a quoted octal number. By default only the owner can read them, because lists of logins help an attacker.
-    type: str
+    type: raw
     default: '0600'
   plan_file:
     description:
@@ -140,6 +144,22 @@ options:
       - Number of exported users, with O(kind=export).
     type: int
     default: 0
+  src:
+    description:
+      - Paths of the definitions of O(host), with O(kind=check).
+    type: list
+    elements: str
+    default: []
+  prunes:
+    description:
+      - Whether the run prunes users, with O(kind=check).
+    type: bool
+    default: false
+  urls:
+    description:
+      - Addresses of the installations by host name, with O(kind=check).
+    type: dict
+    default: {}
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
@@ -198,7 +218,11 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "result": {"type": "raw", "required": True},
-            "kind": {"type": "str", "default": "run", "choices": ["run", "review", "export"]},
+            "kind": {
+                "type": "str",
+                "default": "run",
+                "choices": ["check", "run", "review", "export"],
+            },
             "mode": {"type": "str", "default": "plan", "choices": ["plan", "apply"]},
             "name": {"type": "str", "default": "SuperOffice"},
             "title": {"type": "str", "default": "External users"},
@@ -213,7 +237,7 @@ def main() -> None:
                 "default": ["markdown", "html", "json"],
                 "choices": ["markdown", "html", "json", "junit", "csv"],
             },
-            "file_mode": {"type": "str", "default": "0600"},
+            "file_mode": {"type": "raw", "default": "0600"},
             "plan_file": {"type": "str", "default": ""},
             "keep_plan": {"type": "bool", "default": False},
             "all_results": {"type": "list", "elements": "dict", "default": []},
@@ -222,6 +246,9 @@ def main() -> None:
             "host": {"type": "str", "default": "localhost"},
             "fail_on_drift": {"type": "bool", "default": False},
             "users": {"type": "int", "default": 0},
+            "src": {"type": "list", "elements": "str", "default": []},
+            "prunes": {"type": "bool", "default": False},
+            "urls": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,
     )

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import tempfile
 from pathlib import Path
 
 
-def write_atomically(path: Path, text: str, mode: int) -> None:
-    """Write a file so that there is never a half one, nor one that others can read meanwhile."""
+def write_atomically(path: Path, text: str, mode: int, *, exclusive: bool = False) -> None:
+    """Write a file so that there is never a partial one, nor one that others can read meanwhile.
+
+    Raises:
+        FileExistsError: with `exclusive`, the file exists already.
+    """
     # mkstemp makes it for its owner alone
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:50]}.", dir=path.parent)
     try:
@@ -22,8 +27,27 @@ def write_atomically(path: Path, text: str, mode: int) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(mode)
-        Path(name).replace(path)
+        if exclusive:
+            # of two processes only one can make the link
+            os.link(name, path)
+            Path(name).unlink()
+        else:
+            Path(name).replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             Path(name).unlink()
         raise
+
+
+def parse_mode(mode: object) -> int:
+    """Return a file mode that is written as an octal string.
+
+    YAML reads `0640` without quotes as the number 416, which as octal digits would be another mode.
+
+    Raises:
+        ValueError: it is not an octal string.
+    """
+    text = str(mode)
+    if isinstance(mode, int) or not re.fullmatch(r"0?[0-7]{3}", text):
+        raise ValueError(f"must be octal digits in quotes, such as '0600', not {text}")
+    return int(text, 8)

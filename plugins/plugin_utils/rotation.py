@@ -69,22 +69,29 @@ def handover_of(entries: object, result: object = None) -> str:
     Without a result, before the first write, it has all.
     """
     outcome = plain(result) if result is not None else None
-    rows = {row.get("associate_id"): row for row in (outcome or {}).get("results") or []}
+    rows = (outcome or {}).get("results") or []
+    by_id = {row.get("associate_id"): row for row in rows if row.get("associate_id")}
+    by_name = {name_key(str(row.get("user_name"))): row for row in rows}
     done: list[str] = []
     failed: list[str] = []
     for entry in plain(entries):
-        row = rows.get(entry["associate_id"])
+        # a user that is created has no id before
+        created = by_name.get(name_key(entry["user_name"]))
+        row = by_id.get(entry["associate_id"]) or created
         name, password = scalar(entry["user_name"]), scalar(entry["password"])
-        if outcome is None or (row and row.get("status") == "modified"):
+        if outcome is None or (row and row.get("status") in ("created", "modified")):
             done.append(f"  {name}: {password}")
             continue
-        why = scalar(((row or {}).get("error") or {}).get("msg") or "nothing was tried")
+        why = scalar(
+            ((row or {}).get("error") or {}).get("msg")
+            or "it was not reached, or its state is not known"
+        )
         failed.append(f"  {name}: {{password: {password}, problem: {why}}}")
     state = "these are set" if outcome is not None else "none of them is set yet"
     lines = [f"{_HEAD}# {len(done) + len(failed)} users; {state}."]
     lines += ["external_users_passwords:", *done] if done else ["external_users_passwords: {}"]
     if failed:
-        lines.append("# these are probably not set; set one by hand, or run again with this file")
+        lines.append("# these may or may not be set; try one, or run again with this file")
         lines += ["external_users_passwords_not_set:", *failed]
     return "\n".join([*lines, ""])
 
@@ -92,7 +99,7 @@ def handover_of(entries: object, result: object = None) -> str:
 def _user(facts: Mapping[str, typing.Any]) -> CurrentUser:
     """Return a user; a row of a result tells no more of one than id and name."""
     return CurrentUser(
-        associate_id=facts["associate_id"],
+        associate_id=facts.get("associate_id"),
         person_id=facts.get("person_id", 0),
         user_name=facts["user_name"],
         role_id=facts.get("role_id", 0),

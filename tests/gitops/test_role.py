@@ -357,12 +357,16 @@ def test_options_of_the_module_and_the_role_agree() -> None:
 
     specs = yaml.safe_load(ROLE.joinpath("meta/argument_specs.yml").read_text())["argument_specs"]
     for name, option in TASK.argument_spec.items():
-        if name == "show_generated_password":  # external_users_handover_file instead
+        # external_users_handover_file instead; the result of the role is not printed
+        if name in ("show_generated_password", "max_results_on_failure"):
             continue
         described = specs["main"]["options"][f"external_users_{name}"]
         assert described["type"] == option["type"], name
         assert described.get("choices") == option.get("choices"), name
-        if name not in ("url", "src", "users", "passwords", "protect") and "fallback" not in option:
+        if (
+            name not in ("url", "src", "users", "passwords", "protect", "only")
+            and "fallback" not in option
+        ):
             assert described.get("default") == option.get("default"), name
 
 
@@ -397,3 +401,79 @@ def test_the_plan_file_is_what_the_module_takes(here: Workspace, server: NetServ
     here.write("edited.json", json.dumps(edited))
     outcome = here.play("superoffice.crm.apply", external_users_plan="edited.json")
     assert outcome.task_failed("checksum differs")
+
+
+def test_new_users_whose_creation_fails_are_in_the_handover_file(
+    here: Workspace, server: NetServer
+) -> None:
+    entries = []
+    for person in (5001, 5002, 5003):
+        server.tenant.add_person(person_id=person)
+        entries.append({"user_name": f"new{person}@x.example", "person_id": person})
+    defaults = {"role": "Partner", "generate_password": True}
+    here.write("users/all.yml", yaml.safe_dump({"users": [{**defaults, **e} for e in entries]}))
+    server.faults.add("status", operation="SetExternalUserInfo", times=None, skip=3, status=403)
+    server.faults.add("status", operation="CreateExternalUser", times=None, skip=1, status=403)
+    outcome = here.play(
+        "superoffice.crm.apply",
+        external_users_handover_file="out/new.yml",
+        external_users_concurrency=1,
+    )
+    assert outcome.code == 2
+    handed = yaml.safe_load(here.read("out/new.yml"))
+    told = {**handed["external_users_passwords"]}
+    for name, entry in handed.get("external_users_passwords_not_set", {}).items():
+        told[name] = entry["password"]
+    assert set(told) == {entry["user_name"] for entry in entries}
+    for user in server.tenant.users():
+        if user.user_name in told:
+            assert server.tenant.password_matches(user.user_name, told[user.user_name])
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"external_users_limts": {"delete": 0}}, "Did you mean external_users_limits?"),
+        ({"external_users_file_mode": 640}, "external_users_file_mode must be octal"),
+        ({"external_users_plan": ""}, "plan"),
+        ({"external_users_plan": None}, "plan"),
+        ({"external_users_plans": {"other": {}}}, "plan"),
+        ({"external_users_plan_required": True}, "plan_required"),
+        ({"external_users_hosts": "nowhere"}, "No host of the inventory"),
+    ],
+)
+def test_what_is_wrong_before_the_run_stops_it(
+    here: Workspace, server: NetServer, variables: dict[str, object], message: str
+) -> None:
+    definitions = drifted(server, settled(server, 5))
+    here.write("users/all.yml", yaml.safe_dump({"users": definitions}))
+    before = server.tenant.snapshot()
+    outcome = here.play("superoffice.crm.apply", **variables)
+    assert outcome.code != 0
+    assert message in " ".join(outcome.output.split())
+    assert server.tenant.snapshot() == before
+
+
+def test_an_empty_group_is_no_run_without_hosts(here: Workspace, server: NetServer) -> None:
+    here.write("users/all.yml", yaml.safe_dump({"users": settled(server, 3)}))
+    here.write("hosts.ini", "[superoffice]\n")
+    outcome = here.play("superoffice.crm.apply", "-i", "hosts.ini")
+    assert outcome.code != 0
+    assert "No host of the inventory" in outcome.output
+
+
+def test_a_role_writes_a_journal_and_takes_a_source_that_is_a_string(
+    here: Workspace, server: NetServer
+) -> None:
+    here.write("users/all.yml", yaml.safe_dump({"users": drifted(server, settled(server, 5))}))
+    here.write("hosts.ini", "[superoffice]\nlocalhost ansible_connection=ssh ansible_become=true\n")
+    limits = {"deactivate": None, "delete": None, "password": None}
+    here.ok(
+        "superoffice.crm.apply",
+        "-i",
+        "hosts.ini",
+        external_users_src="users",
+        external_users_limits=limits,
+    )
+    assert here.mode("reports/journal.jsonl") == 0o600
+    assert here.read("reports/journal.jsonl").count("\n") > 2

@@ -192,7 +192,7 @@ def test_a_playbook_ends_with_the_plan(
     symbols = [line[2] for line in block_lines if re.match(r"  [-!>~+] ", line)]
     assert symbols == sorted(symbols, key="-!>~+".index)
     assert "skipping:" not in text
-    assert text.count("TASK [") == 4
+    assert text.count("TASK [") == 5
 
 
 @pytest.mark.parametrize("python", pythons())
@@ -266,12 +266,12 @@ class CallbackModule(CallbackBase):
 """
 
 
-def test_reports_that_cannot_be_written_do_not_hide_the_outcome(
+def test_a_run_whose_reports_cannot_be_written_does_not_begin(
     here: Workspace, server: NetServer
 ) -> None:
     here.write("users/all.yml", yaml.safe_dump({"users": settled(server, 3)}))
     here.write("reports", "a file in place of the folder")
     outcome = here.play("superoffice.crm.plan")
     assert outcome.code == 2
-    assert "All 3 users are in sync." in outcome.output
-    assert "The reports could not be written" in outcome.output
+    assert "cannot take reports" in outcome.output
+    assert "Nothing was changed." in outcome.output

@@ -144,9 +144,10 @@ def state_fingerprint(user: CurrentUser | None) -> str:
 def definition_fingerprint(desired: DesiredUser) -> str:
     """Return the fingerprint of a definition, without its password.
 
-    A password in it would let anyone try passwords on the plan.
+    A password in it would let anyone try passwords on the plan. Whether one is generated follows
+    from the password, which a later job may supply.
     """
-    values = desired._replace(password=UNSET)._asdict()
+    values = desired._replace(password=UNSET, generate_password=False)._asdict()
     return _digest({name: None if value is UNSET else value for name, value in values.items()})
 
 
@@ -222,13 +223,14 @@ def _without_definition(entry: PlannedUser, passwords: Mapping[str, Secret]) -> 
     if user is None:
         raise UserError("plan", "plan has an entry without a user.")
     is_named = entry.definition is not None or Modification.USER_NAME in entry.modification
+    password = passwords.get(name_key(user.user_name), UNSET)
     desired = DesiredUser(
         state=State.ABSENT if entry.after is None else State.PRESENT,
         associate_id=UNSET if user.associate_id is None else user.associate_id,
         person_id=user.person_id,
         user_name=user.user_name if is_named else UNSET,
-        password=passwords.get(name_key(user.user_name), UNSET),
-        generate_password=entry.generates,
+        password=password,
+        generate_password=entry.generates and password is UNSET,
     )
     if Modification.ROLE in entry.modification:
         desired = desired._replace(role_id=user.role_id)

@@ -10,7 +10,7 @@ from .files import MODES, SUFFIXES
 
 ARGUMENT_SPEC = {
     "result": {"type": "raw", "required": True},
-    "kind": {"type": "str", "default": "run", "choices": ["run", "review", "export"]},
+    "kind": {"type": "str", "default": "run", "choices": ["check", "run", "review", "export"]},
     "mode": {"type": "str", "default": "plan", "choices": list(MODES)},
     "name": {"type": "str", "default": "SuperOffice"},
     "title": {"type": "str", "default": "External users"},
@@ -25,7 +25,7 @@ ARGUMENT_SPEC = {
         "default": ["markdown", "html", "json"],
         "choices": list(SUFFIXES),
     },
-    "file_mode": {"type": "str", "default": "0600"},
+    "file_mode": {"type": "raw", "default": "0600"},
     "plan_file": {"type": "str", "default": ""},
     "keep_plan": {"type": "bool", "default": False},
     "all_results": {"type": "list", "elements": "dict", "default": []},
@@ -34,4 +34,7 @@ ARGUMENT_SPEC = {
     "host": {"type": "str", "default": "localhost"},
     "fail_on_drift": {"type": "bool", "default": False},
     "users": {"type": "int", "default": 0},
+    "src": {"type": "list", "elements": "str", "default": []},
+    "prunes": {"type": "bool", "default": False},
+    "urls": {"type": "dict", "default": {}},
 }
