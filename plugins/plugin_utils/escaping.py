@@ -16,6 +16,9 @@ import re
 SHOWN_NAME = 120
 SHOWN_PATH = 300
 SHOWN_MESSAGE = 1000
+# of what can be unfolded, searched or opened in a program of its own
+SHOWN_TEXT = 2000
+SHOWN_LINES = 50
 
 # controls, halves of surrogate pairs, fillers, and marks that hide text or reverse its direction
 _INVISIBLE = re.compile(
@@ -49,18 +52,18 @@ def for_terminal(text: str) -> str:
 
 
 def for_html(text: str) -> str:
-    """Return a text for a template, whose autoescaping does the rest."""
-    return visible(text)
+    """Return a text of bounded length for a template, whose autoescaping does the rest."""
+    return visible(shortened(text, SHOWN_TEXT))
 
 
 def for_xml(text: str) -> str:
     """Return a text that XML 1.0 can hold, for a library that escapes markup."""
-    return visible(text)
+    return visible(shortened(text, SHOWN_TEXT))
 
 
 def for_csv(value: object) -> str:
     """Return a cell in which no spreadsheet finds a formula, whatever it separates cells by."""
-    text = "" if value is None else visible(str(value))
+    text = "" if value is None else visible(shortened(str(value), SHOWN_TEXT))
     return _FORMULA.sub(r"\1\2'", text)
 
 

@@ -48,7 +48,7 @@ def of_changes(users: int, entries: list[Entry]) -> list[Phase]:
     ids = [
         one["person_id"] - definitions.FIRST_PERSON + definitions.FIRST_ASSOCIATE for one in entries
     ]
-    confirmations = [("POST", f"Agents/User/GetUser?userId={ids[0]}", {})]
+    confirmations: list[Sent] = [("POST", f"Agents/User/GetUser?userId={ids[0]}", {})]
     if ids[1:]:
         confirmations.append(_agent("GetUserInfoList", ids[1:]))
     writes = [

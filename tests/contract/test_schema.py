@@ -12,9 +12,9 @@ from typing import Any
 
 import jsonschema
 import pytest
-from ansible_collections.superoffice.crm.plugins.module_utils.domain.definitions import (
-    checked_entry,
-    desired_of,
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.entries import (
+    desired_user,
+    parse_entry,
 )
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.errors import UserError
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.schema import json_schema
@@ -68,7 +68,7 @@ def test_schema_and_module_agree(entry: dict[str, Any], is_good: bool) -> None:
     validator = jsonschema.Draft202012Validator(json_schema())
     assert validator.is_valid({"users": [entry]}) is is_good
     try:
-        desired_of(checked_entry(entry))
+        desired_user(parse_entry(entry))
     except UserError:
         assert not is_good
     else:

@@ -214,3 +214,13 @@ def test_a_long_text_is_shortened_in_the_middle(text: str, length: int, short: s
 @given(st.text(max_size=50), st.integers(0, 60))
 def test_a_shortened_text_is_never_too_long(text: str, length: int) -> None:
     assert len(shortened(text, length)) <= length
+
+
+@MAKERS
+@pytest.mark.parametrize("format_", ["markdown", "html", "junit", "csv"])
+def test_a_huge_text_does_not_make_a_huge_report(maker: Any, format_: str) -> None:
+    huge = ("x" * 999 + " ") * 1000
+    small = len(report(maker("x"), format_, name="x", title="x"))
+    assert len(report(maker(huge), format_, name=huge, title=huge)) < small + 65_536
+    one = report_of(maker(huge), mode="apply", name=huge).installations[0]
+    assert len(run_block(one, [huge], 80)) < 10_000

@@ -255,9 +255,9 @@ def test_the_heads_of_columns_stay_in_view(page: Any, plan: dict[str, Any]) -> N
     shown = page(plan)
     shown.browser.execute_script("scrollTo({top: 900, behavior: 'instant'})")
     top = shown.run("document.querySelector('.head').getBoundingClientRect().top")
-    bar = shown.run("document.querySelector('.bar-top').getBoundingClientRect()")
-    assert bar["top"] == 0
-    assert abs(top - bar["height"]) < 2
+    tools = shown.run("document.querySelector('.bar-top').getBoundingClientRect()")
+    assert tools["top"] == 0
+    assert abs(top - tools["height"]) < 2
 
 
 def test_a_short_list_leaves_no_empty_space(page: Any) -> None:

@@ -58,7 +58,6 @@ FAILING: dict[str, dict[str, str]] = {
     },
     # in front of the service, something refuses the login, or a query with a chain of comparisons
     "challenge=windows-only": {"create": "HTTP 401"},
-    "firewall=query": {"create": "HTTP 403"},
     # there is nothing to work with
     **{
         f"user_agent=online-{form}": {"create": UNAVAILABLE}

@@ -102,14 +102,20 @@ class Archive:
         rows = self._read_few("archive", "ExternalUsers", query, expected)
         return [_user_row(row, self._language) for row in rows]
 
-    def existing_persons(self, person_ids: Iterable[int]) -> set[int]:
-        """Return those of the ids that persons have, in a request for each few dozen."""
-        found: set[int] = set()
+    def persons(self, person_ids: Iterable[int]) -> dict[int, bool]:
+        """Return whether existing persons are retired, by id, in a request for each few dozen."""
+        found: dict[int, bool] = {}
         for restriction in batches([number_is("personId", one) for one in sorted(person_ids)]):
-            query = {"$select": "personId", "$filter": restriction}
+            query = {
+                "$select": "personId,retired",
+                "$filter": restriction,
+                # without it retired persons are not listed
+                "$entities": "person,retiredPerson",
+            }
             expected = restriction.count(" or ") + 1
-            rows = self._read_few("person", "Person", query, expected)
-            found.update(json_fields.number(row, "personId", "Archive/Person") for row in rows)
+            for row in self._read_few("person", "Person", query, expected):
+                person_id = json_fields.number(row, "personId", "Archive/Person")
+                found[person_id] = json_fields.flag(row, "retired", "Archive/Person", missing=False)
         return found
 
     def roles(self) -> list[Role]:
@@ -210,16 +216,16 @@ def _key(row: Row, provider: str) -> int:
 
 
 def text_is(column: str, value: str) -> str | None:
-    """Restrict a text column to a value; none if that can not be written down.
+    """Restrict a text column to a value; None if that cannot be expressed.
 
-    A quote is escaped by a backslash; how a backslash is escaped is not documented.
-    Whether the comparison heeds case is a matter of the service's database, so that the common
-    spellings are asked for together.
+    A quote is escaped by a backslash, and how a backslash is escaped is not documented. It is one
+    comparison: web application firewalls take a chain of spellings for an SQL injection. Whether it
+    is case-sensitive depends on the database; GetUserFromName finds what it does not.
     """
     if "\\" in value:
         return None
-    quoted = [text.replace("'", "\\'") for text in _spelled(value)]
-    return any_of(f"{column} = '{text}'" for text in quoted)
+    quoted = value.replace("'", "\\'")
+    return f"{column} = '{quoted}'"
 
 
 def number_is(column: str, value: int) -> str:
@@ -230,14 +236,6 @@ def number_is(column: str, value: int) -> str:
 def associate_is(associate_ids: Iterable[int]) -> str:
     """Restrict the list of users to some ids; their column has only this operator."""
     return f"associateDbId associateIsOneOf ({','.join(map(str, associate_ids))})"
-
-
-def text_has(column: str, operator: str, value: str) -> str | None:
-    """Restrict a text column to what `begins` with or `contains` a value; none as for `text_is`."""
-    if "\\" in value:
-        return None
-    quoted = [text.replace("'", "\\'") for text in _spelled(value)]
-    return any_of(f"{column} {operator} '{text}'" for text in quoted)
 
 
 def role_is(role_ids: Iterable[int]) -> str:
@@ -286,10 +284,6 @@ def batches(restrictions: Sequence[str]) -> Iterator[str]:
 def fits(restriction: str) -> bool:
     """Tell whether a restriction alone is short enough to be sent."""
     return len(urllib.parse.quote(restriction)) <= LONGEST_FILTER
-
-
-def _spelled(value: str) -> Iterable[str]:
-    return dict.fromkeys((value, value.lower(), value.upper()))
 
 
 def _user_row(

@@ -25,7 +25,9 @@ class Authentication(typing.Protocol):
     """What the transport needs to know of a method."""
 
     scheme: str
+    # for a login that fails from the start, and for one that worked before
     advice: str
+    advice_after_success: str
 
     @property
     def secrets(self) -> Sequence[str]:
@@ -40,6 +42,7 @@ class _Header:
 
     scheme = ""
     advice = ""
+    advice_after_success = ""
 
     def __init__(self, word: str, credentials: str, secrets: Sequence[str]) -> None:
         self._header = f"{word} {credentials}"
@@ -55,6 +58,10 @@ class Basic(_Header):
 
     scheme = "basic"
     advice = "Check auth_username and auth_password (SUPEROFFICE_USERNAME, SUPEROFFICE_PASSWORD)"
+    advice_after_success = (
+        "The login worked before: check that it was not locked or changed meanwhile, and that it"
+        " has the right to administer external users"
+    )
 
     def __init__(self, user_name: str, password: Secret) -> None:
         self.user_name = user_name
@@ -67,6 +74,9 @@ class SoTicket(_Header):
 
     scheme = "soticket"
     advice = "Check auth_ticket (SUPEROFFICE_TICKET): a ticket expires"
+    advice_after_success = (
+        "The ticket has expired: get a new one for auth_ticket (SUPEROFFICE_TICKET)"
+    )
 
     def __init__(self, ticket: Secret) -> None:
         super().__init__("SOTicket", ticket.value, [])
@@ -77,6 +87,7 @@ class Bearer(_Header):
 
     scheme = "bearer"
     advice = "Check auth_token (SUPEROFFICE_TOKEN): a token expires"
+    advice_after_success = "The token has expired: get a new one for auth_token (SUPEROFFICE_TOKEN)"
 
     def __init__(self, token: Secret) -> None:
         super().__init__("Bearer", token.value, [])
@@ -89,6 +100,10 @@ class Xsrf:
     advice = (
         "Check auth_cookie and xsrf_token (SUPEROFFICE_COOKIE, SUPEROFFICE_XSRF_TOKEN): a session"
         " expires"
+    )
+    advice_after_success = (
+        "The session has expired: log in again for auth_cookie and xsrf_token (SUPEROFFICE_COOKIE,"
+        " SUPEROFFICE_XSRF_TOKEN)"
     )
 
     def __init__(self, cookie: Secret, token: Secret) -> None:

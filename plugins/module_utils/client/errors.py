@@ -139,6 +139,18 @@ class Forbidden(NetServerError):
     advice = "The calling login needs the right to administer external users"
 
 
+class Blocked(NetServerError):
+    """HTTP 403 or 406 that is not in the service's form: something in front of it refused."""
+
+    kind = "blocked"
+    advice = (
+        "Something in front of the service, such as a web application firewall, refused the"
+        " request; a right is not missing. Ask its administrator to look for the refused request"
+        " in its log and to allow it, for ModSecurity with the OWASP rules usually rule 942100 for"
+        " the path .../api/v1/Archive"
+    )
+
+
 class Refused(NetServerError):
     """The service rejected the request: a 4xx, or an error object with any other status."""
 

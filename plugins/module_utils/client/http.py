@@ -20,7 +20,7 @@ from . import responses, retry
 from .cancellation import CancelToken
 from .concurrency import ConcurrencyLimit
 from .connection_errors import connection_error
-from .errors import Cancelled, Effect, Forbidden, NetServerError, Throttled, TimedOut, Unauthorized
+from .errors import Cancelled, Effect, NetServerError, Throttled, TimedOut, Unauthorized
 from .exchange import Exchange, SessionThread
 from .request import Request
 from .sessions import VERSION, option_errors, proxy_secrets, send_options
@@ -199,7 +199,7 @@ class Transport:
 
     def _explain(self, error: Unauthorized) -> None:
         if self._has_succeeded:
-            error.advice = Forbidden.advice
+            error.advice = self.settings.authentication.advice_after_success
         else:
             error.site = self.settings.site
             error.advice = self.settings.authentication.advice

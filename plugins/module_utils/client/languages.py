@@ -10,7 +10,18 @@ import re
 
 # the service's own marks, where they are not the code of the language
 # (docs/service-facts.md, Roles and languages)
-MARKS = {"en": ("US", "EN", "UK"), "de": ("GE", "DE"), "sv": ("SW", "SV"), "nb": ("NO",)}
+MARKS = {
+    "en": ("US", "EN", "UK"),
+    "nb": ("NO", "NB"),
+    "no": ("NO", "NB"),
+    "nn": ("NO", "NN"),
+    "de": ("GE", "DE"),
+    "sv": ("SW", "SV"),
+    "es": ("SP", "ES"),
+    "ja": ("JP", "JA"),
+    "cs": ("CZ", "CS"),
+    "zh": ("CN", "ZH"),
+}
 _PART = re.compile(r'\s*([A-Za-z]{2}(?:-[A-Za-z]{2})?):"((?:[^"\\]|\\.)*)"\s*(?:;|$)')
 
 

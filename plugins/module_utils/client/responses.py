@@ -22,7 +22,8 @@ status                                  error        own form       any other bo
 2xx that is not JSON, 1xx, other 2xx    NotUnderstood               UNKNOWN
 3xx                                     Redirected   UNKNOWN        UNKNOWN
 401 login required: "not applied"       Unauthorized NONE           NONE
-403 also blocks responses (firewalls)   Forbidden    NONE           UNKNOWN
+403 also blocks responses (firewalls)   Forbidden    NONE           UNKNOWN (Blocked)
+406 as 403                              Refused      NONE           UNKNOWN (Blocked)
 408 also: no response from the service  Unavailable  UNKNOWN        UNKNOWN
 429 also: limits at any point           Throttled    NONE           UNKNOWN
 400 404 405 407 411 413 414 415 417     Refused      NONE           NONE
@@ -48,6 +49,7 @@ import typing
 from collections.abc import Mapping, Sequence
 
 from .errors import (
+    Blocked,
     Effect,
     Failed,
     Forbidden,
@@ -64,6 +66,7 @@ from .request import Request
 from .urls import without_secrets
 
 MAX_TEXT = 300
+BROKEN_JSON = "broken or truncated JSON"
 # secrets are masked in this much of a text, of which MAX_TEXT is shown
 MAX_TEXT_READ = 100_000
 # RFC 9110: the request was rejected before it was processed, whoever says so
@@ -81,6 +84,10 @@ ERROR_KEYS = frozenset(
         "StackTrace",
         "InnerException",
     }
+)
+# types of errors that mean that the calling login lacks a right
+MISSING_RIGHT = frozenset(
+    {"SoFunctionRightException", "SoSentryException", "SoIllegalOperationException"}
 )
 REASONS = {
     400: "Bad Request",
@@ -148,19 +155,23 @@ def parse_response(request: Request, raw: RawResponse, secrets: Sequence[str]) -
         raise _refusal(request, raw, value, secrets)
     if is_error_object(value):
         said = _service_text(raw, value, secrets)
-        raise Refused(
+        error_class = Forbidden if _reason(value) in MISSING_RIGHT else Refused
+        raise error_class(
             f"{request.name} returned HTTP {raw.status} with an error{said}",
             detail=said,
+            effect=Effect.NONE,
             operation=request.operation,
             status=raw.status,
             error_type=_error_type(value),
         )
     if raw.status not in (200, 201, 202, 204) or not is_json:
-        raise NotUnderstood(
+        error = NotUnderstood(
             f"{request.name} returned HTTP {raw.status} with {_description(raw)} instead of JSON",
             operation=request.operation,
             status=raw.status,
         )
+        error.transient = _description(raw) == BROKEN_JSON
+        raise error
     return Response(raw.status, value)
 
 
@@ -182,21 +193,37 @@ def _refusal(
     said = _service_text(raw, value, secrets)
     own_form = is_error_object(value)
     error_class = _error_class(status, retry_after, own_form=own_form)
+    if _reason(value) in MISSING_RIGHT and status < 500:
+        error_class = Forbidden
     reason = f" {REASONS[status]}" if status in REASONS else ""
     return error_class(
-        f"HTTP {status}{reason} from {request.name}{said}",
+        f"HTTP {status}{reason} from {request.name}{said}{_challenge(raw)}",
         operation=request.operation,
         status=status,
         error_type=_error_type(value),
         retry_after=retry_after,
         effect=_effect(status, own_form=own_form),
-        detail=said,
+        detail=said + _challenge(raw),
+    )
+
+
+def _challenge(raw: RawResponse) -> str:
+    """Name Windows authentication where the web server asks for it in place of the service."""
+    offered = raw.headers.get("WWW-Authenticate", "") if raw.status == 401 else ""
+    if not re.search(r"\b(Negotiate|NTLM)\b", offered, re.IGNORECASE):
+        return ""
+    return (
+        "; the web server asks for Windows authentication (Negotiate, NTLM). Enable anonymous"
+        " authentication in IIS for the folder of the WebAPI, so that the service itself checks"
+        " the login"
     )
 
 
 def _error_class(status: int, retry_after: float | None, *, own_form: bool) -> type[NetServerError]:
     if status == 401:
         return Unauthorized
+    if status in (403, 406) and not own_form:
+        return Blocked
     if status == 403:
         return Forbidden
     if status == 429 or (status == 503 and retry_after is not None):
@@ -241,8 +268,18 @@ def _service_text(raw: RawResponse, value: object, secrets: Sequence[str]) -> st
 
 
 def _error_type(value: object) -> str:
-    found = value.get("ErrorType") if isinstance(value, Mapping) else None
-    return found if isinstance(found, str) and re.fullmatch(r"[A-Za-z0-9_.]{1,80}", found) else ""
+    """Return the type of an error: the service's own form, or that of ASP.NET."""
+    if not isinstance(value, Mapping):
+        return ""
+    for key in ("ErrorType", "ExceptionType"):
+        found = value.get(key)
+        if isinstance(found, str) and re.fullmatch(r"[A-Za-z0-9_.]{1,120}", found):
+            return found
+    return ""
+
+
+def _reason(value: object) -> str:
+    return _error_type(value).rpartition(".")[2]
 
 
 def _correlation(raw: RawResponse) -> str:
@@ -257,7 +294,7 @@ def _description(raw: RawResponse) -> str:
     ):
         return "an HTML page"
     if start.startswith((b"{", b"[", b'"')):
-        return "broken or truncated JSON"
+        return BROKEN_JSON
     return f"{len(raw.body)} bytes that are not JSON"
 
 

@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 import enum
+import re
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ..domain.fields import fields_of, flag_names
 from ..domain.model import CurrentUser, Modification, Role, Secret
 from . import json_fields
-from .errors import Effect, Failed, NetServerError, NotUnderstood, Refused
+from .errors import Effect, Failed, Forbidden, NetServerError, NotUnderstood, Refused
 from .http import Transport
 from .languages import in_language, spellings
 from .redaction import redacted
@@ -30,17 +31,6 @@ USER_TYPES = (
     EXTERNAL_ASSOCIATE,
     "AnonymousAssociate",
     "SystemAssociate",
-)
-# exceptions that have nothing to do with the spelling of flags (docs/service-facts.md, Errors)
-REASONED_REFUSALS = (
-    "SoNotFoundException",
-    "SoIllegalOperationException",
-    "SoSentryException",
-    "SoValidationException",
-    "SoDuplicateException",
-    "SoInvalidPasswordException",
-    "SoLicenseException",
-    "SoSessionException",
 )
 
 
@@ -62,7 +52,8 @@ SPELLINGS = {
 class UserRecord(typing.NamedTuple):
     """A user of any type, as the agent describes it; whether it is active is not part of it.
 
-    `names` is empty, and `role_id` 0, where the call does not tell.
+    `names` is empty, and `role_id` 0, where the call does not tell. `is_visible` is false where the
+    service refuses to describe the user to the calling login; then nothing else is known.
     """
 
     associate_id: int
@@ -71,6 +62,7 @@ class UserRecord(typing.NamedTuple):
     deleted: bool
     names: tuple[str, ...] = ()
     role_id: int = 0
+    is_visible: bool = True
 
     @property
     def is_external(self) -> bool:
@@ -185,7 +177,7 @@ class UserAgent:
         for spelling in [proved] if proved else SPELLINGS[is_several]:
             try:
                 silent = self._set(before, after, modification, password, spelling)
-            except (Refused, Failed) as error:
+            except (Refused, Failed, Forbidden) as error:
                 # another thread may have proved it since
                 is_proved = self._proved.get(is_several) is spelling
                 if is_proved or not _may_be_spelling(error):
@@ -278,6 +270,8 @@ class UserAgent:
         try:
             value = self._call("user", method, body, query=query)
         except NetServerError as error:
+            if isinstance(error, Forbidden) and _reason(error):
+                return UserRecord(0, 0, "", deleted=False, is_visible=False)
             if _says_no_such_user(error):
                 return None
             raise
@@ -335,7 +329,8 @@ def _says_no_such_user(error: NetServerError) -> bool:
 
 def _may_be_spelling(error: NetServerError) -> bool:
     """Tell whether a refusal can be about the spelling of flags, and not about their values."""
-    return _reason(error) not in REASONED_REFUSALS
+    # an exception of the service's own is a reason; what cannot be read as flags is one of .NET
+    return not re.fullmatch(r"So\w+Exception", _reason(error))
 
 
 def _reason(error: NetServerError) -> str:

@@ -70,7 +70,7 @@ class Limit(typing.NamedTuple):
 
 
 def parse_limits(
-    limits: Mapping[str, object], defaults: Mapping[str, object] = DEFAULTS
+    limits: Mapping[str, object], defaults: Mapping[str, object] | None = None
 ) -> dict[str, Limit]:
     """Read limits, on top of the defaults; null lifts one.
 
@@ -82,7 +82,7 @@ def parse_limits(
         raise UserError(
             "definition", f"limits: unknown {', '.join(unknown)}; known are {', '.join(COUNTED)}."
         )
-    merged = {**defaults, **limits}
+    merged = {**(DEFAULTS if defaults is None else defaults), **limits}
     return {name: _parse_limit(name, value) for name, value in merged.items() if value is not None}
 
 

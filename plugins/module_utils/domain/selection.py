@@ -118,12 +118,6 @@ def is_literal(glob: str) -> bool:
     return not any(sign in glob for sign in WILDCARDS)
 
 
-def longest_literal(glob: str) -> str:
-    """Return the longest part of a glob that stands in every name that meets it."""
-    without_sets = re.sub(r"\[[^\]]*\]?", "*", glob)
-    return max(re.split(r"[*?]", without_sets), key=len)
-
-
 @functools.lru_cache(maxsize=64)
 def _matcher(globs: tuple[str, ...]) -> tuple[frozenset[str], re.Pattern[str] | None]:
     """Return the globs as names, since a name may contain a bracket, and one pattern for all."""

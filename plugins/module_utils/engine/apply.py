@@ -13,7 +13,7 @@ import threading
 import time
 import typing
 
-from ..client.errors import Cancelled
+from ..client.errors import Cancelled, Unauthorized
 from ..domain.errors import UserError
 from ..domain.plan import Action, Step
 from ..domain.user_index import UserIndex
@@ -63,6 +63,7 @@ class _Worker:
         self._journal = journal
         self._budget = FailureBudget(run.options.max_failures)
         self._ids = _KnownIds(run.state.users)
+        self._login_ended = False
         self._started: dict[int, Step] = {}
         self.results: dict[int, StepResult] = {}
 
@@ -80,6 +81,9 @@ class _Worker:
             self._journal.outcome(result)
         if result.failure:
             self._budget.charge()
+            if result.failure.kind == Unauthorized.kind:
+                # the login has ended for all users
+                self._login_ended = True
         self.results[step.key] = result
         self._run.progress("write", len(self.results), self._total)
 
@@ -107,6 +111,8 @@ class _Worker:
         needed = self._needs.get(step.key)
         if needed is not None and not (needed in self.results and self.results[needed].succeeded):
             return "the user whose name it shall get could not be changed"
+        if self._login_ended:
+            return "the login was refused before it"
         return "too many users failed before it" if self._budget.is_spent else ""
 
 

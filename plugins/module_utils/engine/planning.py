@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Sequence
 
+from ..client.errors import NetServerError
 from ..domain.definitions import Definition
 from ..domain.errors import UserError
 from ..domain.findings import Finding
@@ -91,7 +92,7 @@ def _with_confirmed_names(run: RunContext, definitions: Sequence[Definition]) ->
     records = in_parallel(run.client.agent.user_by_name, names, run.options.concurrency)
     aliases: dict[int | None, list[str]] = {}
     for name, record in zip(names, records, strict=True):
-        if record is not None:
+        if record is not None and record.is_visible:
             aliases.setdefault(record.associate_id, []).append(name)
     return run._replace(state=run.state._replace(users=run.state.users.with_aliases(aliases)))
 
@@ -126,7 +127,14 @@ class _RoleResolver:
             role = self._roles.find(desired)
         except UserError as error:
             return error
-        return role or self._roles.refusal(desired, self._all_roles())
+        return role or self._roles.refusal(desired, self._roles_of_all_types())
+
+    def _roles_of_all_types(self) -> Iterable[Role]:
+        """Read the roles of all types, which only serve to say more about an error."""
+        try:
+            return self._all_roles()
+        except NetServerError:
+            return ()
 
 
 def _probe_logins(run: RunContext, matches: Sequence[Match]) -> list[LoginProbe]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import typing
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from ..client.client import Client
 from ..client.user_agent import UserRecord
@@ -187,7 +187,7 @@ def _service_findings(run: RunContext, order: Order, in_conflict: Container[str]
     new_persons = {
         step.after.person_id for step in steps if step.action is Action.CREATE and step.after
     }
-    persons = run.client.archive.existing_persons(new_persons) if new_persons else set()
+    persons = run.client.archive.persons(new_persons) if new_persons else {}
     done = itertools.count(1)
 
     def check(step: Step) -> list[Finding]:
@@ -206,15 +206,25 @@ def _service_findings(run: RunContext, order: Order, in_conflict: Container[str]
     return list(itertools.chain.from_iterable(found))
 
 
-def _person_problem(step: Step, persons: Container[int]) -> UserError | None:
+def _person_problem(step: Step, persons: Mapping[int, bool]) -> UserError | None:
+    """`persons` says of each existing person whether it is retired."""
     after = step.after
-    if step.action is not Action.CREATE or after is None or after.person_id in persons:
+    if step.action is not Action.CREATE or after is None:
         return None
-    return UserError(
-        "person",
-        f"{step.desired.subject} can not be created: there is no person with the id"
-        f" {after.person_id}. Give the person_id of an existing person.",
-    )
+    if after.person_id not in persons:
+        return UserError(
+            "person",
+            f"{step.desired.subject} can not be created: there is no person with the id"
+            f" {after.person_id}, or this login may not see it. Give the person_id of an existing"
+            " person.",
+        )
+    if persons[after.person_id]:
+        return UserError(
+            "person",
+            f"{step.desired.subject} can not be created: person {after.person_id} is retired. Take"
+            " the person back in SuperOffice first, or give the person_id of another person.",
+        )
+    return None
 
 
 def _name_problem(client: Client, step: Step) -> UserError | None:

@@ -11,7 +11,7 @@ definition lead to, the full reader for all users, page by page.
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ..client import archive, urls
 from ..client.archive import UserRow
@@ -68,13 +68,14 @@ class FullReader:
 
 
 class KeyedReader:
-    """Reads the roles, and every external user that a key of one definition may mean."""
+    """Reads the roles, and every external user that a key of one definition may mean.
+
+    Each key is asked for by itself, in a comparison that web application firewalls let pass.
+    """
 
     def __init__(self, client: Client, desired: DesiredUser) -> None:
         self._client = client
         self._desired = desired
-        # names that no restriction can express, and names that the list does not know
-        self._records: dict[str, UserRecord | None] = {}
 
     def read(self) -> CurrentState:
         """Return the roles and the users.
@@ -83,99 +84,84 @@ class KeyedReader:
             UserError: a key means a user that is not an external one, which is never touched.
         """
         roles = read_roles(self._client)
-        users = UserIndex(self._users(roles))
-        return CurrentState(roles, users.with_aliases(self._confirmed_names()), is_complete=False)
+        return CurrentState(roles, self._users(roles), is_complete=False)
 
-    def _confirmed_names(self) -> dict[int | None, list[str]]:
-        """Return the names that were looked up, by the id of the user that the service named."""
-        confirmed: dict[int | None, list[str]] = {}
-        for name, record in self._records.items():
-            if record is not None:
-                confirmed.setdefault(record.associate_id, []).append(name)
-        return confirmed
-
-    def _users(self, roles: Roles) -> list[CurrentUser]:
-        rows: dict[int, UserRow] = {}
-        for restriction in archive.batches(self._restrictions()):
-            for row in self._client.archive.few_external_users(restriction):
-                rows[row.associate_id] = row
-        users = to_users(self._client, roles, list(rows.values()))
-        for record in self._records_of_missing(users):
-            if not record.is_external:
-                raise not_external(self._desired, record)
-            if record.associate_id not in rows and not record.deleted:
-                users.append(self._listed(roles, record))
-        return users or self._users_of_former_names(roles)
-
-    def _restrictions(self) -> list[str]:
-        """Turn the keys into restrictions, and look up names that no restriction can express."""
+    def _users(self, roles: Roles) -> UserIndex:
         desired = self._desired
-        restrictions: list[str] = []
+        users: dict[int | None, CurrentUser] = {}
         if desired.associate_id is not UNSET:
-            restrictions.append(archive.associate_is([desired.associate_id]))
+            users |= self._by_id(roles, desired.associate_id)
         if desired.person_id is not UNSET:
-            restrictions.append(archive.number_is("personId", desired.person_id))
-        for name in self._names():
-            restriction = archive.text_is("userName", name)
-            if restriction is not None and archive.fits(restriction):
-                restrictions.append(restriction)
-                continue
-            record = self._by_name(name)
-            if record and record.is_external:
-                restrictions.append(archive.associate_is([record.associate_id]))
-        return restrictions
-
-    def _names(self) -> Iterable[str]:
-        desired = self._desired
+            found = read_users_of_persons(self._client, roles, [desired.person_id])
+            users |= {user.associate_id: user for user in found}
         if desired.user_name is not UNSET:
-            yield desired.user_name
-        if desired.associate_id is UNSET and desired.person_id is UNSET:
-            yield from desired.previous_user_names
+            users |= self._by_name(roles, desired.user_name, users)
+        by_name = desired.associate_id is UNSET and desired.person_id is UNSET
+        if by_name and not users and desired.state is State.PRESENT:
+            for name in desired.previous_user_names:
+                users |= self._by_name(roles, name, users)
+        return UserIndex(users.values())
 
-    def _by_name(self, name: str) -> UserRecord | None:
-        if name not in self._records:
-            self._records[name] = self._client.agent.user_by_name(name)
-        return self._records[name]
+    def _by_id(self, roles: Roles, associate_id: int) -> dict[int | None, CurrentUser]:
+        users = read_users(self._client, roles, [associate_id])
+        if not users:
+            self._refuse_other(self._client.agent.user(associate_id))
+        return users
 
-    def _records_of_missing(self, users: Sequence[CurrentUser]) -> list[UserRecord]:
-        """Look beyond the list of external users, for keys that it does not know.
+    def _by_name(
+        self, roles: Roles, name: str, known: Mapping[int | None, CurrentUser]
+    ) -> dict[int | None, CurrentUser]:
+        """Return the user of a name, unless it is among those that are known already."""
+        if any(user.logs_in_as(name) for user in known.values()):
+            return {}
+        found = find_by_name(self._client, roles, name)
+        self._refuse_other(found.record)
+        return {user.associate_id: user for user in found.users}
 
-        A name may be taken by an internal user, or spelled in a way that the list was not asked
-        for.
-        """
-        desired = self._desired
-        found: list[UserRecord | None] = []
-        associate_id, user_name = desired.associate_id, desired.user_name
-        if associate_id is not UNSET and not any(u.associate_id == associate_id for u in users):
-            found.append(self._client.agent.user(associate_id))
-        if user_name is not UNSET and not any(user.logs_in_as(user_name) for user in users):
-            found.append(self._by_name(user_name))
-        return [record for record in found if record is not None]
+    def _refuse_other(self, record: UserRecord | None) -> None:
+        """Refuse a user that the list of external users does not have."""
+        if record is None or record.deleted:
+            return
+        if not record.is_external:
+            raise not_external(self._desired, record)
+        raise UserError(
+            "identity",
+            f"{self._desired.subject}: the service knows associate {record.associate_id} as an"
+            " external user, but does not list it among them. Nothing was changed; look at that"
+            " user in Settings and maintenance.",
+        )
 
-    def _users_of_former_names(self, roles: Roles) -> list[CurrentUser]:
-        """Look former names up one by one, where the list knows none of the names.
 
-        It may have them in another case, or not in the column that it is searched by.
-        """
-        if self._desired.state is State.ABSENT:
-            return []
-        found: dict[int, UserRecord] = {}
-        for name in self._names():
-            record = self._by_name(name)
-            if record and record.is_external and not record.deleted:
-                found[record.associate_id] = record
-        return [self._listed(roles, record) for record in found.values()]
+class NamedUsers(typing.NamedTuple):
+    """The external users of a name; `record` is a user of the name that is not among them."""
 
-    def _listed(self, roles: Roles, record: UserRecord) -> CurrentUser:
-        user = read_user(self._client, roles, record.associate_id)
-        if user is None:
-            raise UserError(
-                "identity",
-                f"{self._desired.subject}: the service knows associate {record.associate_id} as an"
-                " external user, but does not list it among them. Nothing was changed; look at that"
-                " user in Settings and maintenance.",
-            )
-        return user
+    users: list[CurrentUser]
+    record: UserRecord | None = None
+
+
+def find_by_name(client: Client, roles: Roles, name: str) -> NamedUsers:
+    """Find external users by their login name.
+
+    The list is asked first. What it does not find, because of the case, of a character that a
+    filter cannot express or of the column that it searches, GetUserFromName may find; the user that
+    it names is read by its id, with the name as a confirmed one.
+    """
+    restriction = archive.text_is("userName", name)
+    users: list[CurrentUser] = []
+    if restriction is not None and archive.fits(restriction):
+        users = to_users(client, roles, client.archive.few_external_users(restriction))
+        if any(user.logs_in_as(name) for user in users):
+            return NamedUsers(users)
+    record = client.agent.user_by_name(name)
+    if record is None:
+        return NamedUsers(users)
+    if not record.is_external or record.deleted:
+        return NamedUsers(users, record)
+    listed = read_users(client, roles, [record.associate_id])
+    if not listed:
+        return NamedUsers(users, record)
+    confirmed = {one: user._replace(aliases=(name,)) for one, user in listed.items()}
+    return NamedUsers([*({user.associate_id: user for user in users} | confirmed).values()])
 
 
 def read_roles(client: Client) -> Roles:
@@ -250,7 +236,13 @@ def to_users(client: Client, roles: Roles, rows: Sequence[UserRow]) -> list[Curr
 
 
 def not_external(desired: DesiredUser, record: UserRecord, name: str = "") -> UserError:
-    """Return the error of a key that means a user of another type."""
+    """Return the error of a key that means a user of another type, or one out of reach."""
+    if not record.is_visible:
+        return UserError(
+            "forbidden",
+            f"{desired.subject}: the name or id belongs to a user that this login may not manage."
+            " It was not touched; choose another key or name.",
+        )
     return UserError(
         "not_external",
         f"{desired.subject}: '{name or record.name}' (associate {record.associate_id}) is not an"

@@ -129,9 +129,9 @@ _CREDENTIALS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 
 
-def from_environment(variable: str, environ: Mapping[str, str] = os.environ) -> str:
+def from_environment(variable: str, environ: Mapping[str, str] | None = None) -> str:
     """Return an environment variable as a fallback; one that is empty counts as not set."""
-    value = environ.get(variable)
+    value = (os.environ if environ is None else environ).get(variable)
     if not value:
         raise AnsibleFallbackNotFound
     return value

@@ -14,9 +14,9 @@ from ..client.client import Client
 from ..domain.export import entries_of
 from ..domain.model import UNSET, CurrentUser
 from ..domain.roles import Roles
-from ..domain.selection import Selection, is_literal, longest_literal
+from ..domain.selection import Selection, is_literal
 from ..engine.failure import Problem, failure_of
-from ..engine.read import read_roles, to_users
+from ..engine.read import find_by_name, read_roles, to_users
 from .arguments import Options, Task, TaskContext, connection_settings
 from .result import Result, undecided, user_facts
 
@@ -68,36 +68,39 @@ def _selection(options: Options, roles: Roles) -> Selection:
 def _read(
     client: Client, roles: Roles, selection: Selection, *, with_contact: bool
 ) -> tuple[list[CurrentUser], list[UserRow]]:
-    """Let the service choose as far as its grammar goes, and choose again for what it can not."""
+    """Let the service filter as far as its grammar goes, and filter what it cannot here."""
+    names = () if selection.user_names is UNSET else selection.user_names
+    literal = next(filter(is_literal, names), None)
+    if literal is not None:
+        users = find_by_name(client, roles, literal).users
+        selection = selection._replace(user_names=UNSET)
+        named = [user for user in users if user.has_name(literal) and selection.holds(user)]
+        ids = [user.associate_id for user in named if user.associate_id is not None]
+        rows: list[UserRow] = []
+        if with_contact and ids:
+            restriction = archive.associate_is(ids)
+            rows = client.archive.external_users(restriction, with_contact=True)
+        return named, rows
     restriction = archive.all_of(_restrictions(selection)) or archive.EVERY_ROW
     if not archive.fits(restriction):
         restriction = archive.EVERY_ROW
-    rows = list(client.archive.external_users(restriction, with_contact=with_contact))
+    rows = client.archive.external_users(restriction, with_contact=with_contact)
     users = [user for user in to_users(client, roles, rows) if selection.holds(user)]
     return sorted(users, key=lambda user: user.associate_id or 0), rows
 
 
 def _restrictions(selection: Selection) -> list[str]:
-    restrictions: list[str | None] = []
+    """Return what the service filters by; globs are matched here, since its case may differ."""
+    restrictions: list[str] = []
     if selection.associate_id is not UNSET:
         restrictions.append(archive.associate_is([selection.associate_id]))
     if selection.person_ids is not UNSET:
         restrictions += [archive.number_is("personId", one) for one in selection.person_ids]
-    if selection.user_names is not UNSET:
-        restrictions += [_name_restriction(glob) for glob in selection.user_names]
     if selection.role_ids is not UNSET:
         restrictions.append(archive.role_is(sorted(selection.role_ids)))
     if selection.is_active is not UNSET:
         restrictions.append(archive.is_active(selection.is_active))
-    return [restriction for restriction in restrictions if restriction]
-
-
-def _name_restriction(glob: str) -> str | None:
-    if is_literal(glob):
-        return archive.text_is("userName", glob)
-    part = longest_literal(glob)
-    operator = "begins" if glob.startswith(part) else "contains"
-    return archive.text_has("userName", operator, part) if part else None
+    return restrictions
 
 
 TASK = Task(

@@ -118,6 +118,7 @@ TASK = Task(
         "limits": {
             "type": "dict",
             "options": {
+                # no_log: the limit of passwords is a number
                 name: {"type": "raw", "default": limits.DEFAULTS.get(name), "no_log": False}
                 for name in limits.COUNTED
             },

@@ -20,7 +20,7 @@ import typing
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ..escaping import SHOWN_MESSAGE, for_html, shortened
+from ..escaping import SHOWN_LINES, SHOWN_MESSAGE, for_html, shortened
 from . import wording
 from .model import CHANGES, FIELDS, STATUSES, Change, Installation, Report, User, text_of
 from .review import Login, Review
@@ -173,7 +173,7 @@ def _environment() -> typing.Any:
     )
     environment.filters["shown"] = lambda text: for_html(str(text))
     environment.filters["shown_lines"] = lambda text: "\n".join(
-        for_html(line) for line in str(text).splitlines()
+        for_html(line) for line in str(text).splitlines()[:SHOWN_LINES]
     )
     environment.filters["value"] = text_of
     environment.filters["breakable"] = breakable

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from ..escaping import for_xml
+from ..escaping import SHOWN_LINES, for_xml
 from . import wording
 from .model import CHANGES, Installation, Report, User
 
@@ -85,7 +85,7 @@ def _verdict(case: ET.Element, tag: str, kind: str, text: str) -> None:
 
 
 def _lines(text: str) -> str:
-    return "\n".join(for_xml(line) for line in text.splitlines())
+    return "\n".join(for_xml(line) for line in text.splitlines()[:SHOWN_LINES])
 
 
 def _told(user: User) -> str:

@@ -14,7 +14,7 @@ import re
 import typing
 from collections.abc import Callable, Iterator, Sequence
 
-from ..escaping import SHOWN_MESSAGE, SHOWN_PATH, for_markdown, markdown_code, shortened
+from ..escaping import SHOWN_MESSAGE, SHOWN_NAME, SHOWN_PATH, for_markdown, markdown_code, shortened
 from . import wording
 from .model import CHANGES, Change, Installation, Report, User, Values
 
@@ -48,7 +48,7 @@ class Table(typing.Generic[Item]):
     def __init__(
         self, head: Sequence[str], items: Sequence[Item], cells: Callable[[Item], Sequence[str]]
     ) -> None:
-        self.head = f"{_row(head)}{_row(['---' for _ in head])}"
+        self.head = f"{_row(head)}{_row(['---'] * len(head))}"
         self.items = items
         self.cells = cells
 
@@ -124,7 +124,7 @@ def to_markdown(report: Report, limit: int = LIMIT) -> str:
 
 def _head(report: Report) -> Iterator[str]:
     state = f"{STATE_SIGNS[report.status]} {wording.STATES[report.status]}"
-    yield f"### {for_markdown(report.title)}: {state}"
+    yield f"### {for_markdown(shortened(report.title, SHOWN_NAME))}: {state}"
     yield ""
     first = report.installations[0].message.partition("\n")[0]
     yield f"**{for_markdown(wording.headline(report, shortened(first, SHOWN_MESSAGE)))}**"
@@ -160,9 +160,9 @@ def _overview(report: Report) -> Table[Installation]:
 
 def _installation(writer: Writer, one: Installation, *, several: bool) -> None:
     if several and (one.news or one.findings or one.message or list(wording.notes(one))):
-        writer.text(f"\n#### {for_markdown(one.name)}\n")
+        writer.text(f"\n#### {for_markdown(shortened(one.name, SHOWN_NAME))}\n")
     for note in wording.notes(one):
-        writer.text(f"\n> {for_markdown(note)}\n")
+        writer.text(f"\n> {for_markdown(shortened(note, SHOWN_MESSAGE))}\n")
     if one.findings:
         level = "#####" if several else "####"
         table = Table(["Location", "Finding"], one.findings, _finding)

@@ -68,7 +68,7 @@ def _sections(review: Review) -> Iterator[list[str]]:
         lines = [f"| {' | '.join(row)} |" for row in rows]
         if lines:
             head = f"| {' | '.join(columns)} |"
-            rule = f"| {' | '.join('---' for _ in columns)} |"
+            rule = f"| {' | '.join(['---'] * len(columns))} |"
             yield [f"#### {title} ({len(lines):,})", "", head, rule, *lines]
 
 

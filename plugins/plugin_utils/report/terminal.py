@@ -50,7 +50,7 @@ _PLANNED = {
 def run_block(one: Installation, files: Sequence[str], width: int, paint: Paint = unpainted) -> str:
     """Return what `plan`, `apply` and `rotate_passwords` end with."""
     message = "" if one.findings else one.message
-    first, _, rest = message.partition("\n")
+    first, _newline, rest = message.partition("\n")
     headline = wording.headline(one, first)
     where = ", ".join(filter(None, [one.name, one.address]))
     sections = [

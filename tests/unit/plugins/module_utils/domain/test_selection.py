@@ -13,7 +13,6 @@ from ansible_collections.superoffice.crm.plugins.module_utils.domain.model impor
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.selection import (
     Selection,
     is_literal,
-    longest_literal,
     matches,
 )
 
@@ -49,7 +48,6 @@ def test_a_name_without_wildcards_means_itself(name: str) -> None:
     if is_literal(name):
         assert matches(name, [name])
         assert matches(name.upper(), [name.upper()])
-        assert longest_literal(name) == name
 
 
 @given(

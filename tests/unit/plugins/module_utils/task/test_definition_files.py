@@ -274,6 +274,7 @@ def test_a_visible_file_that_would_be_passed_over_is_a_finding(name: str, tmp_pa
 
 @pytest.mark.parametrize("mark", ["{{ domain }}", "{% if x %}", "{# note #}"])
 def test_a_template_in_a_file_is_no_value_unless_it_is_marked(users: Any, mark: str) -> None:
+    entry: Any
     [(_line, entry)] = users(
         f"users:\n  - user_name: 'mail@{mark}'\n    role: !unsafe 'x{mark}'\n"
         f"    password: 'p{mark}'\n    previous_user_names: ['{mark}']\n"
@@ -288,6 +289,7 @@ def test_a_template_in_json_is_no_value(tmp_path: Path) -> None:
     entry = {"user_name": "{{ x }}", "previous_user_names": ["{{ y }}"], "password": "{{ z }}"}
     path.write_text(json.dumps({"users": [entry], "defaults": {"role": "{% r %}"}}))
     file = read(path)
+    found: Any
     [(_location, found)] = file.entries
     assert isinstance(found["user_name"], UnsupportedValue)
     assert isinstance(found["previous_user_names"][0], UnsupportedValue)
