@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,12 @@ MANY = [
     {"user_name": "bo@example.com", "role": "Vendor", "is_active": True},
     {"user_name": "dag@example.com"},
 ]
+# stands for the journal of a run that was killed
+INTERRUPTED = "<interrupted>"
+JOURNAL = (
+    {"event": "start", "time": "2026-11-25T10:00:00.000+00:00", "total": 2},
+    {"event": "intent", "step": 1, "user_name": "bo@example.com"},
+)
 SCENES: dict[str, list[Result]] = {
     "superoffice_external_user": [
         {**USER, **GENERATED},
@@ -109,6 +116,11 @@ SCENES: dict[str, list[Result]] = {
         {"users": [{"user_name": "bo@example.com", "password": "bad", "update_password": "always"}],
          "preflight": "offline", "limits": {"password": None}},
         {"users": [{"user_name": "bo@example.com", "role": "None such"}]},
+        {"users": [{"user_name": "bo@example.com", "role": "None such"},
+                   {"user_name": "cecilie@example.com", "is_active": False},
+                   {"user_name": "dag@example.com", "is_active": False}],
+         "list_results": "all", "max_results_on_failure": 1},
+        {"users": MANY, "journal": INTERRUPTED},
         {"users": [], "prune": "delete", "prune_scope": "all", "allow_empty": True},
         {"users": MANY, "auth_password": "wrong"},
     ],
@@ -124,11 +136,17 @@ SCENES: dict[str, list[Result]] = {
 
 @pytest.mark.parametrize("check", [False, True])
 @pytest.mark.parametrize("module", SPEAKING)
-def test_results_are_as_documented(module: str, check: bool, server: NetServer) -> None:
+def test_results_are_as_documented(
+    module: str, check: bool, server: NetServer, tmp_path: Path
+) -> None:
+    journal = tmp_path / "journal.jsonl"
+    journal.write_text("".join(f"{json.dumps(line)}\n" for line in JOURNAL), encoding="utf-8")
     values = documentation(module)["RETURN"]
     connection = {"url": server.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1]}
     seen: set[str] = set()
-    for options in SCENES[module]:
+    for scene in SCENES[module]:
+        is_interrupted = scene.get("journal") == INTERRUPTED
+        options = {**scene, "journal": str(journal)} if is_interrupted else scene
         result = EXECUTION_PATHS["in_process"](
             module, {**connection, "retries": 0, **options}, check
         )
