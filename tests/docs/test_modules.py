@@ -17,7 +17,7 @@ from ansible_collections.superoffice.crm.plugins.module_utils.domain.options imp
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.selection import Scope
 
 from tests.docs.pages import ADMIN, ROOT, as_play, fill, run_playbook
-from tests.modules.execution_paths import EXECUTION_PATHS, Result
+from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("superoffice_*.py"))
@@ -129,9 +129,7 @@ def test_results_are_as_documented(module: str, check: bool, server: NetServer) 
     connection = {"url": server.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1]}
     seen: set[str] = set()
     for options in SCENES[module]:
-        result = EXECUTION_PATHS["in_process"](
-            module, {**connection, "retries": 0, **options}, check
-        )
+        result = run_in_process(module, {**connection, "retries": 0, **options}, check)
         for name, value in result.items():
             if name not in COMMON:
                 assert name in values, f"{name} is not documented"

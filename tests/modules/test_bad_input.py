@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.modules.conftest import Run
-from tests.modules.execution_paths import EXECUTION_PATHS, Result
+from tests.modules.execution_paths import Result, run_in_process
 
 SECRET = "a-Secret-that-1-types"
 CREATE = {"person_id": 1, "user_name": "new", "role": "Partner", "password": SECRET}
@@ -149,10 +149,8 @@ HALF = "\ud800"
     "option", ["user_name", "role", "password", "previous_user_names", "auth_password"]
 )
 def test_half_a_character_is_refused_by_the_name_of_its_option(
-    option: str, user: Run, execution_path: str, tenant: Any, journal: Any
+    option: str, user: Run, tenant: Any, journal: Any
 ) -> None:
-    if execution_path == "module":
-        pytest.skip("Ansible itself refuses to pass it to a module")
     value: Any = [f"a{HALF}b"] if option == "previous_user_names" else f"a{HALF}b"
     result = user(**{"user_name": "anna", option: value})
     assert result["failed"] is True
@@ -212,13 +210,11 @@ def test_a_refused_login_is_told_whatever_comes_with_it(
     assert sum(result["requests"].values()) <= 2
 
 
-def test_without_any_connection_option_the_missing_one_is_named(execution_path: str) -> None:
-    result: Result = EXECUTION_PATHS[execution_path](
-        "superoffice_external_user", {"user_name": "anna"}, False
-    )
+def test_without_any_connection_option_the_missing_one_is_named() -> None:
+    result: Result = run_in_process("superoffice_external_user", {"user_name": "anna"}, False)
     assert result["failed"] is True
     assert "url" in result["msg"]
-    result = EXECUTION_PATHS[execution_path](
+    result = run_in_process(
         "superoffice_external_user", {"user_name": "anna", "url": "https://x"}, False
     )
     for fact in ("auth_method", "auth_username", "auth_password"):

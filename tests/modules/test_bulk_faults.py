@@ -13,16 +13,10 @@ from typing import Any
 import pytest
 
 from tests.modules.conftest import Run
-from tests.modules.execution_paths import MOSTLY_ONE
 from tests.netserver import NetServer
 
 NUMBER = 20
 GOOD = "Good-pass-1"
-
-
-@pytest.fixture(params=MOSTLY_ONE)
-def execution_path(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 @pytest.fixture

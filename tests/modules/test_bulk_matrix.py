@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.modules.conftest import ADMIN, Run
-from tests.modules.execution_paths import EXECUTION_PATHS
+from tests.modules.execution_paths import run_in_process
 from tests.netserver import NetServer
 
 OLD, NEW = "Old-password-1", "New-password-1"
@@ -256,7 +256,7 @@ def test_role_texts_that_tell_nothing_cost_no_request_per_user(
 
 @pytest.mark.parametrize("size", [1, 30])
 def test_what_changes_costs_a_request_each_and_a_constant(
-    size: int, execution_path: str, tenant: Any, server: NetServer
+    size: int, tenant: Any, server: NetServer
 ) -> None:
     tenant.add_external_users({"user_name": f"u{n}"} for n in range(50))
     options = {
@@ -265,7 +265,7 @@ def test_what_changes_costs_a_request_each_and_a_constant(
         "auth_password": ADMIN[1],
         "users": [{"user_name": f"u{n}", "role": "Vendor"} for n in range(size)],
     }
-    result = EXECUTION_PATHS[execution_path]("superoffice_external_users", options, False)
+    result = run_in_process("superoffice_external_users", options, False)
     assert result["requests"] == {
         "roles": 1,
         "login": 1,

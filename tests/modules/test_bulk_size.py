@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.modules.conftest import ADMIN
-from tests.modules.execution_paths import EXECUTION_PATHS, Result
+from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 
 USERS = 10_000
@@ -32,11 +32,9 @@ def name(number: int) -> str:
     return f"user{number:05}@example.com"
 
 
-def run(execution_path: str, server: NetServer, *, check: bool = False, **options: Any) -> Result:
+def run(server: NetServer, *, check: bool = False, **options: Any) -> Result:
     connection = {"url": server.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1]}
-    return EXECUTION_PATHS[execution_path](
-        "superoffice_external_users", {**connection, **options}, check
-    )
+    return run_in_process("superoffice_external_users", {**connection, **options}, check)
 
 
 def test_a_thousand_changes_among_ten_thousand_users_cost_a_request_each(town: NetServer) -> None:
@@ -95,13 +93,13 @@ def test_a_thousand_changes_among_ten_thousand_users_cost_a_request_each(town: N
 
 
 def test_ten_thousand_definitions_with_passwords_in_sync_take_seconds_and_little_memory(
-    execution_path: str, town: NetServer
+    town: NetServer,
 ) -> None:
     town.reset()
     users = [{"user_name": name(n), "role": "External user"} for n in range(1, USERS + 1)]
     passwords = {name(n): f"Secret-of-{n:05}-Xy1" for n in range(1, USERS + 1)}
     started = time.monotonic()
-    result = run(execution_path, town, users=users, passwords=passwords)
+    result = run(town, users=users, passwords=passwords)
     assert time.monotonic() - started < 60
     assert "failed" not in result, result["msg"]
     assert result["summary"]["unchanged"] == result["summary"]["total"] == USERS

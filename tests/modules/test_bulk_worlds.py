@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from tests.modules.conftest import ADMIN
-from tests.modules.execution_paths import EXECUTION_PATHS, Result
+from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 
 pytest.importorskip("hypothesis")
@@ -141,13 +141,11 @@ def stage() -> Any:
         yield server
 
 
-def runner(execution_path: str, server: NetServer) -> Run:
+def runner(server: NetServer) -> Run:
     connection = {"url": server.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1]}
 
     def run(name: str = MODULE, check: bool = False, **options: Any) -> Result:
-        return EXECUTION_PATHS[execution_path](
-            name, {**connection, **copy.deepcopy(options)}, check
-        )
+        return run_in_process(name, {**connection, **copy.deepcopy(options)}, check)
 
     return run
 
@@ -167,9 +165,9 @@ def users_of(server: NetServer) -> dict[int, tuple[Any, ...]]:
 @some
 @given(case=cases())
 def test_a_run_is_foreseen_ends_as_foreseen_and_is_then_over(
-    case: tuple[list[dict[str, Any]], dict[str, Any]], execution_path: str, stage: NetServer
+    case: tuple[list[dict[str, Any]], dict[str, Any]], stage: NetServer
 ) -> None:
-    (world, options), run = case, runner(execution_path, stage)
+    (world, options), run = case, runner(stage)
     populate(stage, world)
     start, before = stage.tenant.snapshot(), users_of(stage)
     foreseen = run(check=True, **options)
@@ -239,9 +237,9 @@ def test_a_run_is_foreseen_ends_as_foreseen_and_is_then_over(
 @some
 @given(case=cases())
 def test_a_plan_ends_where_the_run_itself_would(
-    case: tuple[list[dict[str, Any]], dict[str, Any]], execution_path: str, stage: NetServer
+    case: tuple[list[dict[str, Any]], dict[str, Any]], stage: NetServer
 ) -> None:
-    (world, options), run = case, runner(execution_path, stage)
+    (world, options), run = case, runner(stage)
     populate(stage, world)
     planned = run(check=True, **options)
     if planned.get("failed"):
@@ -263,9 +261,9 @@ def test_a_plan_ends_where_the_run_itself_would(
 @some
 @given(world=worlds())
 def test_what_is_exported_changes_nothing_when_it_is_applied(
-    world: list[dict[str, Any]], execution_path: str, stage: NetServer, tmp_path: Any
+    world: list[dict[str, Any]], stage: NetServer, tmp_path: Any
 ) -> None:
-    run = runner(execution_path, stage)
+    run = runner(stage)
     populate(stage, world)
     exported = run("superoffice_external_user_info", format="definitions")["users"]
     file = tmp_path / "export.yml"
@@ -282,9 +280,9 @@ def test_what_is_exported_changes_nothing_when_it_is_applied(
 @some
 @given(case=cases())
 def test_many_at_once_end_as_one_by_one_where_order_does_not_matter(
-    case: tuple[list[dict[str, Any]], dict[str, Any]], execution_path: str, stage: NetServer
+    case: tuple[list[dict[str, Any]], dict[str, Any]], stage: NetServer
 ) -> None:
-    (world, options), run = case, runner(execution_path, stage)
+    (world, options), run = case, runner(stage)
     users = options["users"]
     populate(stage, world)
     together = run(users=users, limits={"deactivate": None, "delete": None, "password": None})
@@ -337,12 +335,12 @@ KEYS = st.one_of(
 @some
 @given(junk=st.lists(st.dictionaries(KEYS, JUNK, max_size=4), min_size=1, max_size=3))
 def test_no_junk_is_written_and_none_ends_in_a_traceback(
-    junk: list[dict[str, Any]], execution_path: str, stage: NetServer
+    junk: list[dict[str, Any]], stage: NetServer
 ) -> None:
     populate(stage, [{"user_name": name, "person_id": 3001} for name in ("anna", "bo")])
     start = stage.tenant.snapshot()
     good = {"user_name": "anna", "role": "Vendor"}
-    result = runner(execution_path, stage)(users=[good, *junk, {"user_name": "bo", "oops": 1}])
+    result = runner(stage)(users=[good, *junk, {"user_name": "bo", "oops": 1}])
     assert result["failed"] is True
     assert "Traceback" not in str(result)
     assert stage.tenant.snapshot() == start
@@ -353,13 +351,13 @@ def test_no_junk_is_written_and_none_ends_in_a_traceback(
 @given(data=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
 @pytest.mark.parametrize("suffix", ["yml", "json"])
 def test_a_file_of_anything_is_refused_or_means_nothing(
-    suffix: str, data: bytes, execution_path: str, stage: NetServer, tmp_path: Any
+    suffix: str, data: bytes, stage: NetServer, tmp_path: Any
 ) -> None:
     populate(stage, [{"user_name": "anna", "person_id": 3001}])
     file = tmp_path / f"users.{suffix}"
     file.write_bytes(data)
     start = stage.tenant.snapshot()
-    result = runner(execution_path, stage)(src=[str(file)], prune="delete", prune_scope="all")
+    result = runner(stage)(src=[str(file)], prune="delete", prune_scope="all")
     assert result["failed"] is True
     assert str(file) in result["msg"] or "allow_empty" in result["msg"]
     assert stage.tenant.snapshot() == start

@@ -16,7 +16,7 @@ import pytest
 import trustme
 
 from tests.modules.conftest import ADMIN, Run
-from tests.modules.execution_paths import EXECUTION_PATHS, Result, action
+from tests.modules.execution_paths import Result, action, run_in_process
 from tests.modules.relay import relay
 from tests.netserver import NetServer
 from tests.netserver.server import Tls
@@ -47,11 +47,11 @@ def credentials(tenant: Any, scheme: str) -> Result:
 
 @pytest.mark.parametrize("scheme", ["basic", "soticket", "bearer", "xsrf"])
 def test_each_scheme_reads_and_writes_and_shows_no_secret(
-    scheme: str, execution_path: str, server: NetServer, tenant: Any, journal: Any
+    scheme: str, server: NetServer, tenant: Any, journal: Any
 ) -> None:
     login = credentials(tenant, scheme)
     options = {"url": server.url, "user_name": "anna", "role": "Vendor", **login}
-    result = EXECUTION_PATHS[execution_path](MODULE, options, False)
+    result = run_in_process(MODULE, options, False)
     assert "failed" not in result, result["msg"]
     assert tenant.user("anna").role_id == 6
     assert {(entry.scheme, entry.login) for entry in journal.entries} == {(scheme, ADMIN[0])}
@@ -65,13 +65,13 @@ def test_each_scheme_reads_and_writes_and_shows_no_secret(
 
 @pytest.mark.parametrize("scheme", ["soticket", "bearer", "xsrf"])
 def test_a_scheme_that_is_not_let_in_is_told(
-    scheme: str, execution_path: str, server: NetServer, tenant: Any, journal: Any
+    scheme: str, server: NetServer, tenant: Any, journal: Any
 ) -> None:
     login = credentials(tenant, scheme)
     tenant.expire_sessions()
     start = tenant.snapshot()
     options = {"url": server.url, "user_name": "anna", "role": "Vendor", **login}
-    result = EXECUTION_PATHS[execution_path](MODULE, options, False)
+    result = run_in_process(MODULE, options, False)
     assert result["error"]["kind"] == "unauthorized"
     assert "401" in result["msg"]
     assert tenant.snapshot() == start
@@ -129,7 +129,7 @@ def as_environment(options: Result) -> dict[str, str]:
 
 @pytest.mark.parametrize("scheme", ["basic", "soticket", "bearer", "xsrf"])
 def test_every_connection_option_may_come_from_the_environment(
-    scheme: str, execution_path: str, server: NetServer, tenant: Any, journal: Any,
+    scheme: str, server: NetServer, tenant: Any, journal: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     options = {
@@ -140,7 +140,7 @@ def test_every_connection_option_may_come_from_the_environment(
     monkeypatch.setenv("ANSIBLE_INJECT_INVOCATION", "true")  # ansible-core 2.21 leaves it out else
     for name, value in as_environment(options).items():
         monkeypatch.setenv(name, value)
-    result = EXECUTION_PATHS[execution_path](MODULE, {"user_name": "anna", "role": "Kunde"}, False)
+    result = run_in_process(MODULE, {"user_name": "anna", "role": "Kunde"}, False)
     assert "failed" not in result, result["msg"]
     assert tenant.user("anna").role_id == 8
     assert {entry.scheme for entry in journal.entries} == {scheme}
@@ -167,13 +167,12 @@ def test_a_wrong_variable_is_refused_like_the_option(
     variable: str,
     value: str,
     said: str,
-    execution_path: str,
     connection: Result,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv(variable, value)
     del connection["retries"]
-    result = EXECUTION_PATHS[execution_path](MODULE, {**connection, "user_name": "anna"}, False)
+    result = run_in_process(MODULE, {**connection, "user_name": "anna"}, False)
     assert result["failed"] is True
     assert said in result["msg"]
 
@@ -351,12 +350,12 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secure]:
 
 
 @pytest.fixture
-def over_tls(execution_path: str) -> Run:
+def over_tls() -> Run:
     def run(server: NetServer, **options: Any) -> Result:
         connection = {"auth_username": ADMIN[0], "auth_password": ADMIN[1], "retries": 0}
         server.reset()
         keys = {"url": server.url, "user_name": "user00001@example.com"}
-        return EXECUTION_PATHS[execution_path](MODULE, {**keys, **connection, **options}, False)
+        return run_in_process(MODULE, {**keys, **connection, **options}, False)
 
     return run
 
@@ -502,7 +501,7 @@ def test_a_lost_response_behind_a_proxy_with_a_login_is_looked_up_and_not_sent_a
             "url": server.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1],
             "ca_path": secure.ca, "proxy": f"http://me:proxy-secret-1@{between.address}",
         }  # fmt: skip
-        result = EXECUTION_PATHS["in_process"](task[0], {**options, **task[1]}, False)
+        result = run_in_process(task[0], {**options, **task[1]}, False)
     assert "failed" not in result, result["msg"]
     assert result["changed"] is True
     assert [entry.operation for entry in server.journal.writes] == ["SetExternalUserInfo"]
@@ -523,7 +522,7 @@ def test_a_page_of_a_gateway_after_a_write_is_no_proof_that_it_had_no_effect(
         "url": server.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1],
         "ca_path": secure.ca,
     }  # fmt: skip
-    result = EXECUTION_PATHS["in_process"](task[0], {**options, **task[1]}, False)
+    result = run_in_process(task[0], {**options, **task[1]}, False)
     assert "failed" not in result, result["msg"]
     assert [entry.operation for entry in server.journal.writes] == ["SetExternalUserInfo"]
     after = server.tenant.user("user00001@example.com")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.modules.conftest import ADMIN
-from tests.modules.execution_paths import EXECUTION_PATHS, Result
+from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 
 UNCHANGED, ROLE_CHANGE, CREATION = 3, 6, 10
@@ -35,13 +35,11 @@ def crowd(request: pytest.FixtureRequest, many: NetServer, server: NetServer) ->
     return server
 
 
-def cost(execution_path: str, crowd: NetServer, **options: Any) -> tuple[Result, int]:
+def cost(crowd: NetServer, **options: Any) -> tuple[Result, int]:
     """Run a task; the journal and the result have to agree on the number of requests."""
     connection = {"url": crowd.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1]}
     mark = crowd.journal.mark()
-    result = EXECUTION_PATHS[execution_path](
-        "superoffice_external_user", {**connection, **options}, False
-    )
+    result = run_in_process("superoffice_external_user", {**connection, **options}, False)
     assert "failed" not in result, result["msg"]
     entries = crowd.journal.since(mark)
     assert sum(result["requests"].values()) == len(entries)
@@ -49,9 +47,7 @@ def cost(execution_path: str, crowd: NetServer, **options: Any) -> tuple[Result,
 
 
 @pytest.mark.parametrize("language", ["en", "nb", "*"])
-def test_an_unchanged_user_costs_at_most_three(
-    execution_path: str, crowd: NetServer, language: str
-) -> None:
+def test_an_unchanged_user_costs_at_most_three(crowd: NetServer, language: str) -> None:
     record = crowd.tenant.user(NAME)
     assert record is not None
     tasks: list[Result] = [
@@ -62,58 +58,54 @@ def test_an_unchanged_user_costs_at_most_three(
         {"user_name": "nobody@example.com", "state": "absent"},
     ]
     for options in tasks:
-        result, requests = cost(execution_path, crowd, language=language, **options)
+        result, requests = cost(crowd, language=language, **options)
         assert result["changed"] is False
         assert requests <= UNCHANGED
 
 
 @pytest.mark.parametrize("verify", [True, False])
-def test_a_role_change_costs_at_most_six(
-    execution_path: str, crowd: NetServer, verify: bool
-) -> None:
-    result, requests = cost(execution_path, crowd, user_name=NAME, role="Vendor", verify=verify)
+def test_a_role_change_costs_at_most_six(crowd: NetServer, verify: bool) -> None:
+    result, requests = cost(crowd, user_name=NAME, role="Vendor", verify=verify)
     assert result["modification"] == ["Role"]
     assert requests <= ROLE_CHANGE - (not verify)
 
 
-def test_a_creation_costs_at_most_ten(execution_path: str, crowd: NetServer) -> None:
+def test_a_creation_costs_at_most_ten(crowd: NetServer) -> None:
     person = crowd.tenant.add_person()
     declared = {"person_id": person, "user_name": "new", "role": "Partner", "password": "Good-pw-1"}
-    result, requests = cost(execution_path, crowd, **declared)
+    result, requests = cost(crowd, **declared)
     assert result["action"] == "create"
     assert requests <= CREATION
 
 
-def test_a_rename_and_a_deletion_cost_no_more_than_a_creation(
-    execution_path: str, crowd: NetServer
-) -> None:
+def test_a_rename_and_a_deletion_cost_no_more_than_a_creation(crowd: NetServer) -> None:
     tasks: list[Result] = [
         {"user_name": "renamed", "previous_user_names": [NAME]},
         {"user_name": "renamed", "state": "absent"},
     ]
     for options in tasks:
-        result, requests = cost(execution_path, crowd, **options)
+        result, requests = cost(crowd, **options)
         assert result["changed"] is True
         assert requests <= CREATION
 
 
-def test_a_task_keeps_one_connection_open(execution_path: str, crowd: NetServer) -> None:
+def test_a_task_keeps_one_connection_open(crowd: NetServer) -> None:
     mark = crowd.journal.mark()
-    cost(execution_path, crowd, user_name=NAME, role="Vendor")
+    cost(crowd, user_name=NAME, role="Vendor")
     assert len({entry.connection for entry in crowd.journal.since(mark)}) == 1
 
 
-def test_a_trial_login_uses_a_connection_of_its_own(execution_path: str, crowd: NetServer) -> None:
+def test_a_trial_login_uses_a_connection_of_its_own(crowd: NetServer) -> None:
     mark = crowd.journal.mark()
     options = {"password": "Seed-password-01234", "update_password": "when_changed"}
-    result, _requests = cost(execution_path, crowd, user_name=NAME, **options)
+    result, _requests = cost(crowd, user_name=NAME, **options)
     assert result["password_status"] == "verified"
     assert len({entry.connection for entry in crowd.journal.since(mark)}) == 2
 
 
-def test_one_user_of_many_is_asked_for_and_not_all(execution_path: str, crowd: NetServer) -> None:
+def test_one_user_of_many_is_asked_for_and_not_all(crowd: NetServer) -> None:
     mark = crowd.journal.mark()
-    cost(execution_path, crowd, user_name=NAME, role="Vendor")
+    cost(crowd, user_name=NAME, role="Vendor")
     filters = [e.query.get("$filter", "") for e in crowd.journal.since(mark) if "Archive" in e.path]
     assert filters
     assert not [text for text in filters if "getAllRows" in text]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.modules.conftest import Run
-from tests.modules.execution_paths import MOSTLY_ONE, Result
+from tests.modules.execution_paths import Result
 from tests.netserver import NetServer
 from tests.netserver.profile import describe
 
@@ -64,11 +64,6 @@ FAILING: dict[str, dict[str, str]] = {
         for form in ("401", "403", "404", "object")
     },
 }
-
-
-@pytest.fixture(params=MOSTLY_ONE)
-def execution_path(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 def choices() -> Iterator[Any]:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from tests.modules.execution_paths import EXECUTION_PATHS, Result
+from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 
 MODULE = "superoffice_external_user"
@@ -121,7 +121,6 @@ def held(server: NetServer, associate_id: int | None, person: int, name: str) ->
 @given(world=worlds(), options=definitions())
 def test_check_mode_writes_nothing_and_foretells_everything(
     trial: str,
-    execution_path: str,
     server: NetServer,
     connection: Result,
     world: list[Seeded],
@@ -138,7 +137,7 @@ def test_check_mode_writes_nothing_and_foretells_everything(
         )  # fmt: skip
 
     def run(*, check: bool = False) -> Result:
-        return EXECUTION_PATHS[execution_path](MODULE, {**connection, **options}, check)
+        return run_in_process(MODULE, {**connection, **options}, check)
 
     with server.using(external_login=trial):
         start = tenant.snapshot()

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.modules.execution_paths import EXECUTION_PATHS, Result
+from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 from tests.reliability import figures
 from tests.reliability.gate import Answered, Asked, Reply, gate
@@ -159,7 +159,7 @@ def fuzz(server: NetServer, connection: Result, examples: int) -> None:
             options = {**options, "verify": always}
         begun = time.monotonic()
         with gate(server.url, rule) as strange:
-            result = EXECUTION_PATHS["in_process"](
+            result = run_in_process(
                 name,
                 {**connection, "retries": 0, "timeout": 5, **options, "url": strange.url},
                 check,
@@ -285,8 +285,6 @@ def test_pages_that_repeat_end(server: NetServer, connection: Result) -> None:
 
     with gate(server.url, rule) as stuck:
         for task in ((MANY, BULK), ("superoffice_external_user_info", {})):
-            result = EXECUTION_PATHS["in_process"](
-                task[0], {**connection, **task[1], "url": stuck.url}, False
-            )
+            result = run_in_process(task[0], {**connection, **task[1], "url": stuck.url}, False)
             assert "same rows" in result["msg"]
     assert server.journal.writes == []

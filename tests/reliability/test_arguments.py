@@ -15,7 +15,7 @@ from ansible_collections.superoffice.crm.plugins.module_utils.domain.saved_plan 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.modules.execution_paths import EXECUTION_PATHS, Result
+from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 from tests.reliability import figures
 from tests.reliability.scenes import BULK, DEFINITIONS, MANY, ONE, furnish, truth
@@ -89,7 +89,7 @@ def try_options(
     server.reset()
     furnish(server)
     before = truth(server)
-    result = EXECUTION_PATHS["in_process"](name, {**connection, "timeout": 5, **options}, check)
+    result = run_in_process(name, {**connection, "timeout": 5, **options}, check)
     json.dumps(result)
     if check:
         assert server.journal.writes == []
@@ -150,7 +150,7 @@ def test_one_broken_entry_anywhere_holds_up_all(
         furnish(server)
         before = truth(server)
         users = [*DEFINITIONS[:position], broken, *DEFINITIONS[position:]]
-        result = EXECUTION_PATHS["in_process"](MANY, {**connection, **BULK, "users": users}, False)
+        result = run_in_process(MANY, {**connection, **BULK, "users": users}, False)
         assert result["failed"] is True
         assert server.journal.writes == []
         assert truth(server) == before
@@ -162,7 +162,7 @@ def test_one_broken_entry_anywhere_holds_up_all(
 
 def plan_of(server: NetServer, connection: Result) -> Result:
     furnish(server)
-    planned = EXECUTION_PATHS["in_process"](MANY, {**connection, **BULK}, True)
+    planned = run_in_process(MANY, {**connection, **BULK}, True)
     plan: Result = planned["plan"]
     server.reset()
     return plan
@@ -218,7 +218,7 @@ def test_a_plan_file_that_is_none(
 ) -> None:
     file = tmp_path / "plan.json"
     file.write_bytes(content.encode("utf-8", "surrogatepass"))
-    result = EXECUTION_PATHS["in_process"](MANY, {**connection, "plan": str(file)}, False)
+    result = run_in_process(MANY, {**connection, "plan": str(file)}, False)
     assert result["failed"] is True
     assert "plan" in result["msg"]
     assert server.journal.writes == []

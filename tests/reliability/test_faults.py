@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from tests.modules.execution_paths import EXECUTION_PATHS, Result
+from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 from tests.reliability import figures
 from tests.reliability.gate import Answered, Asked, Gate, Reply, gate
@@ -199,7 +199,7 @@ def task_of(module: str, operation: str) -> Result:
 def calm_end(server: NetServer, module: str, task: Result, connection: Result) -> Truth:
     """What the task leads to if nothing happens."""
     furnish(server)
-    result = EXECUTION_PATHS["in_process"](module, {**connection, **task}, False)
+    result = run_in_process(module, {**connection, **task}, False)
     assert not result.get("failed"), result
     end = truth(server)
     server.reset()
@@ -222,9 +222,8 @@ def test_fault(
     before = truth(server)
     struck, skip = READS.get(operation, (operation, 0))
     server.faults.add(case.kind, operation=struck, times=times, skip=skip, **case.options)
-    execution_path = "module" if module == MANY else "in_process"
     options = {**connection, **task, "timeout": case.timeout}
-    result = EXECUTION_PATHS[execution_path](module, options, False)
+    result = run_in_process(module, options, False)
     if case.kind == "delay":
         time.sleep(DELAY)  # what is still under way comes to its end
     after = truth(server)
@@ -328,7 +327,7 @@ def test_connection_refused(
     struck, skip = READS.get(operation, (operation, 0))
     furnish(server)
     with gate(server.url) as calm:
-        EXECUTION_PATHS["in_process"](module, {**connection, **task, "url": calm.url}, False)
+        run_in_process(module, {**connection, **task, "url": calm.url}, False)
         names = [asked.operation for asked in calm.asked]
         end = truth(server)
     matching = [number for number, name in enumerate(names) if name == struck]
@@ -337,9 +336,7 @@ def test_connection_refused(
     before = truth(server)
     with gate(server.url) as closed:
         shut_before(closed, matching[skip], 0.06 if times == "once" else None)
-        result = EXECUTION_PATHS["in_process"](
-            module, {**connection, **task, "url": closed.url}, False
-        )
+        result = run_in_process(module, {**connection, **task, "url": closed.url}, False)
     verdict = judge(result, before, truth(server), end, module)
     assert_none_twice(server.journal.entries)
     assert (verdict == "ok") is (times == "once"), result

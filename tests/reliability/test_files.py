@@ -22,7 +22,7 @@ from ansible_collections.superoffice.crm.plugins.module_utils.task.file_errors i
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.modules.execution_paths import EXECUTION_PATHS, Result
+from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 from tests.reliability import figures
 from tests.reliability.limited import GIGABYTE, run
@@ -89,7 +89,7 @@ def test_a_broken_file_is_refused_by_name_before_anything_is_written(
     file = tmp_path / f"broken{suffix_of(content)}"
     file.write_bytes(content)
     before = truth(server)
-    ended = EXECUTION_PATHS["in_process"](MANY, {**connection, "src": [str(tmp_path)]}, False)
+    ended = run_in_process(MANY, {**connection, "src": [str(tmp_path)]}, False)
     assert ended["failed"] is True
     assert ended["changed"] is False
     assert "broken" in ended["msg"]
@@ -106,7 +106,7 @@ def test_a_byte_order_mark_and_line_ends_of_windows_are_no_obstacle(
 ) -> None:
     furnish(server)
     (tmp_path / "u.yml").write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
-    result = EXECUTION_PATHS["in_process"](MANY, {**connection, "src": [str(tmp_path)]}, True)
+    result = run_in_process(MANY, {**connection, "src": [str(tmp_path)]}, True)
     assert result["summary"]["modified"] == 1
 
 
@@ -141,7 +141,7 @@ def test_what_is_no_file_is_refused_and_not_passed_over(
     odd = tmp_path / "odd.yml"
     make(odd)
     source = odd if place == "named" else tmp_path
-    result = EXECUTION_PATHS["in_process"](MANY, {**connection, "src": [str(source)]}, False)
+    result = run_in_process(MANY, {**connection, "src": [str(source)]}, False)
     assert result["failed"] is True
     assert "odd.yml" in result["msg"]
     assert words in result["msg"]
@@ -158,9 +158,7 @@ def test_a_link_to_a_folder_is_refused(
     (tmp_path / "users" / "good.yml").write_text(GOOD)
     link = tmp_path / "users" / "link"
     link.symlink_to(tmp_path / "beside" if target == "beside" else target)
-    result = EXECUTION_PATHS["in_process"](
-        MANY, {**connection, "src": [str(tmp_path / "users")]}, False
-    )
+    result = run_in_process(MANY, {**connection, "src": [str(tmp_path / "users")]}, False)
     assert result["failed"] is True
     assert f"{link}: is a link to a folder" in result["msg"]
     assert server.journal.writes == []
@@ -175,7 +173,7 @@ def test_hidden_folders_and_linked_files_are_as_kubernetes_mounts_them(
     (tmp_path / "..2026" / "users.yml").write_text(GOOD)
     (tmp_path / "..data").symlink_to("..2026")
     (tmp_path / "users.yml").symlink_to("..data/users.yml")
-    result = EXECUTION_PATHS["in_process"](MANY, {**connection, "src": [str(tmp_path)]}, True)
+    result = run_in_process(MANY, {**connection, "src": [str(tmp_path)]}, True)
     assert result["summary"]["modified"] == 1
 
 
@@ -186,7 +184,7 @@ def test_a_folder_that_can_not_be_read_is_no_empty_one(
     (tmp_path / "good.yml").write_text(GOOD)
     locked = tmp_path / "locked"
     locked.mkdir(mode=0o000)
-    result = EXECUTION_PATHS["in_process"](MANY, {**connection, "src": [str(tmp_path)]}, False)
+    result = run_in_process(MANY, {**connection, "src": [str(tmp_path)]}, False)
     assert "Permission denied" in result["msg"]
     assert server.journal.writes == []
 
@@ -266,7 +264,7 @@ TEXTS = st.one_of(
 
 
 def read_anything(content: bytes, file: Path) -> None:
-    """A file is read, or refused by a sentence; entries become declarations, or findings."""
+    """A file is read, or refused by a sentence; entries become definitions or findings."""
     file.write_bytes(content)
     try:
         read = definition_files.read(file)
@@ -278,10 +276,10 @@ def read_anything(content: bytes, file: Path) -> None:
         assert str(file) in message
         return
     entries = list(read.entries)
-    definitions = DefinitionCollector({}, {}, "")
-    definitions.add(entries, read.defaults, read.name)
-    definitions.refuse_duplicates()
-    assert len(definitions.definitions) <= len(entries)
+    collector = DefinitionCollector({}, {}, "")
+    collector.add(entries, read.defaults, read.name)
+    collector.refuse_duplicates()
+    assert len(collector.definitions) <= len(entries)
 
 
 @pytest.mark.parametrize("suffix", [".yml", ".json"])

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.modules.execution_paths import EXECUTION_PATHS, Result
+from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 from tests.reliability import figures
 from tests.reliability.gate import Answered, Asked, Reply, gate
@@ -41,7 +41,7 @@ def calm_run(server: NetServer, options: Result) -> tuple[Truth, list[str]]:
     """Where the run leads if nothing kills it, and the requests that it takes."""
     furnish(server)
     with gate(server.url) as calm:
-        result = EXECUTION_PATHS["in_process"](MANY, {**options, "url": calm.url}, False)
+        result = run_in_process(MANY, {**options, "url": calm.url}, False)
         names = [asked.operation for asked in calm.asked]
     assert not result.get("failed"), result
     end = truth(server)
@@ -96,12 +96,12 @@ def test_a_killed_run_is_completed_by_the_next(
     done = len(effects(server.journal.entries))
     written = sum(name in WRITES for name in names[: number if after else number - 1])
     assert done == written
-    again = EXECUTION_PATHS["in_process"](MANY, options, False)
+    again = run_in_process(MANY, options, False)
     assert not again.get("failed"), again
     assert truth(server) == end
     assert_none_twice(server.journal.entries)
     assert len(effects(server.journal.entries)) == sum(name in WRITES for name in names)
-    third = EXECUTION_PATHS["in_process"](MANY, options, False)
+    third = run_in_process(MANY, options, False)
     assert third["changed"] is False
     figures.count("kill: points, one request at a time")
 
@@ -115,7 +115,7 @@ def test_a_run_that_is_killed_with_several_requests_under_way(
     options = {**connection, **BULK, "concurrency": 4}
     end, names = calm_run(server, options)
     killed_at(server, options, tmp_path, min(number, len(names)), after=True)
-    again = EXECUTION_PATHS["in_process"](MANY, options, False)
+    again = run_in_process(MANY, options, False)
     assert not again.get("failed"), again
     assert truth(server) == end
     assert_none_twice(server.journal.entries)
@@ -129,7 +129,7 @@ def test_a_password_is_set_again(server: NetServer, connection: Result, tmp_path
     options = {**connection, **BULK, "users": users, "concurrency": 1}
     _end, names = calm_run(server, options)
     killed_at(server, options, tmp_path, names.index("SetExternalUserInfo") + 1, after=True)
-    assert not EXECUTION_PATHS["in_process"](MANY, options, False).get("failed")
+    assert not run_in_process(MANY, options, False).get("failed")
     flags = [effect.what for effect in effects(server.journal.entries)]
     assert flags == ["Password, Active", "Password", "Password, Active"]
     assert all(server.tenant.password_matches(n, words["password"]) for n in ("anna", "bob"))

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.modules.execution_paths import EXECUTION_PATHS, Result
+from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 from tests.reliability import figures
 from tests.reliability.canaries import SPELLINGS, Spelling, canary, cores, found
@@ -120,10 +120,10 @@ def test_an_echo_is_masked(
     name, options = TASKS[task]
     spell = SPELLINGS[spelling]
     for status in (500, 400, 401, 200):
-        for execution_path, check in (("module", False), ("in_process", True)):
+        for check in (False, True):
             with gate(server.url, echo(spell, status)) as everywhere:
                 common = {"url": everywhere.url, "retries": 0, "app_token": APP, **WAYS[way]}
-                result = EXECUTION_PATHS[execution_path](name, {**common, **options}, check)
+                result = run_in_process(name, {**common, **options}, check)
             assert result["failed"] is True
             shown = json.dumps(result) + json.dumps(result, ensure_ascii=False) + result["msg"]
             assert_silent(shown)
@@ -156,9 +156,7 @@ def test_an_echo_of_a_write_is_masked(
         server.tenant.change_user("automation", password=LOGIN)
         with gate(server.url, echo(SPELLINGS[spelling], status, only)) as careless:
             common = {"url": careless.url, "retries": 0, **WAYS["basic"]}
-            result = EXECUTION_PATHS["in_process"](
-                name, {**common, **options, "app_token": APP}, False
-            )
+            result = run_in_process(name, {**common, **options, "app_token": APP}, False)
         assert result["failed"] is True
         assert any(text in result["msg"] for text in ("carla", "anna", "external users"))
         assert_silent(json.dumps(result) + result["msg"])
@@ -175,18 +173,13 @@ def test_a_reason_of_the_service_is_masked(server: NetServer, connection: Result
     server.tenant.change_user("automation", password=LOGIN)
     with gate(server.url, rule) as talkative:
         options = {"url": talkative.url, **WAYS["basic"], "app_token": APP, **CREATE}
-        result = EXECUTION_PATHS["in_process"](ONE, options, False)
+        result = run_in_process(ONE, options, False)
     assert "Not by" in result["msg"]
     assert_silent(json.dumps(result))
 
 
-@pytest.mark.parametrize(
-    "execution_path", ["in_process", pytest.param("module", marks=pytest.mark.slow)]
-)
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_the_login_of_a_proxy_is_masked(
-    spelling: str, execution_path: str, server: NetServer
-) -> None:
+def test_the_login_of_a_proxy_is_masked(spelling: str, server: NetServer) -> None:
     with gate(server.url, echo(SPELLINGS[spelling], 502)) as proxy:
         options = {
             "url": "http://127.0.0.1:9/SuperOffice",
@@ -194,15 +187,15 @@ def test_the_login_of_a_proxy_is_masked(
             "retries": 0,
             **WAYS["basic"],
         }
-        result = EXECUTION_PATHS[execution_path](ONE, {**options, "user_name": "anna"}, False)
+        result = run_in_process(ONE, {**options, "user_name": "anna"}, False)
     assert "502" in result["msg"]
     assert_silent(json.dumps(result))
     nowhere = {**options, "proxy": str(options["proxy"]).replace(str(proxy.port), "9")}
     foreign = {**options, "proxy": f"http://relay:{quote(PASSWORD, safe='')}@127.0.0.1:9"}
-    refused = EXECUTION_PATHS[execution_path](ONE, {**foreign, "user_name": "anna"}, False)
+    refused = run_in_process(ONE, {**foreign, "user_name": "anna"}, False)
     assert "proxy has characters that cannot be sent" in refused["msg"]
     assert_silent(json.dumps(refused))
-    unreachable = EXECUTION_PATHS[execution_path](ONE, {**nowhere, "user_name": "anna"}, False)
+    unreachable = run_in_process(ONE, {**nowhere, "user_name": "anna"}, False)
     assert "proxy" in unreachable["msg"]
     assert_silent(json.dumps(unreachable))
 
@@ -231,15 +224,12 @@ MISPLACED: list[tuple[str, Result]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    "execution_path", ["module", pytest.param("in_process", marks=pytest.mark.slow)]
-)
 @pytest.mark.parametrize("number", range(len(MISPLACED)))
 def test_a_secret_in_the_wrong_place_is_not_repeated(
-    number: int, execution_path: str, server: NetServer, connection: Result
+    number: int, server: NetServer, connection: Result
 ) -> None:
     name, options = MISPLACED[number]
-    result = EXECUTION_PATHS[execution_path](name, {**connection, **options}, False)
+    result = run_in_process(name, {**connection, **options}, False)
     assert_silent(json.dumps(result))
     figures.count("secrets: in the wrong place")
 
@@ -263,7 +253,7 @@ def test_files_do_not_give_their_passwords_away(
     ]):  # fmt: skip
         file = tmp_path / f"{number}.yml"
         file.write_text(text)
-        result = EXECUTION_PATHS["in_process"](MANY, {**connection, "src": [str(file)]}, True)
+        result = run_in_process(MANY, {**connection, "src": [str(file)]}, True)
         assert result["failed"] is True
         assert plain not in json.dumps(result), text
 
@@ -273,9 +263,7 @@ def test_a_key_that_would_be_asked_for_is_refused(tmp_path: Path, connection: Re
     body = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nQ2FuYXJ5LWluLWEta2V5\n"
     key.write_text(body)
     for options in ({"client_cert": str(key)}, {"client_cert": __file__, "client_key": str(key)}):
-        result = EXECUTION_PATHS["in_process"](
-            ONE, {**connection, **options, "user_name": "anna"}, False
-        )
+        result = run_in_process(ONE, {**connection, **options, "user_name": "anna"}, False)
         assert result["failed"] is True
         assert "passphrase" in result["msg"]
         assert "Q2FuYXJ5" not in json.dumps(result)
