@@ -25,7 +25,7 @@ from awx_plugins.interfaces._temporary_private_api import ManagedCredentialType
 from awx_plugins.interfaces._temporary_private_credential_api import Credential
 from awx_plugins.interfaces._temporary_private_inject_api import inject_credential
 
-from tests.gitops.world import settled
+from tests.gitops.sample_data import settled
 from tests.netserver import NetServer
 
 ROOT = Path(__file__).resolve().parents[2]

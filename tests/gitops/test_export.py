@@ -24,7 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.gitops.playbook import Workspace
-from tests.gitops.world import bulk, settled
+from tests.gitops.sample_data import bulk, settled
 from tests.netserver import NetServer
 
 NAMES = (

@@ -17,7 +17,7 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 from junitparser import JUnitXml
 
 from tests.gitops.playbook import Workspace
-from tests.gitops.world import drifted, settled
+from tests.gitops.sample_data import drifted, settled
 from tests.netserver import NetServer
 
 ROLE = Path(__file__).resolve().parents[2] / "roles" / "external_users"

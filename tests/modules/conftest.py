@@ -64,7 +64,10 @@ def connection(server: NetServer) -> Result:
 
 @pytest.fixture
 def run(connection: Result) -> Run:
-    """Run a task in process against the server; test_execution_paths.py compares the module."""
+    """Run a task in process against the server.
+
+    test_execution_path_equality.py compares that with the module.
+    """
 
     def run_task(name: str, *, check: bool = False, **options: Any) -> Result:
         return run_in_process(name, {**connection, **options}, check)

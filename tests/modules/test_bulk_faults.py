@@ -20,7 +20,7 @@ GOOD = "Good-pass-1"
 
 
 @pytest.fixture
-def crowd(tenant: Any) -> list[dict[str, Any]]:
+def role_changes(tenant: Any) -> list[dict[str, Any]]:
     """Definitions that make each of the users u00 to u19 a vendor."""
     names = [f"u{n:02}" for n in range(NUMBER)]
     tenant.add_external_users({"user_name": name, "role_id": 5} for name in names)
@@ -48,10 +48,10 @@ def statuses(result: Any) -> dict[str, int]:
 
 
 def test_one_bad_user_does_not_stop_the_others_and_fails_the_task(
-    bulk: Run, server: NetServer, tenant: Any, crowd: list[dict[str, Any]]
+    bulk: Run, server: NetServer, tenant: Any, role_changes: list[dict[str, Any]]
 ) -> None:
     refuse(server, 1, skip=7)
-    result = bulk(users=crowd, concurrency=1, list_results="all")
+    result = bulk(users=role_changes, concurrency=1, list_results="all")
     assert result["failed"] is result["changed"] is result["drift"] is True
     assert statuses(result) == {"modified": 19, "failed": 1}
     assert len(result["results"]) == NUMBER
@@ -65,7 +65,7 @@ def test_one_bad_user_does_not_stop_the_others_and_fails_the_task(
     assert {"plan", "diff", "requests", "summary"} <= set(result)
     assert len(result["plan"]["entries"]) == len(result["diff"]["after"]) == NUMBER
     assert len(vendors(tenant)) == 19
-    assert statuses(bulk(users=crowd)) == {"modified": 1, "unchanged": 19}
+    assert statuses(bulk(users=role_changes)) == {"modified": 1, "unchanged": 19}
 
 
 @pytest.mark.parametrize(
@@ -81,10 +81,10 @@ def test_one_bad_user_does_not_stop_the_others_and_fails_the_task(
 )
 def test_the_run_ends_when_the_budget_is_spent(
     options: dict[str, Any], tried: int, bulk: Run, server: NetServer, tenant: Any, journal: Any,
-    crowd: list[dict[str, Any]],
+    role_changes: list[dict[str, Any]],
 ) -> None:  # fmt: skip
     refuse(server, None)
-    result = bulk(users=crowd, concurrency=1, **options)
+    result = bulk(users=role_changes, concurrency=1, **options)
     assert len(journal.writes) == tried
     assert result["summary"]["failed"] == tried
     assert result["summary"]["skipped"] == NUMBER - tried
@@ -96,11 +96,11 @@ def test_the_run_ends_when_the_budget_is_spent(
 
 @pytest.mark.parametrize("concurrency", [2, 8, 32])
 def test_those_under_way_are_ended_and_no_more_are_begun(
-    concurrency: int, bulk: Run, server: NetServer, journal: Any, crowd: list[dict[str, Any]]
+    concurrency: int, bulk: Run, server: NetServer, journal: Any, role_changes: list[dict[str, Any]]
 ) -> None:
     server.latency = 0.02
     refuse(server, None)
-    result = bulk(users=crowd, concurrency=concurrency, on_error="stop")
+    result = bulk(users=role_changes, concurrency=concurrency, on_error="stop")
     assert 1 <= len(journal.writes) <= concurrency
     assert result["summary"]["failed"] == len(journal.writes)
 
@@ -112,7 +112,7 @@ KINDS = {
     "create": "CreateExternalUser",
     "delete": "DeleteExternalUser",
 }
-HARMLESS = [
+PASSING = [
     ("drop_before", {}),
     ("drop_after", {}),
     ("status", {"status": 429, "retry_after": 0}),
@@ -127,17 +127,17 @@ HARMLESS = [
     ("content_type", {}),
     ("status", {"status": 401}),
 ]
-FAULTS = [pytest.param(kind, options, id=f"{kind} {options}") for kind, options in HARMLESS]
+FAULTS = [pytest.param(kind, options, id=f"{kind} {options}") for kind, options in PASSING]
 
 
 @pytest.fixture
-def wanted(tenant: Any, crowd: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+def definitions(tenant: Any, role_changes: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     new = {"role": "Vendor", "password": GOOD}
     persons = [tenant.add_person() for _number in range(8)]
     return {
-        "modify": crowd[:8],
+        "modify": role_changes[:8],
         "create": [{"user_name": f"n{n}", "person_id": p, **new} for n, p in enumerate(persons)],
-        "delete": [{"user_name": one["user_name"], "state": "absent"} for one in crowd[:8]],
+        "delete": [{"user_name": one["user_name"], "state": "absent"} for one in role_changes[:8]],
     }
 
 
@@ -149,7 +149,7 @@ def end_state(tenant: Any) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize(("kind", "options"), FAULTS)
 def test_a_fault_that_passes_ends_as_declared_and_nothing_is_written_twice(
     kind: str, options: dict[str, Any], operation: str, bulk: Run, server: NetServer, tenant: Any,
-    journal: Any, wanted: dict[str, list[dict[str, Any]]],
+    journal: Any, definitions: dict[str, list[dict[str, Any]]],
 ) -> None:  # fmt: skip
     # a login that is refused twice in a row is no good
     times = 1 if options.get("status") == 401 else 2
@@ -157,10 +157,14 @@ def test_a_fault_that_passes_ends_as_declared_and_nothing_is_written_twice(
     timeout = 0.15 if kind in ("delay", "slow_drip") else 30
     before = {user.user_name for user in tenant.users()}
     result = bulk(
-        users=wanted[operation], retries=2, timeout=timeout, concurrency=2, limits={"delete": 8}
+        users=definitions[operation],
+        retries=2,
+        timeout=timeout,
+        concurrency=2,
+        limits={"delete": 8},
     )
     assert "failed" not in result, result["msg"]
-    names = {one["user_name"] for one in wanted[operation]}
+    names = {one["user_name"] for one in definitions[operation]}
     if operation == "delete":
         assert {user.user_name for user in tenant.users()} == before - names
     else:
@@ -170,26 +174,26 @@ def test_a_fault_that_passes_ends_as_declared_and_nothing_is_written_twice(
     )
     assert len(written) == len(names)
     assert set(written.values()) == {1}
-    again = bulk(users=wanted[operation])
+    again = bulk(users=definitions[operation])
     assert again["changed"] is False
 
 
-ODD = ("echo", "modified")
+RETRIED = ("echo", "modified")
 
 
 @pytest.mark.parametrize("operation", sorted(KINDS))
 @pytest.mark.parametrize("kind", ["html", "redirect", "echo", "drop_before"])
 def test_a_fault_that_stays_fails_its_users_only_and_says_that_nothing_was_done(
     kind: str, operation: str, bulk: Run, server: NetServer, tenant: Any, journal: Any,
-    wanted: dict[str, list[dict[str, Any]]],
+    definitions: dict[str, list[dict[str, Any]]],
 ) -> None:  # fmt: skip
     server.faults.add(kind, operation=KINDS[operation], times=3)
-    options = {"users": wanted[operation], "limits": {"delete": 8}}
+    options = {"users": definitions[operation], "limits": {"delete": 8}}
     result = bulk(**options, concurrency=1)
     done = {"modify": "modified", "create": "created", "delete": "deleted"}[operation]
     found = statuses(result)
     # a 500 may be about the spelling of the flags, so that one user has several tries
-    assert found == {done: 8 - found["failed"], "failed": 1 if (kind, done) == ODD else 3}
+    assert found == {done: 8 - found["failed"], "failed": 1 if (kind, done) == RETRIED else 3}
     failed = [row["error"]["msg"] for row in result["results"] if row["status"] == "failed"]
     assert all("effect" in text or "Nothing was changed" in text for text in failed)
     assert len(journal.committed) == found[done]
@@ -197,10 +201,10 @@ def test_a_fault_that_stays_fails_its_users_only_and_says_that_nothing_was_done(
 
 
 def test_a_creation_whose_answer_is_lost_keeps_its_password_and_its_id(
-    bulk: Run, server: NetServer, tenant: Any, wanted: dict[str, list[dict[str, Any]]]
+    bulk: Run, server: NetServer, tenant: Any, definitions: dict[str, list[dict[str, Any]]]
 ) -> None:
     server.faults.add("drop_after", operation="CreateExternalUser", times=None)
-    result = bulk(users=wanted["create"])
+    result = bulk(users=definitions["create"])
     assert statuses(result) == {"created": 8}
     for row in result["results"]:
         assert row["associate_id"] == tenant.user(row["user_name"]).associate_id
@@ -208,35 +212,35 @@ def test_a_creation_whose_answer_is_lost_keeps_its_password_and_its_id(
 
 
 def test_a_new_id_that_is_cut_in_half_is_noticed_and_nobody_else_is_touched(
-    bulk: Run, server: NetServer, tenant: Any, wanted: dict[str, list[dict[str, Any]]]
+    bulk: Run, server: NetServer, tenant: Any, definitions: dict[str, list[dict[str, Any]]]
 ) -> None:
     others = end_state(tenant)
     server.faults.add("truncate", operation="CreateExternalUser", how="json")
-    result = bulk(users=wanted["create"][:2], concurrency=1)
+    result = bulk(users=definitions["create"][:2], concurrency=1)
     assert statuses(result) == {"created": 1, "failed": 1}
     assert result["error"]["kind"] == "not_applied"
     assert set(others) < set(end_state(tenant))
-    assert bulk(users=wanted["create"][:2])["changed"] is False
+    assert bulk(users=definitions["create"][:2])["changed"] is False
 
 
 def test_sessions_that_end_under_many_requests_are_begun_anew(
-    bulk: Run, server: NetServer, tenant: Any, crowd: list[dict[str, Any]]
+    bulk: Run, server: NetServer, tenant: Any, role_changes: list[dict[str, Any]]
 ) -> None:
     # with this latency all eight are under way when the first is turned away
     server.latency = 0.1
     server.faults.add("status", operation="SetExternalUserInfo", status=401, times=8, body="{}")
-    result = bulk(users=crowd, concurrency=8)
+    result = bulk(users=role_changes, concurrency=8)
     assert "failed" not in result, result["msg"]
     assert len(vendors(tenant)) == NUMBER
 
 
 def test_a_login_that_ends_for_good_is_told_and_what_was_done_is_known(
-    bulk: Run, server: NetServer, tenant: Any, crowd: list[dict[str, Any]], journal: Any
+    bulk: Run, server: NetServer, tenant: Any, role_changes: list[dict[str, Any]], journal: Any
 ) -> None:
     ticket = tenant.issue_ticket(server.admin[0])
     login = {"auth_method": "soticket", "auth_ticket": ticket}
     server.faults.add("expire_session", operation="SetExternalUserInfo", skip=5)
-    result = bulk(users=crowd, concurrency=1, max_failures=2, **login)
+    result = bulk(users=role_changes, concurrency=1, max_failures=2, **login)
     assert result["failed"] is result["changed"] is True
     # the first refused login ends the run
     assert result["summary"]["skipped"] == NUMBER - 5 - 1
@@ -250,11 +254,11 @@ def test_a_login_that_ends_for_good_is_told_and_what_was_done_is_known(
 @pytest.mark.parametrize("dialect", [{"throttle": "25"}, {"parallel": "3"}], ids=str)
 def test_a_service_that_asks_for_rest_is_given_it_by_all_together(
     dialect: dict[str, str], bulk: Run, server: NetServer, tenant: Any, journal: Any,
-    crowd: list[dict[str, Any]],
+    role_changes: list[dict[str, Any]],
 ) -> None:  # fmt: skip
     server.latency = 0.005
     with server.using(**dialect):
-        result = bulk(users=crowd, concurrency=6, retries=4)
+        result = bulk(users=role_changes, concurrency=6, retries=4)
     assert "failed" not in result, result["msg"]
     assert len(vendors(tenant)) == NUMBER
     assert len(journal.committed) == NUMBER
@@ -263,11 +267,11 @@ def test_a_service_that_asks_for_rest_is_given_it_by_all_together(
 
 
 def test_one_retry_after_holds_all_back(
-    bulk: Run, server: NetServer, journal: Any, crowd: list[dict[str, Any]]
+    bulk: Run, server: NetServer, journal: Any, role_changes: list[dict[str, Any]]
 ) -> None:
     server.faults.add("status", operation="SetExternalUserInfo", status=429, retry_after=1, skip=4)
     started = time.monotonic()
-    result = bulk(users=crowd, concurrency=2, retries=1, preflight="offline")
+    result = bulk(users=role_changes, concurrency=2, retries=1, preflight="offline")
     assert "failed" not in result
     assert 1.0 <= time.monotonic() - started < 3.0
     assert len(journal.committed) == NUMBER
@@ -299,7 +303,7 @@ def test_a_late_refusal_does_not_doubt_a_spelling_that_another_user_proved(
 )
 def test_a_change_that_the_service_does_not_make_fails_with_field_planned_and_found(
     ignored: str, change: dict[str, Any], told: str, bulk: Run, server: NetServer, tenant: Any,
-    crowd: list[dict[str, Any]],
+    role_changes: list[dict[str, Any]],
 ) -> None:  # fmt: skip
     first = tenant.user("u00").associate_id
     start = tenant.snapshot()
@@ -319,10 +323,10 @@ def test_a_change_that_the_service_does_not_make_fails_with_field_planned_and_fo
 @pytest.mark.parametrize("operation", sorted(KINDS))
 def test_a_list_that_lags_behind_is_read_again(
     operation: str, lag: int, bulk: Run, server: NetServer, tenant: Any, journal: Any,
-    wanted: dict[str, list[dict[str, Any]]],
+    definitions: dict[str, list[dict[str, Any]]],
 ) -> None:  # fmt: skip
     with server.using(read_lag=str(lag)):
-        result = bulk(users=wanted[operation][:1])
+        result = bulk(users=definitions[operation][:1])
     assert "failed" not in result, result["msg"]
     assert result["changed"] is True
     assert len(journal.committed) == 1
@@ -330,9 +334,9 @@ def test_a_list_that_lags_behind_is_read_again(
 
 @pytest.mark.parametrize("delete", ["retire", "deactivate"])
 def test_a_deletion_that_leaves_something_is_told_as_it_is(
-    delete: str, bulk: Run, server: NetServer, wanted: dict[str, list[dict[str, Any]]]
+    delete: str, bulk: Run, server: NetServer, definitions: dict[str, list[dict[str, Any]]]
 ) -> None:
-    options = {"users": wanted["delete"], "limits": {"delete": 8}}
+    options = {"users": definitions["delete"], "limits": {"delete": 8}}
     with server.using(delete=delete):
         result = bulk(**options)
         again = bulk(**options)
@@ -345,10 +349,10 @@ def test_a_deletion_that_leaves_something_is_told_as_it_is(
 
 
 def test_a_result_that_can_not_be_read_back_is_a_failure_that_says_what_was_written(
-    bulk: Run, server: NetServer, tenant: Any, crowd: list[dict[str, Any]]
+    bulk: Run, server: NetServer, tenant: Any, role_changes: list[dict[str, Any]]
 ) -> None:
     server.faults.add("status", operation="Archive/*", status=500, skip=2, times=None)
-    result = bulk(users=crowd)
+    result = bulk(users=role_changes)
     assert result["failed"] is result["changed"] is True
     assert statuses(result) == {"failed": NUMBER}
     assert "could not be read back" in result["msg"]
@@ -361,11 +365,11 @@ def test_a_result_that_can_not_be_read_back_is_a_failure_that_says_what_was_writ
 @pytest.mark.parametrize("kind", ["drop_before", "html", "garbage", "status", "truncate"])
 def test_a_world_that_can_not_be_read_is_not_written_to(
     kind: str, operation: str, bulk: Run, server: NetServer, tenant: Any, journal: Any,
-    crowd: list[dict[str, Any]],
+    role_changes: list[dict[str, Any]],
 ) -> None:  # fmt: skip
     server.faults.add(kind, operation=operation, times=None)
     start = tenant.snapshot()
-    users = [*crowd, {"user_name": "u00x", "previous_user_names": ["u00"]}]
+    users = [*role_changes, {"user_name": "u00x", "previous_user_names": ["u00"]}]
     result = bulk(users=users[1:])
     assert result["failed"] is True
     assert result["changed"] is False

@@ -20,7 +20,7 @@ OLD, NEW = "Old-password-1", "New-password-1"
 
 
 @pytest.fixture
-def world(tenant: Any) -> dict[str, int]:
+def persons(tenant: Any) -> dict[str, int]:
     """Partners anna, bo, cilla and dag, and two persons without a login."""
     for name in ("anna", "bo", "cilla", "dag"):
         tenant.add_external_user(name, role_id=5, password=OLD)
@@ -28,12 +28,12 @@ def world(tenant: Any) -> dict[str, int]:
 
 
 @pytest.fixture
-def options(world: dict[str, int]) -> dict[str, Any]:
+def options(persons: dict[str, int]) -> dict[str, Any]:
     """Something of everything: two creations, two modifications, a deactivation, a deletion."""
     return {
         "users": [
-            {"user_name": "new", "person_id": world["new"], "role": "Vendor", "password": NEW},
-            {"user_name": "made", "person_id": world["made"], "role_id": 6,
+            {"user_name": "new", "person_id": persons["new"], "role": "Vendor", "password": NEW},
+            {"user_name": "made", "person_id": persons["made"], "role_id": 6,
              "generate_password": True},
             {"user_name": "anna", "role": "Vendor", "password": NEW, "update_password": "always"},
             {"user_name": "berit", "previous_user_names": ["bo"]},
@@ -104,9 +104,9 @@ def test_without_definitions_the_passwords_come_from_passwords_in_any_case(
 
 
 def test_a_generated_password_of_a_plan_is_made_when_it_is_carried_out(
-    bulk: Run, tenant: Any, world: dict[str, int]
+    bulk: Run, tenant: Any, persons: dict[str, int]
 ) -> None:
-    users = [{"user_name": "made", "person_id": world["made"], "role": "Vendor"}]
+    users = [{"user_name": "made", "person_id": persons["made"], "role": "Vendor"}]
     made = {"users": users, "defaults": {"generate_password": True}}
     plan = bulk(**made, check=True)["plan"]
     result = bulk(plan=plan, show_generated_password=True)
@@ -160,7 +160,7 @@ def test_an_edited_plan_is_refused(
     "text", ["", "{", "[]", "null", '{"format": 1}', "\ufeff{}", "users: []"], ids=repr
 )
 def test_a_file_that_is_no_plan_is_refused(
-    text: str, bulk: Run, journal: Any, tmp_path: Path, world: dict[str, int]
+    text: str, bulk: Run, journal: Any, tmp_path: Path, persons: dict[str, int]
 ) -> None:
     (tmp_path / "plan").write_text(text, encoding="utf-8")
     for path in (str(tmp_path / "plan"), str(tmp_path / "none"), str(tmp_path)):
@@ -275,7 +275,7 @@ def test_a_user_that_came_since_is_not_pruned_by_the_plan(
     assert state(tenant)["erik"] == ("External user", True)
 
 
-def test_a_plan_of_nothing_changes_nothing(bulk: Run, tenant: Any, world: dict[str, int]) -> None:
+def test_a_plan_of_nothing_changes_nothing(bulk: Run, tenant: Any, persons: dict[str, int]) -> None:
     plan = bulk(users=[{"user_name": "anna"}], check=True)["plan"]
     start = tenant.snapshot()
     result = bulk(plan=plan, prune="delete", prune_scope="all")

@@ -18,16 +18,19 @@ GOOD = "Good-pass-1"
 
 
 @pytest.fixture
-def forty(tenant: Any) -> list[dict[str, Any]]:
-    """Definitions that change the role of forty users."""
+def forty_changes(tenant: Any) -> list[dict[str, Any]]:
+    """Definitions that change the role of forty_changes users."""
     tenant.add_external_users({"user_name": f"u{n:02}"} for n in range(40))
     return [{"user_name": f"u{n:02}", "role": "Vendor"} for n in range(40)]
 
 
 def test_results_are_of_the_changes_or_of_all_in_the_order_of_names(
-    bulk: Run, tenant: Any, forty: list[dict[str, Any]]
+    bulk: Run, tenant: Any, forty_changes: list[dict[str, Any]]
 ) -> None:
-    users = [*reversed(forty[:3]), *[{"user_name": one["user_name"]} for one in forty[3:6]]]
+    users = [
+        *reversed(forty_changes[:3]),
+        *[{"user_name": one["user_name"]} for one in forty_changes[3:6]],
+    ]
     changes = bulk(users=users, check=True)
     everything = bulk(users=users, check=True, list_results="all")
     assert [row["user_name"] for row in changes["results"]] == ["u00", "u01", "u02"]
@@ -123,12 +126,12 @@ def test_every_request_is_counted_however_many_are_sent_at_once(
 
 
 def test_concurrency_is_really_parallel_and_connections_are_reused(
-    bulk: Run, server: NetServer, journal: Any, forty: list[dict[str, Any]], tenant: Any
+    bulk: Run, server: NetServer, journal: Any, forty_changes: list[dict[str, Any]], tenant: Any
 ) -> None:
     server.latency = 0.05
     seconds = {}
-    partners = [{**one, "role": "Partner"} for one in forty]
-    for concurrency, users in ((1, forty), (8, partners)):
+    partners = [{**one, "role": "Partner"} for one in forty_changes]
+    for concurrency, users in ((1, forty_changes), (8, partners)):
         mark, started = journal.mark(), time.monotonic()
         result = bulk(users=users, concurrency=concurrency)
         seconds[concurrency] = time.monotonic() - started
@@ -144,11 +147,11 @@ def test_concurrency_is_really_parallel_and_connections_are_reused(
 
 @pytest.mark.parametrize("concurrency", [1, 3])
 def test_no_more_requests_are_under_way_than_asked_for(
-    concurrency: int, bulk: Run, server: NetServer, forty: list[dict[str, Any]]
+    concurrency: int, bulk: Run, server: NetServer, forty_changes: list[dict[str, Any]]
 ) -> None:
     server.latency = 0.01
     with server.using(parallel=str(concurrency)):
-        result = bulk(users=forty, concurrency=concurrency)
+        result = bulk(users=forty_changes, concurrency=concurrency)
     assert "failed" not in result, result["msg"]
 
 

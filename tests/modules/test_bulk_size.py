@@ -23,7 +23,7 @@ USERS = 10_000
 
 
 @pytest.fixture(scope="module")
-def town() -> Iterator[NetServer]:
+def large_server() -> Iterator[NetServer]:
     with NetServer(users=USERS, persons=200, admin=ADMIN) as server:
         yield server
 
@@ -37,8 +37,10 @@ def run(server: NetServer, *, check: bool = False, **options: Any) -> Result:
     return run_in_process("superoffice_external_users", {**connection, **options}, check)
 
 
-def test_a_thousand_changes_among_ten_thousand_users_cost_a_request_each(town: NetServer) -> None:
-    town.reset()
+def test_a_thousand_changes_among_ten_thousand_users_cost_a_request_each(
+    large_server: NetServer,
+) -> None:
+    large_server.reset()
     persons = [11_001 + number for number in range(200)]
     users = [
         *[{"user_name": name(n), "role": "Partner"} for n in range(1, 401)],
@@ -52,7 +54,7 @@ def test_a_thousand_changes_among_ten_thousand_users_cost_a_request_each(town: N
         *[{"user_name": name(n), "role": "External user"} for n in range(801, USERS + 1)],
     ]
     started = time.monotonic()
-    result = run("in_process", town, users=users)
+    result = run(large_server, users=users)
     seconds = time.monotonic() - started
     assert "failed" not in result, result["msg"]
     assert result["summary"] == {
@@ -60,13 +62,13 @@ def test_a_thousand_changes_among_ten_thousand_users_cost_a_request_each(town: N
         "failed": 0, "skipped": 0, "protected": 0, "total": 10_200,
     }  # fmt: skip
     assert len(result["results"]) == 1000
-    assert collections.Counter(entry.operation for entry in town.journal.committed) == {
+    assert collections.Counter(entry.operation for entry in large_server.journal.committed) == {
         "SetExternalUserInfo": 700,
         "CreateExternalUser": 200,
         "DeleteExternalUser": 100,
     }
-    assert len(town.journal.writes) == len(town.journal.committed)
-    assert sum(result["requests"].values()) == len(town.journal.entries)
+    assert len(large_server.journal.writes) == len(large_server.journal.committed)
+    assert sum(result["requests"].values()) == len(large_server.journal.entries)
     assert result["requests"] == {
         "roles": 1,
         "login": 1,
@@ -82,43 +84,45 @@ def test_a_thousand_changes_among_ten_thousand_users_cost_a_request_each(town: N
         "modify": 700,
         "delete": 100,
     }
-    assert len({entry.connection for entry in town.journal.entries}) <= 8
+    assert len({entry.connection for entry in large_server.journal.entries}) <= 8
     assert seconds < 120
-    mark = town.journal.mark()
-    again = run("in_process", town, users=users)
+    mark = large_server.journal.mark()
+    again = run(large_server, users=users)
     assert again["changed"] is False
     assert again["summary"]["unchanged"] == 10_200
     assert again["requests"] == {"roles": 1, "archive": 11}
-    assert len(town.journal.since(mark)) == 12
+    assert len(large_server.journal.since(mark)) == 12
 
 
 def test_ten_thousand_definitions_with_passwords_in_sync_take_seconds_and_little_memory(
-    town: NetServer,
+    large_server: NetServer,
 ) -> None:
-    town.reset()
+    large_server.reset()
     users = [{"user_name": name(n), "role": "External user"} for n in range(1, USERS + 1)]
     passwords = {name(n): f"Secret-of-{n:05}-Xy1" for n in range(1, USERS + 1)}
     started = time.monotonic()
-    result = run(town, users=users, passwords=passwords)
+    result = run(large_server, users=users, passwords=passwords)
     assert time.monotonic() - started < 60
     assert "failed" not in result, result["msg"]
     assert result["summary"]["unchanged"] == result["summary"]["total"] == USERS
     assert result["requests"] == {"roles": 1, "archive": 11}
-    assert len(town.journal.entries) == 12
-    assert town.journal.writes == []
+    assert len(large_server.journal.entries) == 12
+    assert large_server.journal.writes == []
     text = json.dumps(result)
     assert len(text) < 10_000
     assert "Secret-of-" not in text
 
 
-def test_a_run_over_ten_thousand_users_holds_little_of_them_in_memory(town: NetServer) -> None:
-    town.reset()
+def test_a_run_over_ten_thousand_users_holds_little_of_them_in_memory(
+    large_server: NetServer,
+) -> None:
+    large_server.reset()
     users = [
         {"user_name": name(n), "role": "External user", "password": f"Secret-{n}"}
         for n in range(1, 2001)
     ]
     tracemalloc.start()
-    run("in_process", town, users=users, check=True)
+    run(large_server, users=users, check=True)
     _now, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 40 * 1024 * 1024

@@ -17,7 +17,7 @@ import trustme
 
 from tests.modules.conftest import ADMIN, Run
 from tests.modules.execution_paths import Result, action, run_in_process
-from tests.modules.relay import relay
+from tests.modules.http_proxy import http_proxy
 from tests.netserver import NetServer
 from tests.netserver.server import Tls
 
@@ -232,13 +232,13 @@ def test_a_netrc_file_is_not_used(
 def test_a_null_behind_a_204_is_not_taken_for_the_next_answer(
     user: Run, server: NetServer, tenant: Any
 ) -> None:
-    def spoil(path: str, status: int, body: bytes) -> list[bytes]:
+    def alter(path: str, status: int, body: bytes) -> list[bytes]:
         if status != 204:
             return []
         return [b"HTTP/1.1 204 No Content\r\nContent-Length: 4\r\n\r\n", b"null"]
 
-    with relay(server.root_url.removeprefix("http://"), spoil=spoil) as between:
-        url = f"http://{between.address}/SuperOffice"
+    with http_proxy(server.root_url.removeprefix("http://"), alter=alter) as proxy:
+        url = f"http://{proxy.address}/SuperOffice"
         result = user(user_name="anna", role="Vendor", url=url)
     assert "failed" not in result, result["msg"]
     assert tenant.user("anna").role_id == 6
@@ -247,9 +247,9 @@ def test_a_null_behind_a_204_is_not_taken_for_the_next_answer(
 def test_blanks_and_plus_signs_travel_so_that_no_server_mistakes_them(
     user: Run, server: NetServer
 ) -> None:
-    with relay(server.root_url.removeprefix("http://")) as between:
-        user(user_name="a b+c", state="absent", url=f"http://{between.address}/SuperOffice")
-    queries = " ".join(path.partition("?")[2] for _method, path, _headers in between.seen)
+    with http_proxy(server.root_url.removeprefix("http://")) as proxy:
+        user(user_name="a b+c", state="absent", url=f"http://{proxy.address}/SuperOffice")
+    queries = " ".join(path.partition("?")[2] for _method, path, _headers in proxy.requests)
     assert "a%20b%2Bc" in queries
     assert "+" not in queries
 
@@ -265,7 +265,7 @@ def proxied(server: NetServer) -> str:
 def test_a_proxy_is_gone_through(
     how: str, user: Run, server: NetServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with relay(proxied(server)) as proxy:
+    with http_proxy(proxied(server)) as proxy:
         address = f"http://{proxy.address}"
         if how == "variable":
             monkeypatch.setenv("SUPEROFFICE_PROXY", address)
@@ -278,8 +278,10 @@ def test_a_proxy_is_gone_through(
         url = "http://crm.example.com/SuperOffice"
         result = user(user_name="anna", role="Vendor", url=url, allow_http=True, **options)
     assert "failed" not in result, result["msg"]
-    assert len(proxy.seen) == sum(result["requests"].values())
-    assert all(path.startswith("http://crm.example.com/") for _method, path, _headers in proxy.seen)
+    assert len(proxy.requests) == sum(result["requests"].values())
+    assert all(
+        path.startswith("http://crm.example.com/") for _method, path, _headers in proxy.requests
+    )
 
 
 def test_no_proxy_is_heeded(user: Run, server: NetServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -290,7 +292,7 @@ def test_no_proxy_is_heeded(user: Run, server: NetServer, monkeypatch: pytest.Mo
 
 def test_the_login_of_a_proxy_is_sent_to_it_and_shown_nowhere(user: Run, server: NetServer) -> None:
     wanted = "Basic " + base64.b64encode(b"me:proxy-secret-1").decode()
-    with relay(proxied(server), login=wanted) as proxy:
+    with http_proxy(proxied(server), login=wanted) as proxy:
         good = user(user_name="anna", proxy=f"http://me:proxy-secret-1@{proxy.address}")
         bad = user(user_name="anna", proxy=f"http://me:proxy-secret-2@{proxy.address}")
     assert "failed" not in good, good["msg"]
@@ -450,17 +452,17 @@ def test_a_file_that_is_no_certificate_is_told_in_one_sentence(
 
 
 def test_tls_goes_through_a_proxy_unread(over_tls: Run, secure: Secure) -> None:
-    with relay(proxied(secure.plain)) as proxy:
+    with http_proxy(proxied(secure.plain)) as proxy:
         result = over_tls(
             secure.plain, ca_path=secure.ca, proxy=f"http://{proxy.address}", role="Vendor"
         )
     assert "failed" not in result, result["msg"]
-    assert {method for method, _path, _headers in proxy.seen} == {"CONNECT"}
-    assert len(proxy.seen) == 1
+    assert {method for method, _path, _headers in proxy.requests} == {"CONNECT"}
+    assert len(proxy.requests) == 1
 
 
 def test_a_proxy_that_wants_a_login_for_a_tunnel_is_told(over_tls: Run, secure: Secure) -> None:
-    with relay(proxied(secure.plain), login="Basic never") as proxy:
+    with http_proxy(proxied(secure.plain), login="Basic never") as proxy:
         result = over_tls(secure.plain, ca_path=secure.ca, proxy=f"http://{proxy.address}")
     assert result["error"]["kind"] == "unreachable"
     assert "proxy" in result["msg"]
@@ -496,10 +498,10 @@ def test_a_lost_response_behind_a_proxy_with_a_login_is_looked_up_and_not_sent_a
     server.reset()
     server.faults.add("drop_after", operation="SetExternalUserInfo")
     wanted = "Basic " + base64.b64encode(b"me:proxy-secret-1").decode()
-    with relay(proxied(server), login=wanted) as between:
+    with http_proxy(proxied(server), login=wanted) as proxy:
         options = {
             "url": server.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1],
-            "ca_path": secure.ca, "proxy": f"http://me:proxy-secret-1@{between.address}",
+            "ca_path": secure.ca, "proxy": f"http://me:proxy-secret-1@{proxy.address}",
         }  # fmt: skip
         result = run_in_process(task[0], {**options, **task[1]}, False)
     assert "failed" not in result, result["msg"]

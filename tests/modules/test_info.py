@@ -23,7 +23,7 @@ def users(run: Run) -> Run:
 
 
 @pytest.fixture
-def world(tenant: Any) -> dict[str, int]:
+def users_by_name(tenant: Any) -> dict[str, int]:
     """Some users, by name."""
     partner = tenant.role_id("Partner")
     return {
@@ -38,10 +38,10 @@ def names(result: dict[str, Any]) -> list[str]:
 
 
 def test_all_users_are_listed_in_the_shape_of_the_single_module(
-    users: Run, user: Run, world: dict[str, int]
+    users: Run, user: Run, users_by_name: dict[str, int]
 ) -> None:
     result = users()
-    assert names(result) == list(world)
+    assert names(result) == list(users_by_name)
     assert result["changed"] is False
     for listed in result["users"]:
         one = user(user_name=listed["user_name"])
@@ -65,8 +65,12 @@ def test_all_users_are_listed_in_the_shape_of_the_single_module(
         ({"person_id": 4711}, []),
     ],
 )
-def test_filters_are_anded_and_left_to_the_service_but_for_globs(
-    users: Run, world: dict[str, int], journal: Any, filters: dict[str, Any], expected: list[str]
+def test_filters_are_anded_and_left_to_the_service(
+    users: Run,
+    users_by_name: dict[str, int],
+    journal: Any,
+    filters: dict[str, Any],
+    expected: list[str],
 ) -> None:
     assert names(users(**filters)) == expected
     asked = [entry for entry in journal.entries if entry.operation == "Archive/ExternalUsers"]
@@ -74,7 +78,7 @@ def test_filters_are_anded_and_left_to_the_service_but_for_globs(
     assert all(("getAllRows" in str(entry.query)) is reads_all for entry in asked)
 
 
-def test_ids_filter(users: Run, tenant: Any, world: dict[str, int]) -> None:
+def test_ids_filter(users: Run, tenant: Any, users_by_name: dict[str, int]) -> None:
     record = tenant.user("anna@example.com")
     assert names(users(associate_id=record.associate_id)) == ["anna@example.com"]
     assert names(users(person_id=record.person_id)) == ["anna@example.com"]
@@ -118,7 +122,7 @@ def test_roles_of_one_name_cost_a_page_each_and_not_a_request_per_user(
 
 
 def test_definitions_hold_no_ids_of_the_installation_but_the_person(
-    users: Run, world: dict[str, int], tenant: Any
+    users: Run, users_by_name: dict[str, int], tenant: Any
 ) -> None:
     result = users(format="definitions", role="Partner")
     assert result["users"] == [
@@ -132,7 +136,7 @@ def test_definitions_hold_no_ids_of_the_installation_but_the_person(
 
 
 def test_applying_definitions_one_by_one_changes_nothing(
-    users: Run, user: Run, tenant: Any, journal: Any, world: dict[str, int]
+    users: Run, user: Run, tenant: Any, journal: Any, users_by_name: dict[str, int]
 ) -> None:
     twins = [tenant.add_role("Twin"), tenant.add_role("Twin")]
     tenant.add_external_user("0123", role_id=twins[1])
@@ -171,7 +175,7 @@ def test_the_language_decides_how_a_role_is_called(run: Run, tenant: Any) -> Non
 
 
 @pytest.mark.parametrize("module", ["superoffice_external_user_info", "superoffice_role_info"])
-def test_check_mode_is_the_same(run: Run, world: dict[str, int], module: str) -> None:
+def test_check_mode_is_the_same(run: Run, users_by_name: dict[str, int], module: str) -> None:
     assert run(module, check=True) == run(module)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.modules.execution_paths import Result, action
-from tests.modules.probe import Probe
+from tests.modules.probe_collection import Probe
 from tests.netserver import NetServer
 
 MASK = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"

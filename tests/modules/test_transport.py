@@ -43,7 +43,7 @@ from ansible_collections.superoffice.crm.plugins.module_utils.client.settings im
 )
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.model import Secret
 
-from tests.modules.wire import OK, Connection, Script, Server, scripted
+from tests.modules.scripted_server import OK, Connection, Script, Server, scripted_server
 
 READ = Request("user", "GetUser", "GET", "v1/Agents/User/GetUser")
 WRITE = Request(
@@ -176,7 +176,7 @@ def alert_in_handshake(connection: Connection) -> None:
 @pytest.mark.parametrize("request_", [READ, WRITE], ids=["read", "write"])
 @pytest.mark.parametrize("script", [no_tls, alert_in_handshake])
 def test_a_failed_handshake_is_not_trusted(script: Script, request_: Request, tls: Tls) -> None:
-    with scripted(script, tls.context) as server:
+    with scripted_server(script, tls.context) as server:
         error = failure(server, request_, ca_path=tls.ca_path)
     assert isinstance(error, Untrusted)
     if request_ is WRITE:
@@ -189,7 +189,7 @@ def test_a_certificate_that_is_not_trusted_is_proved_not_sent(
 ) -> None:
     other = tmp_path / "other.pem"
     trustme.CA().cert_pem.write_to_path(str(other))
-    with scripted(Connection.start_tls, tls.context) as server:
+    with scripted_server(Connection.start_tls, tls.context) as server:
         error = failure(server, request_, ca_path=str(other))
         assert isinstance(error, Untrusted)
         assert error.effect is Effect.NONE
@@ -199,7 +199,7 @@ def test_a_certificate_that_is_not_trusted_is_proved_not_sent(
 
 
 def test_a_handshake_that_is_broken_off_is_proved_not_sent_and_may_be_retried(tls: Tls) -> None:
-    with scripted(lambda connection: None, tls.context) as server:
+    with scripted_server(lambda connection: None, tls.context) as server:
         error = failure(server, retries=2, ca_path=tls.ca_path)
         assert server.connections == 3
     assert isinstance(error, ConnectionLost)
@@ -249,7 +249,7 @@ def test_what_ends_tls_after_the_request_is_a_lost_connection(
 
     tls.context.maximum_version = version
     try:
-        with scripted(script, tls.context) as server:
+        with scripted_server(script, tls.context) as server:
             error = failure(server, retries=2, ca_path=tls.ca_path)
             assert [body for _head, body in server.requests] == [BODY]
     finally:
@@ -269,7 +269,7 @@ def test_what_ends_tls_later_is_not_taken_for_a_handshake_even_without_a_body(
         connection.read_request()
         end(connection)
 
-    with scripted(script, tls.context) as server:
+    with scripted_server(script, tls.context) as server:
         transport = Transport(settings(server, ca_path=tls.ca_path))
         transport.call(READ)
         with pytest.raises(ConnectionLost) as caught:
@@ -286,13 +286,13 @@ def test_a_missing_client_certificate_is_named(tls: Tls) -> None:
     context.verify_mode = ssl.CERT_REQUIRED
     path = Path(tls.ca_path).with_name("mutual.pem")
     authority.cert_pem.write_to_path(str(path))
-    with scripted(Connection.start_tls, context) as server:
+    with scripted_server(Connection.start_tls, context) as server:
         sentences = [failure(server, one, ca_path=str(path)).sentence() for one in (READ, WRITE)]
     for sentence in sentences:
         assert "set client_cert and client_key" in sentence
 
 
-def proxy(port: int, most_back: int) -> Script:
+def tunnel(port: int, most_back: int) -> Script:
     """A CONNECT proxy with authentication that drops what comes back after a handshake."""
 
     def script(connection: Connection) -> None:
@@ -315,10 +315,10 @@ def test_a_response_that_an_authenticating_proxy_loses_may_have_had_an_effect(tl
     tls.context.maximum_version = ssl.TLSVersion.TLSv1_2  # no encrypted data before the response
     try:
         with (
-            scripted(serve, tls.context) as server,
-            scripted(proxy(server.port, 0)) as between,
+            scripted_server(serve, tls.context) as server,
+            scripted_server(tunnel(server.port, 0)) as proxy,
         ):
-            url = f"http://me:proxy-secret@127.0.0.1:{between.port}"
+            url = f"http://me:proxy-secret@127.0.0.1:{proxy.port}"
             error = failure(server, proxy=url, retries=2, ca_path=tls.ca_path)
             assert [body for _head, body in server.requests] == [BODY]
     finally:
@@ -329,18 +329,18 @@ def test_a_response_that_an_authenticating_proxy_loses_may_have_had_an_effect(tl
 
 
 def test_a_response_that_a_forwarding_proxy_loses_may_have_had_an_effect() -> None:
-    with scripted(take) as between:
-        proxy_url = f"http://me:proxy-secret@127.0.0.1:{between.port}"
-        error = failure(between, root="http://crm.example.com/api", proxy=proxy_url, retries=2)
-        assert [body for _head, body in between.requests] == [BODY]
+    with scripted_server(take) as proxy:
+        proxy_url = f"http://me:proxy-secret@127.0.0.1:{proxy.port}"
+        error = failure(proxy, root="http://crm.example.com/api", proxy=proxy_url, retries=2)
+        assert [body for _head, body in proxy.requests] == [BODY]
     assert isinstance(error, ConnectionLost)
     assert error.effect is Effect.UNKNOWN
 
 
 def test_a_proxy_that_refuses_the_tunnel_is_proved_not_sent(tls: Tls) -> None:
-    with scripted(Connection.start_tls, tls.context) as server:
-        with scripted(proxy(server.port, 0)) as between:
-            url = f"http://me:wrong@127.0.0.1:{between.port}"
+    with scripted_server(Connection.start_tls, tls.context) as server:
+        with scripted_server(tunnel(server.port, 0)) as proxy:
+            url = f"http://me:wrong@127.0.0.1:{proxy.port}"
             error = failure(server, proxy=url, ca_path=tls.ca_path)
         assert server.connections == 0
     assert isinstance(error, Unreachable)
@@ -369,7 +369,7 @@ def test_a_response_that_ends_early_at_any_byte_is_not_taken_for_a_success(name:
         connection.read_request()
         connection.send(reply[: next(ends)])
 
-    with scripted(script) as server:
+    with scripted_server(script) as server:
         transport = Transport(settings(server))
         ends_of = [ending(transport) for _end in range(len(reply))]
         assert len(server.requests) == len(reply)
@@ -398,7 +398,7 @@ def test_a_server_that_closes_at_any_byte_of_a_request_did_not_get_it_if_we_say_
         sizes.append(len(head) + len(body))
         connection.send(OK)
 
-    with scripted(count) as server:
+    with scripted_server(count) as server:
         Transport(settings(server)).call(WRITE)
     size = sizes[0]
     for end in (0, 1, 20, size - len(BODY) - 1, size - len(BODY), size - 1, size):
@@ -408,7 +408,7 @@ def test_a_server_that_closes_at_any_byte_of_a_request_did_not_get_it_if_we_say_
             while taken < end:
                 taken += len(connection.socket.recv(end - taken))
 
-        with scripted(script) as server:
+        with scripted_server(script) as server:
             error = failure(server)
         assert isinstance(error, ConnectionLost)
         if end == size:
@@ -454,7 +454,7 @@ def trickle_redirect(connection: Connection) -> None:
 def test_a_response_that_trickles_in_ends_by_the_deadline(
     script: Script, request_: Request
 ) -> None:
-    with scripted(script) as server:
+    with scripted_server(script) as server:
         started = time.monotonic()
         error = failure(server, request_, timeout=0.3)
     assert isinstance(error, TimedOut)
@@ -464,7 +464,7 @@ def test_a_response_that_trickles_in_ends_by_the_deadline(
 
 
 def test_a_service_that_never_responds_ends_by_the_timeout() -> None:
-    with scripted(hang) as server:
+    with scripted_server(hang) as server:
         started = time.monotonic()
         error = failure(server, timeout=0.3)
     assert isinstance(error, TimedOut)
@@ -494,8 +494,8 @@ def test_a_tunnel_that_trickles_in_ends_by_the_deadline_and_never_gets_the_reque
         connection.start_tls()
         connection.read_request()
 
-    with scripted(serve, tls.context) as server, scripted(script) as between:
-        url = f"http://127.0.0.1:{between.port}"
+    with scripted_server(serve, tls.context) as server, scripted_server(script) as proxy:
+        url = f"http://127.0.0.1:{proxy.port}"
         error = failure(server, proxy=url, timeout=0.3, ca_path=tls.ca_path)
         assert isinstance(error, TimedOut)
         assert error.effect is Effect.NONE
@@ -527,7 +527,7 @@ def cancelled(server: Server, request: Request = WRITE, **options: Any) -> NetSe
 
 
 def test_cancelling_abandons_a_request_that_hangs() -> None:
-    with scripted(take_and_hang) as server:
+    with scripted_server(take_and_hang) as server:
         error = cancelled(server)
     assert isinstance(error, Cancelled)
     assert error.effect is Effect.UNKNOWN
@@ -545,7 +545,7 @@ def test_a_request_that_is_cancelled_before_it_went_out_never_goes_out(tls: Tls)
         finally:
             ended.set()
 
-    with scripted(script, tls.context) as server:
+    with scripted_server(script, tls.context) as server:
         error = cancelled(server, ca_path=tls.ca_path)
         assert isinstance(error, Cancelled)
         assert error.effect is Effect.NONE
@@ -556,13 +556,13 @@ def test_a_request_that_is_cancelled_before_it_went_out_never_goes_out(tls: Tls)
 
 def test_cancelling_ends_the_pause_before_a_retry() -> None:
     reply = b"HTTP/1.1 503 X\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n"
-    with scripted(respond(*[reply] * 5)) as server:
+    with scripted_server(respond(*[reply] * 5)) as server:
         assert isinstance(cancelled(server, READ, retries=3), Cancelled)
         assert len(server.requests) == 1
 
 
 def test_a_closed_transport_starts_no_request() -> None:
-    with scripted(respond(OK, OK)) as server:
+    with scripted_server(respond(OK, OK)) as server:
         transport = Transport(settings(server))
         transport.call(READ)
         transport.close()
@@ -578,7 +578,7 @@ def test_a_signal_ends_the_wait_of_the_main_thread() -> None:
     def interrupt(_number: int, _frame: object) -> None:
         raise Interrupted
 
-    with scripted(hang) as server:
+    with scripted_server(hang) as server:
         transport = Transport(settings(server, timeout=20))
         before = signal.signal(signal.SIGALRM, interrupt)
         started = time.monotonic()
@@ -593,7 +593,7 @@ def test_a_signal_ends_the_wait_of_the_main_thread() -> None:
 
 
 def test_a_process_ends_although_a_request_hangs() -> None:
-    with scripted(hang) as server:
+    with scripted_server(hang) as server:
         program = f"""
 import sys, threading
 sys.path[:] = {sys.path}
@@ -650,7 +650,7 @@ def authorizations(server: Server) -> list[str]:
 
 def test_an_authentication_is_applied_to_each_request_and_each_retry() -> None:
     busy = b"HTTP/1.1 502 X\r\nContent-Length: 0\r\n\r\n"
-    with scripted(respond(OK, busy, busy, OK, OK)) as server:
+    with scripted_server(respond(OK, busy, busy, OK, OK)) as server:
         transport = Transport(settings(server, authentication=Counting(), retries=2))
         for request in (READ, READ, WRITE):
             transport.call(request)
@@ -673,7 +673,7 @@ def test_a_digest_authentication_answers_the_challenge_with_the_whole_body() -> 
                     "Content-Length: 0\r\n\r\n".encode()
                 )
 
-    with scripted(script) as server:
+    with scripted_server(script) as server:
         digest = Digest("me", "long-enough-password")
         transport = Transport(settings(server, authentication=digest))
         assert transport.call(WRITE).value == 427
@@ -695,7 +695,7 @@ def test_a_redirect_without_end_after_a_challenge_is_not_read_either() -> None:
         connection.send(b"HTTP/1.1 302 X\r\nLocation: /elsewhere\r\n\r\n")
         connection.trickle(b"x", 0)
 
-    with scripted(script) as server:
+    with scripted_server(script) as server:
         digest = Digest("me", "long-enough-password")
         started = time.monotonic()
         error = failure(server, authentication=digest, timeout=5)
@@ -713,7 +713,7 @@ class TokenService(Counting):
 
 
 def test_an_authentication_that_fails_itself_is_proved_not_sent() -> None:
-    with scripted(respond(OK)) as server:
+    with scripted_server(respond(OK)) as server:
         error = failure(server, authentication=TokenService())
         assert server.requests == []
     assert isinstance(error, Unreachable)
@@ -730,7 +730,7 @@ def test_a_redirect_without_end_is_not_read(status: int) -> None:
         connection.send(b"HTTP/1.1 %d X\r\nLocation: http://127.0.0.1:9/x\r\n\r\n" % status)
         connection.trickle(b"x" * 1000, 0)
 
-    with scripted(script) as server:
+    with scripted_server(script) as server:
         started = time.monotonic()
         error = failure(server, timeout=5)
     assert isinstance(error, Redirected)
@@ -741,7 +741,7 @@ def test_a_redirect_without_end_is_not_read(status: int) -> None:
 
 def test_no_cookie_is_kept() -> None:
     reply = OK.replace(b"\r\n\r\n", b"\r\nSet-Cookie: session=1; Path=/\r\n\r\n")
-    with scripted(respond(reply, reply)) as server:
+    with scripted_server(respond(reply, reply)) as server:
         transport = Transport(settings(server))
         transport.call(READ)
         transport.call(READ)
@@ -749,7 +749,7 @@ def test_no_cookie_is_kept() -> None:
 
 
 def test_the_environment_is_evaluated_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    with scripted(respond(OK, OK)) as server:
+    with scripted_server(respond(OK, OK)) as server:
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.port}")
         transport = Transport(settings(server, root="http://crm.example.com/api"))
         transport.call(READ)
@@ -765,7 +765,7 @@ def test_requests_of_many_threads_share_as_many_connections_as_are_in_flight() -
             time.sleep(0.01)
             connection.send(OK)
 
-    with scripted(script) as server:
+    with scripted_server(script) as server:
         transport = Transport(settings(server), max_concurrency=3)
         with ThreadPoolExecutor(8) as pool:
             assert {one.value for one in pool.map(transport.call, [READ] * 40)} == {427}
@@ -780,7 +780,7 @@ def test_a_read_on_a_connection_that_the_server_closed_is_retried() -> None:
         connection.read_request()
         connection.send(OK)
 
-    with scripted(script) as server:
+    with scripted_server(script) as server:
         transport = Transport(settings(server, retries=1))
         assert [transport.call(READ).value for _number in range(5)] == [427] * 5
 
@@ -791,7 +791,7 @@ def idle_threads() -> int:
 
 def test_closing_ends_the_threads() -> None:
     before = idle_threads()
-    with scripted(respond(OK)) as server:
+    with scripted_server(respond(OK)) as server:
         transport = Transport(settings(server))
         transport.call(READ)
         assert idle_threads() == before + 1
@@ -824,7 +824,7 @@ def test_a_503_lowers_the_number_of_concurrent_requests(headers: bytes) -> None:
                 busy -= 1
             connection.send(OK)
 
-    with scripted(script) as server:
+    with scripted_server(script) as server:
         transport = Transport(settings(server), max_concurrency=8)
         with pytest.raises(Unavailable):
             transport.call(WRITE)

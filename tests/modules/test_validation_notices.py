@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.modules.probe import Probe
+from tests.modules.probe_collection import Probe
 
 MASK = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 # differ by nature, and are looked at elsewhere

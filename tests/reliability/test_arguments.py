@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 from tests.reliability import figures
-from tests.reliability.scenes import BULK, DEFINITIONS, MANY, ONE, furnish, truth
+from tests.reliability.workloads import BULK, DEFINITIONS, MANY, ONE, add_users, user_states
 
 TEXTS = st.one_of(
     st.text(max_size=12),
@@ -87,15 +87,15 @@ def try_options(
         if isinstance(options.get(secret), (int, float)):
             options = {**options, secret: 1}
     server.reset()
-    furnish(server)
-    before = truth(server)
+    add_users(server)
+    before = user_states(server)
     result = run_in_process(name, {**connection, "timeout": 5, **options}, check)
     json.dumps(result)
     if check:
         assert server.journal.writes == []
     if result.get("failed") and "findings" in result:
         assert server.journal.writes == [], result
-        assert truth(server) == before
+        assert user_states(server) == before
     if result.get("failed"):
         assert result["msg"]
         assert "Traceback" not in result["msg"]
@@ -147,13 +147,13 @@ def test_one_broken_entry_anywhere_holds_up_all(
         unknown,
         {},
     ):
-        furnish(server)
-        before = truth(server)
+        add_users(server)
+        before = user_states(server)
         users = [*DEFINITIONS[:position], broken, *DEFINITIONS[position:]]
         result = run_in_process(MANY, {**connection, **BULK, "users": users}, False)
         assert result["failed"] is True
         assert server.journal.writes == []
-        assert truth(server) == before
+        assert user_states(server) == before
         server.reset()
 
 
@@ -161,7 +161,7 @@ def test_one_broken_entry_anywhere_holds_up_all(
 
 
 def plan_of(server: NetServer, connection: Result) -> Result:
-    furnish(server)
+    add_users(server)
     planned = run_in_process(MANY, {**connection, **BULK}, True)
     plan: Result = planned["plan"]
     server.reset()

@@ -25,8 +25,8 @@ from hypothesis import strategies as st
 from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 from tests.reliability import figures
-from tests.reliability.limited import GIGABYTE, run
-from tests.reliability.scenes import MANY, furnish, truth
+from tests.reliability.limited_process import GIGABYTE, run
+from tests.reliability.workloads import MANY, add_users, user_states
 
 GOOD = "users:\n  - {user_name: ella, role: Vendor}\n"
 SECRET = "Canary-of-a-file-1"
@@ -84,11 +84,11 @@ def test_a_broken_file_is_refused_by_name_before_anything_is_written(
     name: str, tmp_path: Path, server: NetServer, connection: Result
 ) -> None:
     content, words = BROKEN[name]
-    furnish(server)
+    add_users(server)
     (tmp_path / "a-good-one.yml").write_text(GOOD)
     file = tmp_path / f"broken{suffix_of(content)}"
     file.write_bytes(content)
-    before = truth(server)
+    before = user_states(server)
     ended = run_in_process(MANY, {**connection, "src": [str(tmp_path)]}, False)
     assert ended["failed"] is True
     assert ended["changed"] is False
@@ -97,14 +97,14 @@ def test_a_broken_file_is_refused_by_name_before_anything_is_written(
     assert len(ended["msg"]) < 10_000
     assert SECRET not in json.dumps(ended)
     assert server.journal.writes == []
-    assert truth(server) == before
+    assert user_states(server) == before
     figures.count("files: broken ones refused")
 
 
 def test_a_byte_order_mark_and_line_ends_of_windows_are_no_obstacle(
     tmp_path: Path, server: NetServer, connection: Result
 ) -> None:
-    furnish(server)
+    add_users(server)
     (tmp_path / "u.yml").write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
     result = run_in_process(MANY, {**connection, "src": [str(tmp_path)]}, True)
     assert result["summary"]["modified"] == 1
@@ -168,7 +168,7 @@ def test_a_link_to_a_folder_is_refused(
 def test_hidden_folders_and_linked_files_are_as_kubernetes_mounts_them(
     tmp_path: Path, server: NetServer, connection: Result
 ) -> None:
-    furnish(server)
+    add_users(server)
     (tmp_path / "..2026").mkdir()
     (tmp_path / "..2026" / "users.yml").write_text(GOOD)
     (tmp_path / "..data").symlink_to("..2026")
@@ -224,7 +224,7 @@ def test_what_is_read_takes_bounded_room_and_time(
     file.write_bytes(BULKY[name])
     size = len(BULKY[name]) / 2**20
     ended = run(MANY, {**login(server), "src": [str(file)]}, memory=3 * GIGABYTE, seconds=240)
-    assert "Traceback" not in ended.complaints
+    assert "Traceback" not in ended.stderr
     assert ended.result, ended
     assert ended.megabytes < 100 + 120 * size
     assert server.journal.writes == []

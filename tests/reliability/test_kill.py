@@ -4,8 +4,8 @@
 
 """A bulk run that is killed at a request boundary, and then run again.
 
-The module runs in a process of its own behind a gate. The gate kills it when a request has come
-in, or when the service has done it and the answer is due.
+The module runs in a process of its own behind a proxy. The proxy kills it when a request has come
+in, or when the service has done it and the response is due.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ import pytest
 from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 from tests.reliability import figures
-from tests.reliability.gate import Answered, Asked, Reply, gate
-from tests.reliability.limited import Starting, start
-from tests.reliability.scenes import (
+from tests.reliability.fault_proxy import ProxiedRequest, ProxiedResponse, Reply, fault_proxy
+from tests.reliability.limited_process import RunningModule, start
+from tests.reliability.workloads import (
     BULK,
     MANY,
-    Truth,
+    UserStates,
+    add_users,
     assert_none_twice,
     effects,
-    furnish,
-    truth,
+    user_states,
 )
 
 WRITES = ("CreateExternalUser", "SetExternalUserInfo", "DeleteExternalUser")
@@ -37,39 +37,39 @@ WRITES = ("CreateExternalUser", "SetExternalUserInfo", "DeleteExternalUser")
 BOUNDARIES = 20
 
 
-def calm_run(server: NetServer, options: Result) -> tuple[Truth, list[str]]:
+def calm_run(server: NetServer, options: Result) -> tuple[UserStates, list[str]]:
     """Where the run leads if nothing kills it, and the requests that it takes."""
-    furnish(server)
-    with gate(server.url) as calm:
+    add_users(server)
+    with fault_proxy(server.url) as calm:
         result = run_in_process(MANY, {**options, "url": calm.url}, False)
-        names = [asked.operation for asked in calm.asked]
+        names = [request.operation for request in calm.requests]
     assert not result.get("failed"), result
-    end = truth(server)
+    end = user_states(server)
     server.reset()
-    furnish(server)
+    add_users(server)
     return end, names
 
 
 def killed_at(
     server: NetServer, options: Result, folder: Path, number: int, *, after: bool
-) -> list[Asked]:
+) -> list[ProxiedRequest]:
     """Run the module and kill it at a request, before or after that took effect."""
-    running: list[Starting] = []
+    running: list[RunningModule] = []
 
-    def rule(asked: Asked, forward: Callable[[], Answered]) -> Reply:
-        if asked.number < number:
+    def rule(request: ProxiedRequest, forward: Callable[[], ProxiedResponse]) -> Reply:
+        if request.number < number:
             return forward()
-        if asked.number == number and after:
+        if request.number == number and after:
             forward()
         running[0].kill()
         return None
 
-    with gate(server.url, rule) as deadly:
+    with fault_proxy(server.url, rule) as deadly:
         running.append(start(MANY, {**options, "url": deadly.url}, folder, memory=4 * 1024**3))
         ended = running[0].wait()
         assert running[0].process.returncode == -signal.SIGKILL, ended
         assert ended.result == {}
-        return deadly.asked
+        return deadly.requests
 
 
 def points() -> list[Any]:
@@ -98,7 +98,7 @@ def test_a_killed_run_is_completed_by_the_next(
     assert done == written
     again = run_in_process(MANY, options, False)
     assert not again.get("failed"), again
-    assert truth(server) == end
+    assert user_states(server) == end
     assert_none_twice(server.journal.entries)
     assert len(effects(server.journal.entries)) == sum(name in WRITES for name in names)
     third = run_in_process(MANY, options, False)
@@ -117,7 +117,7 @@ def test_a_run_that_is_killed_with_several_requests_under_way(
     killed_at(server, options, tmp_path, min(number, len(names)), after=True)
     again = run_in_process(MANY, options, False)
     assert not again.get("failed"), again
-    assert truth(server) == end
+    assert user_states(server) == end
     assert_none_twice(server.journal.entries)
     figures.count("kill: points, several requests at a time")
 

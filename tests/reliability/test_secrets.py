@@ -18,9 +18,9 @@ import pytest
 from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 from tests.reliability import figures
-from tests.reliability.canaries import SPELLINGS, Spelling, canary, cores, found
-from tests.reliability.gate import Answered, Asked, Reply, gate
-from tests.reliability.scenes import MANY, ONE, furnish
+from tests.reliability.canary_secrets import SPELLINGS, Spelling, canary, cores, found
+from tests.reliability.fault_proxy import ProxiedRequest, ProxiedResponse, Reply, fault_proxy
+from tests.reliability.workloads import MANY, ONE, add_users
 
 PASSWORD, LOGIN = canary("password"), canary("login")
 PROXY = canary("proxy", latin=True)
@@ -62,24 +62,26 @@ TASKS: dict[str, tuple[str, Result]] = {
 def echo(spell: Spelling, status: int, only: tuple[str, ...] = ()) -> Callable[..., Reply]:
     """A server that repeats what it was sent, spelled by `spell`, in an error object."""
 
-    def rule(asked: Asked, forward: Callable[[], Answered]) -> Reply:
-        if only and asked.operation not in only:
+    def rule(request: ProxiedRequest, forward: Callable[[], ProxiedResponse]) -> Reply:
+        if only and request.operation not in only:
             return forward()
-        sent = [f"{name}: {value}" for name, value in asked.headers.items()]
-        text = asked.body.decode("utf-8", "replace")
+        sent = [f"{name}: {value}" for name, value in request.headers.items()]
+        text = request.body.decode("utf-8", "replace")
         values = list(strings(json.loads(text))) if text.startswith("{") else []
-        header = asked.headers.get("Authorization", "")
+        header = request.headers.get("Authorization", "")
         decoded = []
-        for proof in (header, asked.headers.get("Proxy-Authorization", "")):
+        for proof in (header, request.headers.get("Proxy-Authorization", "")):
             if proof.startswith("Basic "):
                 raw = base64.b64decode(proof[6:])
                 decoded.append(raw.decode("latin-1" if b"relay" in raw else "utf-8"))
-        said = [spell(one) for one in [*values, *decoded, *asked.headers.values()]]
+        said = [spell(one) for one in [*values, *decoded, *request.headers.values()]]
         # one after the other, since only the beginning of a text is shown
-        position = asked.number % max(1, len(said))
+        position = request.number % max(1, len(said))
         message = "\n".join([*said[position:], *said[:position], *sent, text])
         error = {"Error": True, "ErrorType": "SoException", "Message": message, "Request": text}
-        return Answered(status, {"Content-Type": "application/json"}, json.dumps(error).encode())
+        return ProxiedResponse(
+            status, {"Content-Type": "application/json"}, json.dumps(error).encode()
+        )
 
     return rule
 
@@ -121,7 +123,7 @@ def test_an_echo_is_masked(
     spell = SPELLINGS[spelling]
     for status in (500, 400, 401, 200):
         for check in (False, True):
-            with gate(server.url, echo(spell, status)) as everywhere:
+            with fault_proxy(server.url, echo(spell, status)) as everywhere:
                 common = {"url": everywhere.url, "retries": 0, "app_token": APP, **WAYS[way]}
                 result = run_in_process(name, {**common, **options}, check)
             assert result["failed"] is True
@@ -151,11 +153,11 @@ def test_an_echo_of_a_write_is_masked(
 ) -> None:
     for status, task in [(500, "create"), (400, "password"), (200, "many"), (503, "passwords")]:
         server.reset()
-        furnish(server)
+        add_users(server)
         name, options = TASKS[task]
         server.tenant.change_user("automation", password=LOGIN)
-        with gate(server.url, echo(SPELLINGS[spelling], status, only)) as careless:
-            common = {"url": careless.url, "retries": 0, **WAYS["basic"]}
+        with fault_proxy(server.url, echo(SPELLINGS[spelling], status, only)) as echoing:
+            common = {"url": echoing.url, "retries": 0, **WAYS["basic"]}
             result = run_in_process(name, {**common, **options, "app_token": APP}, False)
         assert result["failed"] is True
         assert any(text in result["msg"] for text in ("carla", "anna", "external users"))
@@ -164,14 +166,14 @@ def test_an_echo_of_a_write_is_masked(
 
 
 def test_a_reason_of_the_service_is_masked(server: NetServer, connection: Result) -> None:
-    def rule(asked: Asked, forward: Callable[[], Answered]) -> Reply:
-        if asked.operation != "IsUserNameValidWithReason":
+    def rule(request: ProxiedRequest, forward: Callable[[], ProxiedResponse]) -> Reply:
+        if request.operation != "IsUserNameValidWithReason":
             return forward()
-        reason = f"Not by {asked.headers['Authorization']} and {asked.headers['SO-AppToken']}"
-        return Answered(200, {}, json.dumps({"Result": False, "Reason": reason}).encode())
+        reason = f"Not by {request.headers['Authorization']} and {request.headers['SO-AppToken']}"
+        return ProxiedResponse(200, {}, json.dumps({"Result": False, "Reason": reason}).encode())
 
     server.tenant.change_user("automation", password=LOGIN)
-    with gate(server.url, rule) as talkative:
+    with fault_proxy(server.url, rule) as talkative:
         options = {"url": talkative.url, **WAYS["basic"], "app_token": APP, **CREATE}
         result = run_in_process(ONE, options, False)
     assert "Not by" in result["msg"]
@@ -180,7 +182,7 @@ def test_a_reason_of_the_service_is_masked(server: NetServer, connection: Result
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_the_login_of_a_proxy_is_masked(spelling: str, server: NetServer) -> None:
-    with gate(server.url, echo(SPELLINGS[spelling], 502)) as proxy:
+    with fault_proxy(server.url, echo(SPELLINGS[spelling], 502)) as proxy:
         options = {
             "url": "http://127.0.0.1:9/SuperOffice",
             "proxy": f"http://relay:{quote(PROXY, safe='')}@127.0.0.1:{proxy.port}",

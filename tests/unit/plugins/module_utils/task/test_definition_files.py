@@ -291,6 +291,7 @@ def test_a_template_in_json_is_no_value(tmp_path: Path) -> None:
     file = read(path)
     found: Any
     [(_location, found)] = file.entries
+    assert isinstance(found, dict)
     assert isinstance(found["user_name"], UnsupportedValue)
     assert isinstance(found["previous_user_names"][0], UnsupportedValue)
     assert found["password"] == "{{ z }}"

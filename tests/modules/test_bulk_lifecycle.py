@@ -19,7 +19,7 @@ OLD, NEW = "Old-password-1", "New-password-1"
 # what a run costs whatever it does: the roles, and the list with the empty page after it
 READ = {"roles": 1, "archive": 2}
 # who the calling login is, and GetUser for the first, GetUserInfoList for the others
-LOOK = {**READ, "login": 1, "user": 2}
+CONFIRM = {**READ, "login": 1, "user": 2}
 NOTHING = dict.fromkeys(
     ("unchanged", "created", "modified", "renamed", "deactivated", "deleted", "failed", "skipped"),
     0,
@@ -35,7 +35,7 @@ def state(tenant: Any) -> dict[str, tuple[Any, ...]]:
 
 
 @pytest.fixture
-def three(tenant: Any) -> list[str]:
+def three_users(tenant: Any) -> list[str]:
     """Three users of the role Partner, of whom each test changes the first two."""
     names = ["anna", "bo", "cecilia"]
     for number, name in enumerate(names):
@@ -64,7 +64,7 @@ MATRIX: dict[str, tuple[Any, Any, Any, list[str]]] = {
     "modify": (
         {"users": [{"user_name": n, "role": "Vendor"} for n in ("anna", "bo")]},
         {"modified": 2},
-        {"checked": LOOK, "written": {"modify": 2}},
+        {"checked": CONFIRM, "written": {"modify": 2}},
         ["SetExternalUserInfo"] * 2,
     ),
     "deactivate": (
@@ -75,7 +75,7 @@ MATRIX: dict[str, tuple[Any, Any, Any, list[str]]] = {
             "limits": {"deactivate": 2},
         },
         {"unchanged": 1, "deactivated": 2},
-        {"checked": LOOK, "written": {"modify": 2}},
+        {"checked": CONFIRM, "written": {"modify": 2}},
         ["SetExternalUserInfo"] * 2,
     ),
     "delete": (
@@ -84,7 +84,7 @@ MATRIX: dict[str, tuple[Any, Any, Any, list[str]]] = {
             "limits": {"delete": 2},
         },
         {"deleted": 2},
-        {"checked": LOOK, "written": {"delete": 2}},
+        {"checked": CONFIRM, "written": {"delete": 2}},
         ["DeleteExternalUser"] * 2,
     ),
 }
@@ -92,7 +92,7 @@ MATRIX: dict[str, tuple[Any, Any, Any, list[str]]] = {
 
 @pytest.mark.parametrize("case", sorted(MATRIX))
 def test_many_changes_are_foreseen_made_once_and_then_over(
-    case: str, bulk: Run, tenant: Any, journal: Any, three: list[str]
+    case: str, bulk: Run, tenant: Any, journal: Any, three_users: list[str]
 ) -> None:
     options, summary, cost, operations = MATRIX[case]
     start = tenant.snapshot()
@@ -138,7 +138,7 @@ def test_many_changes_are_foreseen_made_once_and_then_over(
 
 
 def test_all_kinds_in_one_run_end_as_declared(
-    bulk: Run, tenant: Any, writes: Any, three: list[str]
+    bulk: Run, tenant: Any, writes: Any, three_users: list[str]
 ) -> None:
     result = bulk(
         users=[
@@ -185,7 +185,7 @@ def test_all_kinds_in_one_run_end_as_declared(
 
 
 def test_without_preflight_a_creation_is_one_request_and_without_verify_nothing_is_read_back(
-    bulk: Run, three: list[str]
+    bulk: Run, three_users: list[str]
 ) -> None:
     result = bulk(users=NEW_USERS, preflight="offline", verify=False)
     assert result["summary"] == counts(created=2)

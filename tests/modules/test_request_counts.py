@@ -20,35 +20,37 @@ NAME = "user01234@example.com"
 
 
 @pytest.fixture(scope="module")
-def many() -> Iterator[NetServer]:
+def large_server() -> Iterator[NetServer]:
     with NetServer(users=2000, persons=2, admin=ADMIN) as server:
         yield server
 
 
 @pytest.fixture(params=[0, 2000])
-def crowd(request: pytest.FixtureRequest, many: NetServer, server: NetServer) -> NetServer:
+def populated(
+    request: pytest.FixtureRequest, large_server: NetServer, server: NetServer
+) -> NetServer:
     """A server with the user NAME, alone or among 2,000."""
     if request.param:
-        many.reset()
-        return many
+        large_server.reset()
+        return large_server
     server.tenant.add_external_user(NAME, password="Seed-password-01234")
     return server
 
 
-def cost(crowd: NetServer, **options: Any) -> tuple[Result, int]:
+def run_counted(populated: NetServer, **options: Any) -> tuple[Result, int]:
     """Run a task; the journal and the result have to agree on the number of requests."""
-    connection = {"url": crowd.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1]}
-    mark = crowd.journal.mark()
+    connection = {"url": populated.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1]}
+    mark = populated.journal.mark()
     result = run_in_process("superoffice_external_user", {**connection, **options}, False)
     assert "failed" not in result, result["msg"]
-    entries = crowd.journal.since(mark)
+    entries = populated.journal.since(mark)
     assert sum(result["requests"].values()) == len(entries)
     return result, len(entries)
 
 
 @pytest.mark.parametrize("language", ["en", "nb", "*"])
-def test_an_unchanged_user_costs_at_most_three(crowd: NetServer, language: str) -> None:
-    record = crowd.tenant.user(NAME)
+def test_an_unchanged_user_costs_at_most_three(populated: NetServer, language: str) -> None:
+    record = populated.tenant.user(NAME)
     assert record is not None
     tasks: list[Result] = [
         {"user_name": NAME, "role_id": 2, "is_active": True},
@@ -58,54 +60,56 @@ def test_an_unchanged_user_costs_at_most_three(crowd: NetServer, language: str) 
         {"user_name": "nobody@example.com", "state": "absent"},
     ]
     for options in tasks:
-        result, requests = cost(crowd, language=language, **options)
+        result, requests = run_counted(populated, language=language, **options)
         assert result["changed"] is False
         assert requests <= UNCHANGED
 
 
 @pytest.mark.parametrize("verify", [True, False])
-def test_a_role_change_costs_at_most_six(crowd: NetServer, verify: bool) -> None:
-    result, requests = cost(crowd, user_name=NAME, role="Vendor", verify=verify)
+def test_a_role_change_costs_at_most_six(populated: NetServer, verify: bool) -> None:
+    result, requests = run_counted(populated, user_name=NAME, role="Vendor", verify=verify)
     assert result["modification"] == ["Role"]
     assert requests <= ROLE_CHANGE - (not verify)
 
 
-def test_a_creation_costs_at_most_ten(crowd: NetServer) -> None:
-    person = crowd.tenant.add_person()
+def test_a_creation_costs_at_most_ten(populated: NetServer) -> None:
+    person = populated.tenant.add_person()
     declared = {"person_id": person, "user_name": "new", "role": "Partner", "password": "Good-pw-1"}
-    result, requests = cost(crowd, **declared)
+    result, requests = run_counted(populated, **declared)
     assert result["action"] == "create"
     assert requests <= CREATION
 
 
-def test_a_rename_and_a_deletion_cost_no_more_than_a_creation(crowd: NetServer) -> None:
+def test_a_rename_and_a_deletion_cost_no_more_than_a_creation(populated: NetServer) -> None:
     tasks: list[Result] = [
         {"user_name": "renamed", "previous_user_names": [NAME]},
         {"user_name": "renamed", "state": "absent"},
     ]
     for options in tasks:
-        result, requests = cost(crowd, **options)
+        result, requests = run_counted(populated, **options)
         assert result["changed"] is True
         assert requests <= CREATION
 
 
-def test_a_task_keeps_one_connection_open(crowd: NetServer) -> None:
-    mark = crowd.journal.mark()
-    cost(crowd, user_name=NAME, role="Vendor")
-    assert len({entry.connection for entry in crowd.journal.since(mark)}) == 1
+def test_a_task_keeps_one_connection_open(populated: NetServer) -> None:
+    mark = populated.journal.mark()
+    run_counted(populated, user_name=NAME, role="Vendor")
+    assert len({entry.connection for entry in populated.journal.since(mark)}) == 1
 
 
-def test_a_trial_login_uses_a_connection_of_its_own(crowd: NetServer) -> None:
-    mark = crowd.journal.mark()
+def test_a_trial_login_uses_a_connection_of_its_own(populated: NetServer) -> None:
+    mark = populated.journal.mark()
     options = {"password": "Seed-password-01234", "update_password": "when_changed"}
-    result, _requests = cost(crowd, user_name=NAME, **options)
+    result, _requests = run_counted(populated, user_name=NAME, **options)
     assert result["password_status"] == "verified"
-    assert len({entry.connection for entry in crowd.journal.since(mark)}) == 2
+    assert len({entry.connection for entry in populated.journal.since(mark)}) == 2
 
 
-def test_one_user_of_many_is_asked_for_and_not_all(crowd: NetServer) -> None:
-    mark = crowd.journal.mark()
-    cost(crowd, user_name=NAME, role="Vendor")
-    filters = [e.query.get("$filter", "") for e in crowd.journal.since(mark) if "Archive" in e.path]
+def test_one_user_of_many_is_asked_for_and_not_all(populated: NetServer) -> None:
+    mark = populated.journal.mark()
+    run_counted(populated, user_name=NAME, role="Vendor")
+    filters = [
+        e.query.get("$filter", "") for e in populated.journal.since(mark) if "Archive" in e.path
+    ]
     assert filters
     assert not [text for text in filters if "getAllRows" in text]

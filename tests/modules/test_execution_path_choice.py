@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from ansible_collections.superoffice.crm.plugins.plugin_utils.execution_path import is_same_python
 
-from tests.modules.probe import Probe
+from tests.modules.probe_collection import Probe
 
 IN_PROCESS = "in process: local, controller's Python"
 

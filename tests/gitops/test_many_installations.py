@@ -16,7 +16,7 @@ import yaml
 from junitparser import JUnitXml
 
 from tests.gitops.playbook import Workspace, workspace
-from tests.gitops.world import ADMIN, settled
+from tests.gitops.sample_data import ADMIN, settled
 from tests.netserver import NetServer
 
 NUMBER = 20

@@ -16,7 +16,7 @@ from tests.netserver import NetServer
 
 
 @pytest.fixture
-def crowd(tenant: Any) -> list[str]:
+def forty_users(tenant: Any) -> list[str]:
     """Forty users: u00 to u19 are partners, u20 to u39 vendors."""
     names = [f"u{n:02}" for n in range(40)]
     tenant.add_external_users(
@@ -34,11 +34,11 @@ def absent(names: list[str]) -> list[dict[str, Any]]:
 
 
 def test_a_limit_names_its_option_the_numbers_and_the_first_users(
-    bulk: Run, tenant: Any, journal: Any, crowd: list[str]
+    bulk: Run, tenant: Any, journal: Any, forty_users: list[str]
 ) -> None:
     start = tenant.snapshot()
     for check in (True, False):
-        result = bulk(users=absent(crowd[:12]), check=check)
+        result = bulk(users=absent(forty_users[:12]), check=check)
         assert result["failed"] is True
         assert result["changed"] is False
         assert result["error"]["kind"] == "limits"
@@ -56,15 +56,15 @@ def test_a_limit_names_its_option_the_numbers_and_the_first_users(
 
 
 def test_every_limit_that_is_exceeded_is_reported(
-    bulk: Run, tenant: Any, journal: Any, crowd: list[str]
+    bulk: Run, tenant: Any, journal: Any, forty_users: list[str]
 ) -> None:
     persons = [tenant.add_person() for _number in range(3)]
     new = {"role": "Partner", "password": "Good-pass-1", "update_password": "always"}
     users = [
         *[{"user_name": f"n{n}", "person_id": p, **new} for n, p in enumerate(persons)],
-        *absent(crowd[:5]),
-        *[{"user_name": name, "is_active": False} for name in crowd[5:10]],
-        *[{"user_name": name, **new} for name in crowd[10:15]],
+        *absent(forty_users[:5]),
+        *[{"user_name": name, "is_active": False} for name in forty_users[5:10]],
+        *[{"user_name": name, **new} for name in forty_users[10:15]],
     ]
     start = tenant.snapshot()
     result = bulk(users=users, limits={"create": 2, "modify": "1%"})
@@ -84,13 +84,13 @@ def test_every_limit_that_is_exceeded_is_reported(
     [(0, 0), ("0%", 0), (1, 1), ("10%", 4), ("7.4%", 2), ("1%", 1), ("100%", 40)],
 )
 def test_a_limit_lets_exactly_so_many_through(
-    limit: object, allowed: int, bulk: Run, tenant: Any, journal: Any, crowd: list[str]
+    limit: object, allowed: int, bulk: Run, tenant: Any, journal: Any, forty_users: list[str]
 ) -> None:
     if allowed < 40:
-        refused = bulk(users=absent(crowd[: allowed + 1]), limits={"delete": limit})
+        refused = bulk(users=absent(forty_users[: allowed + 1]), limits={"delete": limit})
         assert refused["error"]["kind"] == "limits"
         assert len(tenant.users()) == 40
-    done = bulk(users=absent(crowd[:allowed]), limits={"delete": limit})
+    done = bulk(users=absent(forty_users[:allowed]), limits={"delete": limit})
     assert "failed" not in done
     assert len(tenant.users()) == 40 - allowed
 
@@ -104,9 +104,11 @@ def test_a_small_set_is_guarded_too(number: int, bulk: Run, tenant: Any) -> None
     assert bulk(users=absent(names[:1]))["summary"]["deleted"] == 1
 
 
-def test_percentages_are_of_the_users_in_scope(bulk: Run, tenant: Any, crowd: list[str]) -> None:
+def test_percentages_are_of_the_users_in_scope(
+    bulk: Run, tenant: Any, forty_users: list[str]
+) -> None:
     scope = {"roles": ["Partner"]}
-    declared = [{"user_name": name} for name in crowd[3:20]]
+    declared = [{"user_name": name} for name in forty_users[3:20]]
     options = {"users": declared, "prune": "delete", "prune_scope": scope}
     refused = bulk(**options)
     assert "3 of 20 users in scope (15 %)" in refused["msg"]
@@ -134,12 +136,12 @@ def test_a_limit_that_is_none_is_refused_before_anything_is_asked(
     assert journal.entries == []
 
 
-def test_protected_users_are_never_touched(bulk: Run, tenant: Any, crowd: list[str]) -> None:
+def test_protected_users_are_never_touched(bulk: Run, tenant: Any, forty_users: list[str]) -> None:
     person = tenant.add_person()
     start = tenant.snapshot()
     result = bulk(
         users=[
-            *absent(crowd[:4]),
+            *absent(forty_users[:4]),
             {"user_name": "u04", "role": "Vendor"},
             {"user_name": "VIP", "person_id": person, "role": "Vendor", "password": "Good-pass-1"},
             {"user_name": "u05", "role": "Partner"},
@@ -189,7 +191,9 @@ def test_the_calling_user_is_not_pruned_whatever_the_way_of_logging_in(
     assert tenant.user("Robot") is not None
 
 
-def test_scopes_of_pruning_have_to_hold_together(bulk: Run, tenant: Any, crowd: list[str]) -> None:
+def test_scopes_of_pruning_have_to_hold_together(
+    bulk: Run, tenant: Any, forty_users: list[str]
+) -> None:
     ids = [tenant.user(name).person_id for name in ("u18", "u19", "u20", "u21")]
     result = bulk(
         users=[{"user_name": "u19"}],
@@ -198,11 +202,11 @@ def test_scopes_of_pruning_have_to_hold_together(bulk: Run, tenant: Any, crowd: 
         limits={"delete": 40},
     )
     assert [row["user_name"] for row in result["results"]] == ["u18"]
-    assert names_of(tenant) == [name for name in crowd if name != "u18"]
+    assert names_of(tenant) == [name for name in forty_users if name != "u18"]
 
 
 def test_pruning_all_leaves_the_declared_and_keeps_the_persons(
-    bulk: Run, tenant: Any, crowd: list[str]
+    bulk: Run, tenant: Any, forty_users: list[str]
 ) -> None:
     people = dict(tenant.snapshot())["person"]
     bulk(users=[{"user_name": "U07"}], prune="delete", prune_scope="all", limits={"delete": "100%"})
@@ -219,7 +223,7 @@ EMPTY: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("empty", EMPTY, ids=str)
 def test_nothing_declared_prunes_nothing_unless_that_is_meant(
-    empty: dict[str, Any], bulk: Run, tenant: Any, journal: Any, crowd: list[str]
+    empty: dict[str, Any], bulk: Run, tenant: Any, journal: Any, forty_users: list[str]
 ) -> None:
     options = {**empty, "prune": "deactivate", "prune_scope": "all", "limits": {"deactivate": 40}}
     refused = bulk(**options)
@@ -237,7 +241,7 @@ SCOPES: list[object] = [
 
 @pytest.mark.parametrize("scope", SCOPES, ids=str)
 def test_a_scope_that_says_nothing_prunes_nothing(
-    scope: object, bulk: Run, journal: Any, crowd: list[str]
+    scope: object, bulk: Run, journal: Any, forty_users: list[str]
 ) -> None:
     result = bulk(users=[{"user_name": "u1"}], prune="delete", prune_scope=scope)
     assert "prune_scope" in result["msg"]
@@ -245,7 +249,7 @@ def test_a_scope_that_says_nothing_prunes_nothing(
 
 
 def test_a_scope_of_an_unknown_role_prunes_nothing(
-    bulk: Run, tenant: Any, journal: Any, crowd: list[str]
+    bulk: Run, tenant: Any, journal: Any, forty_users: list[str]
 ) -> None:
     scope = {"roles": ["Parner"]}
     result = bulk(users=[{"user_name": "u1"}], prune="delete", prune_scope=scope)
@@ -255,10 +259,12 @@ def test_a_scope_of_an_unknown_role_prunes_nothing(
 
 
 def test_a_broken_definition_does_not_leave_its_user_over(
-    bulk: Run, tenant: Any, journal: Any, crowd: list[str]
+    bulk: Run, tenant: Any, journal: Any, forty_users: list[str]
 ) -> None:
     start = tenant.snapshot()
-    users = [{"user_name": name} for name in crowd[1:]] + [{"user_name": "u00", "rol": "Vendor"}]
+    users = [{"user_name": name} for name in forty_users[1:]] + [
+        {"user_name": "u00", "rol": "Vendor"}
+    ]
     result = bulk(users=users, prune="delete", prune_scope="all")
     assert [finding["where"] for finding in result["findings"]] == ["users[39]"]
     assert tenant.snapshot() == start
@@ -266,7 +272,7 @@ def test_a_broken_definition_does_not_leave_its_user_over(
 
 @pytest.mark.parametrize("prune", ["deactivate", "delete"])
 def test_internal_users_in_the_list_are_not_pruned(
-    prune: str, bulk: Run, server: NetServer, tenant: Any, crowd: list[str]
+    prune: str, bulk: Run, server: NetServer, tenant: Any, forty_users: list[str]
 ) -> None:
     internal = [tenant.user(number) for number in (1, 2, 3, 4)]
     with server.using(internal_listed="yes"):
@@ -311,7 +317,7 @@ def test_retired_users_are_not_pruned_not_modified_and_already_gone(
 
 
 def test_users_of_whom_the_service_says_nothing_are_not_pruned(
-    bulk: Run, server: NetServer, tenant: Any, crowd: list[str]
+    bulk: Run, server: NetServer, tenant: Any, forty_users: list[str]
 ) -> None:
     start = tenant.snapshot()
     options = {"users": [{"user_name": "u00"}], "prune": "delete", "prune_scope": "all"}
@@ -324,7 +330,7 @@ def test_users_of_whom_the_service_says_nothing_are_not_pruned(
 
 
 def test_a_list_without_the_active_state_changes_nothing(
-    bulk: Run, server: NetServer, tenant: Any, crowd: list[str]
+    bulk: Run, server: NetServer, tenant: Any, forty_users: list[str]
 ) -> None:
     start = tenant.snapshot()
     row = '{"PrimaryKey": "101", "personId": 1001, "userName": "u00", "role": "Partner"}'
@@ -335,7 +341,7 @@ def test_a_list_without_the_active_state_changes_nothing(
 
 
 def test_a_key_of_the_list_that_is_not_the_associate_id_stops_the_run(
-    bulk: Run, server: NetServer, tenant: Any, crowd: list[str]
+    bulk: Run, server: NetServer, tenant: Any, forty_users: list[str]
 ) -> None:
     start = tenant.snapshot()
     row = {"PrimaryKey": 107, "personId": 1001, "userName": "u00", "role": "Partner"}
@@ -348,11 +354,11 @@ def test_a_key_of_the_list_that_is_not_the_associate_id_stops_the_run(
 
 
 def test_a_login_without_the_right_is_told_so_and_nothing_is_half_done(
-    bulk: Run, tenant: Any, crowd: list[str]
+    bulk: Run, tenant: Any, forty_users: list[str]
 ) -> None:
     tenant.change_user("RJ", password="Good-pass-1")
     start = tenant.snapshot()
-    users = [{"user_name": name, "role": "Vendor"} for name in crowd[:20]]
+    users = [{"user_name": name, "role": "Vendor"} for name in forty_users[:20]]
     result = bulk(users=users, auth_username="RJ", auth_password="Good-pass-1", max_failures=3)
     assert result["failed"] is True
     assert result["error"]["kind"] in ("forbidden", "several")
