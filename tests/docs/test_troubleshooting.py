@@ -38,10 +38,12 @@ def kinds_of(node: ast.AST) -> Iterator[str]:
         position = CARRIERS[node.func.id]
         named = [word.value for word in node.keywords if word.arg == "kind"]
         found = node.args[position] if len(node.args) > position else next(iter(named), None)
-    elif isinstance(node, (ast.Assign, ast.AnnAssign)):
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        if any(isinstance(one, ast.Name) and one.id == "kind" for one in targets):
-            found = node.value
+    elif isinstance(node, ast.ClassDef):
+        for one in node.body:
+            if isinstance(one, (ast.Assign, ast.AnnAssign)) and one.value is not None:
+                targets = one.targets if isinstance(one, ast.Assign) else [one.target]
+                if any(isinstance(name, ast.Name) and name.id == "kind" for name in targets):
+                    yield from texts_of(one.value)
     elif isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
             if isinstance(key, ast.Constant) and key.value == "kind":

@@ -2,13 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ten thousand users: what a run costs in requests, writes, time and memory."""
+"""Ten thousand users: what a run costs in requests, writes and memory."""
 
 from __future__ import annotations
 
 import collections
 import json
-import time
 import tracemalloc
 from collections.abc import Iterator
 from typing import Any
@@ -53,13 +52,11 @@ def test_a_thousand_changes_among_ten_thousand_users_cost_a_request_each(
         ],
         *[{"user_name": name(n), "role": "External user"} for n in range(801, USERS + 1)],
     ]
-    started = time.monotonic()
     result = run(large_server, users=users)
-    seconds = time.monotonic() - started
     assert "failed" not in result, result["msg"]
     assert result["summary"] == {
-        "unchanged": 9200, "created": 200, "modified": 500, "deactivated": 200, "deleted": 100,
-        "failed": 0, "skipped": 0, "protected": 0, "total": 10_200,
+        "unchanged": 9200, "created": 200, "modified": 400, "renamed": 100, "deactivated": 200,
+        "deleted": 100, "failed": 0, "skipped": 0, "protected": 0, "total": 10_200,
     }  # fmt: skip
     assert len(result["results"]) == 1000
     assert collections.Counter(entry.operation for entry in large_server.journal.committed) == {
@@ -85,7 +82,6 @@ def test_a_thousand_changes_among_ten_thousand_users_cost_a_request_each(
         "delete": 100,
     }
     assert len({entry.connection for entry in large_server.journal.entries}) <= 8
-    assert seconds < 120
     mark = large_server.journal.mark()
     again = run(large_server, users=users)
     assert again["changed"] is False
@@ -100,9 +96,7 @@ def test_ten_thousand_definitions_with_passwords_in_sync_take_seconds_and_little
     large_server.reset()
     users = [{"user_name": name(n), "role": "External user"} for n in range(1, USERS + 1)]
     passwords = {name(n): f"Secret-of-{n:05}-Xy1" for n in range(1, USERS + 1)}
-    started = time.monotonic()
     result = run(large_server, users=users, passwords=passwords)
-    assert time.monotonic() - started < 60
     assert "failed" not in result, result["msg"]
     assert result["summary"]["unchanged"] == result["summary"]["total"] == USERS
     assert result["requests"] == {"roles": 1, "archive": 11}
