@@ -21,7 +21,11 @@ GOOD = "Good-pass-1"
 
 @pytest.fixture
 def role_changes(tenant: Any) -> list[dict[str, Any]]:
-    """Definitions that make each of the users u00 to u19 a vendor."""
+    return add_users(tenant)
+
+
+def add_users(tenant: Any) -> list[dict[str, Any]]:
+    """Add users u00 to u19; return definitions that make each of them a vendor."""
     names = [f"u{n:02}" for n in range(NUMBER)]
     tenant.add_external_users({"user_name": name, "role_id": 5} for name in names)
     return [{"user_name": name, "role": "Vendor"} for name in names]
@@ -131,7 +135,13 @@ FAULTS = [pytest.param(kind, options, id=f"{kind} {options}") for kind, options 
 
 
 @pytest.fixture
-def definitions(tenant: Any, role_changes: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+def definitions(tenant: Any) -> dict[str, list[dict[str, Any]]]:
+    return add_users_and_persons(tenant)
+
+
+def add_users_and_persons(tenant: Any) -> dict[str, list[dict[str, Any]]]:
+    """Add users and persons; return definitions that modify, create and delete eight users."""
+    role_changes = add_users(tenant)
     new = {"role": "Vendor", "password": GOOD}
     persons = [tenant.add_person() for _number in range(8)]
     return {
@@ -145,59 +155,72 @@ def end_state(tenant: Any) -> list[tuple[Any, ...]]:
     return sorted((u.user_name, u.role_name, u.is_active, u.person_id) for u in tenant.users())
 
 
-@pytest.mark.parametrize("operation", sorted(KINDS))
 @pytest.mark.parametrize(("kind", "options"), FAULTS)
 def test_a_fault_that_passes_ends_as_declared_and_nothing_is_written_twice(
-    kind: str, options: dict[str, Any], operation: str, bulk: Run, server: NetServer, tenant: Any,
-    journal: Any, definitions: dict[str, list[dict[str, Any]]],
-) -> None:  # fmt: skip
-    # a login that is refused twice in a row is no good
-    times = 1 if options.get("status") == 401 else 2
-    server.faults.add(kind, operation=KINDS[operation], times=times, skip=3, **options)
-    timeout = 0.15 if kind in ("delay", "slow_drip") else 30
-    before = {user.user_name for user in tenant.users()}
-    result = bulk(
-        users=definitions[operation],
-        retries=2,
-        timeout=timeout,
-        concurrency=2,
-        limits={"delete": 8},
-    )
-    assert "failed" not in result, result["msg"]
-    names = {one["user_name"] for one in definitions[operation]}
-    if operation == "delete":
-        assert {user.user_name for user in tenant.users()} == before - names
-    else:
-        assert set(vendors(tenant)) == names
-    written = collections.Counter(
-        (e.argument("AssociateId"), e.argument("UserName")) for e in journal.committed
-    )
-    assert len(written) == len(names)
-    assert set(written.values()) == {1}
-    again = bulk(users=definitions[operation])
-    assert again["changed"] is False
+    kind: str,
+    options: dict[str, Any],
+    bulk: Run,
+    server: NetServer,
+    tenant: Any,
+    journal: Any,
+    subtests: pytest.Subtests,
+) -> None:
+    for operation in sorted(KINDS):
+        with subtests.test(operation=operation):
+            server.reset()
+            definitions = add_users_and_persons(tenant)
+            # a login that is refused twice in a row is no good
+            times = 1 if options.get("status") == 401 else 2
+            server.faults.add(kind, operation=KINDS[operation], times=times, skip=3, **options)
+            timeout = 0.15 if kind in ("delay", "slow_drip") else 30
+            before = {user.user_name for user in tenant.users()}
+            result = bulk(
+                users=definitions[operation],
+                retries=2,
+                timeout=timeout,
+                concurrency=2,
+                limits={"delete": 8},
+            )
+            assert "failed" not in result, result["msg"]
+            names = {one["user_name"] for one in definitions[operation]}
+            if operation == "delete":
+                assert {user.user_name for user in tenant.users()} == before - names
+            else:
+                assert set(vendors(tenant)) == names
+            written = collections.Counter(
+                (e.argument("AssociateId"), e.argument("UserName")) for e in journal.committed
+            )
+            assert len(written) == len(names)
+            assert set(written.values()) == {1}
+            again = bulk(users=definitions[operation])
+            assert again["changed"] is False
 
 
 RETRIED = ("echo", "modified")
 
 
-@pytest.mark.parametrize("operation", sorted(KINDS))
 @pytest.mark.parametrize("kind", ["html", "redirect", "echo", "drop_before"])
 def test_a_fault_that_stays_fails_its_users_only_and_says_that_nothing_was_done(
-    kind: str, operation: str, bulk: Run, server: NetServer, tenant: Any, journal: Any,
-    definitions: dict[str, list[dict[str, Any]]],
-) -> None:  # fmt: skip
-    server.faults.add(kind, operation=KINDS[operation], times=3)
-    options = {"users": definitions[operation], "limits": {"delete": 8}}
-    result = bulk(**options, concurrency=1)
-    done = {"modify": "modified", "create": "created", "delete": "deleted"}[operation]
-    found = statuses(result)
-    # a 500 may be about the spelling of the flags, so that one user has several tries
-    assert found == {done: 8 - found["failed"], "failed": 1 if (kind, done) == RETRIED else 3}
-    failed = [row["error"]["msg"] for row in result["results"] if row["status"] == "failed"]
-    assert all("effect" in text or "Nothing was changed" in text for text in failed)
-    assert len(journal.committed) == found[done]
-    assert statuses(bulk(**options))[done] == found["failed"]
+    kind: str, bulk: Run, server: NetServer, tenant: Any, journal: Any, subtests: pytest.Subtests
+) -> None:
+    for operation in sorted(KINDS):
+        with subtests.test(operation=operation):
+            server.reset()
+            definitions = add_users_and_persons(tenant)
+            server.faults.add(kind, operation=KINDS[operation], times=3)
+            options = {"users": definitions[operation], "limits": {"delete": 8}}
+            result = bulk(**options, concurrency=1)
+            done = {"modify": "modified", "create": "created", "delete": "deleted"}[operation]
+            found = statuses(result)
+            # a 500 may be about the spelling of the flags, so that one user has several tries
+            assert found == {
+                done: 8 - found["failed"],
+                "failed": 1 if (kind, done) == RETRIED else 3,
+            }
+            failed = [row["error"]["msg"] for row in result["results"] if row["status"] == "failed"]
+            assert all("effect" in text or "Nothing was changed" in text for text in failed)
+            assert len(journal.committed) == found[done]
+            assert statuses(bulk(**options))[done] == found["failed"]
 
 
 def test_a_creation_whose_answer_is_lost_keeps_its_password_and_its_id(
@@ -320,16 +343,18 @@ def test_a_change_that_the_service_does_not_make_fails_with_field_planned_and_fo
 
 
 @pytest.mark.parametrize("lag", [1, 2, 3])
-@pytest.mark.parametrize("operation", sorted(KINDS))
 def test_a_list_that_lags_behind_is_read_again(
-    operation: str, lag: int, bulk: Run, server: NetServer, tenant: Any, journal: Any,
-    definitions: dict[str, list[dict[str, Any]]],
-) -> None:  # fmt: skip
-    with server.using(read_lag=str(lag)):
-        result = bulk(users=definitions[operation][:1])
-    assert "failed" not in result, result["msg"]
-    assert result["changed"] is True
-    assert len(journal.committed) == 1
+    lag: int, bulk: Run, server: NetServer, tenant: Any, journal: Any, subtests: pytest.Subtests
+) -> None:
+    for operation in sorted(KINDS):
+        with subtests.test(operation=operation):
+            server.reset()
+            definitions = add_users_and_persons(tenant)
+            with server.using(read_lag=str(lag)):
+                result = bulk(users=definitions[operation][:1])
+            assert "failed" not in result, result["msg"]
+            assert result["changed"] is True
+            assert len(journal.committed) == 1
 
 
 @pytest.mark.parametrize("delete", ["retire", "deactivate"])
@@ -359,19 +384,19 @@ def test_a_result_that_can_not_be_read_back_is_a_failure_that_says_what_was_writ
     assert len(vendors(tenant)) == NUMBER
 
 
-@pytest.mark.parametrize(
-    "operation", ["GetAllRoles", "Archive/ExternalUsers", "GetUser", "GetUserInfoList", "Is*"]
-)
 @pytest.mark.parametrize("kind", ["drop_before", "html", "garbage", "status", "truncate"])
 def test_a_world_that_can_not_be_read_is_not_written_to(
-    kind: str, operation: str, bulk: Run, server: NetServer, tenant: Any, journal: Any,
-    role_changes: list[dict[str, Any]],
-) -> None:  # fmt: skip
-    server.faults.add(kind, operation=operation, times=None)
-    start = tenant.snapshot()
-    users = [*role_changes, {"user_name": "u00x", "previous_user_names": ["u00"]}]
-    result = bulk(users=users[1:])
-    assert result["failed"] is True
-    assert result["changed"] is False
-    assert tenant.snapshot() == start
-    assert journal.writes == []
+    kind: str, bulk: Run, server: NetServer, tenant: Any, journal: Any, subtests: pytest.Subtests
+) -> None:
+    for operation in ["GetAllRoles", "Archive/ExternalUsers", "GetUser", "GetUserInfoList", "Is*"]:
+        with subtests.test(operation=operation):
+            server.reset()
+            role_changes = add_users(tenant)
+            server.faults.add(kind, operation=operation, times=None)
+            start = tenant.snapshot()
+            users = [*role_changes, {"user_name": "u00x", "previous_user_names": ["u00"]}]
+            result = bulk(users=users[1:])
+            assert result["failed"] is True
+            assert result["changed"] is False
+            assert tenant.snapshot() == start
+            assert journal.writes == []

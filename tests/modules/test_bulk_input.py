@@ -174,27 +174,24 @@ def test_passwords_come_apart_from_the_definitions_in_any_case(
     assert not leaks(result, "Good-pass-1", "Good-pass-2")
 
 
-@pytest.mark.parametrize(
-    ("passwords", "told"),
-    [
+def test_passwords_that_are_none_or_given_twice_are_refused(
+    bulk: Run, tenant: Any, journal: Any, subtests: pytest.Subtests
+) -> None:
+    for passwords, told in [
         ({"anna": 123456}, "anna"),
         ({"anna": None}, "anna"),
         ({"anna": ""}, "anna"),
         ({"anna": "Good-pass-1", "ANNA": "Good-pass-2"}, "one name"),
         ({"bo": "Good-pass-1"}, "given twice"),
-    ],
-    ids=str,
-)
-def test_passwords_that_are_none_or_given_twice_are_refused(
-    passwords: dict[str, Any], told: str, bulk: Run, tenant: Any, journal: Any
-) -> None:
-    result = bulk(
-        users=[{"user_name": "anna"}, {"user_name": "bo", "password": "Good-pass-3"}],
-        passwords=passwords,
-    )
-    assert told in result["msg"]
-    assert not leaks(result, "Good-pass-1", "Good-pass-2", "Good-pass-3")
-    assert journal.writes == []
+    ]:
+        with subtests.test(passwords=passwords, told=told):
+            result = bulk(
+                users=[{"user_name": "anna"}, {"user_name": "bo", "password": "Good-pass-3"}],
+                passwords=passwords,
+            )
+            assert told in result["msg"]
+            assert not leaks(result, "Good-pass-1", "Good-pass-2", "Good-pass-3")
+            assert journal.writes == []
 
 
 WRONG_ARGUMENTS: list[dict[str, Any]] = [
@@ -220,15 +217,16 @@ WRONG_ARGUMENTS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("options", WRONG_ARGUMENTS, ids=lambda o: "-".join(map(str, o)))
 def test_no_secret_is_repeated_when_an_argument_is_wrong(
-    options: dict[str, Any], bulk: Run, journal: Any
+    bulk: Run, journal: Any, subtests: pytest.Subtests
 ) -> None:
-    for check in (True, False):
-        result = bulk(**options, check=check)
-        assert result["failed"] is True
-        assert not leaks(result, SECRET, ADMIN[1])
-    assert journal.writes == []
+    for options in WRONG_ARGUMENTS:
+        with subtests.test(options=options):
+            for check in (True, False):
+                result = bulk(**options, check=check)
+                assert result["failed"] is True
+                assert not leaks(result, SECRET, ADMIN[1])
+            assert journal.writes == []
 
 
 def test_no_password_is_in_a_result_whatever_becomes_of_the_users(

@@ -116,24 +116,21 @@ def test_percentages_are_of_the_users_in_scope(
     assert bulk(**options, limits={"delete": "15%"})["summary"]["deleted"] == 3
 
 
-@pytest.mark.parametrize(
-    "limits",
-    [
+def test_a_limit_that_is_none_is_refused_before_anything_is_asked(
+    bulk: Run, journal: Any, subtests: pytest.Subtests
+) -> None:
+    for limits in [
         {"delete": "many"},
         {"delete": -1},
         {"delete": True},
         {"delete": "5.5"},
         {"delete": "-5%"},
-    ],
-    ids=str,
-)
-def test_a_limit_that_is_none_is_refused_before_anything_is_asked(
-    limits: dict[str, object], bulk: Run, journal: Any
-) -> None:
-    result = bulk(users=[], limits=limits)
-    assert "limits" in result["msg"]
-    assert result["requests"] == {}
-    assert journal.entries == []
+    ]:
+        with subtests.test(limits=limits):
+            result = bulk(users=[], limits=limits)
+            assert "limits" in result["msg"]
+            assert result["requests"] == {}
+            assert journal.entries == []
 
 
 def test_protected_users_are_never_touched(bulk: Run, tenant: Any, forty_users: list[str]) -> None:
@@ -239,13 +236,14 @@ SCOPES: list[object] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("scope", SCOPES, ids=str)
 def test_a_scope_that_says_nothing_prunes_nothing(
-    scope: object, bulk: Run, journal: Any, forty_users: list[str]
+    bulk: Run, journal: Any, forty_users: list[str], subtests: pytest.Subtests
 ) -> None:
-    result = bulk(users=[{"user_name": "u1"}], prune="delete", prune_scope=scope)
-    assert "prune_scope" in result["msg"]
-    assert journal.entries == []
+    for scope in SCOPES:
+        with subtests.test(scope=scope):
+            result = bulk(users=[{"user_name": "u1"}], prune="delete", prune_scope=scope)
+            assert "prune_scope" in result["msg"]
+            assert journal.entries == []
 
 
 def test_a_scope_of_an_unknown_role_prunes_nothing(

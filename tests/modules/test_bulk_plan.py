@@ -156,17 +156,16 @@ def test_an_edited_plan_is_refused(
     assert journal.writes == []
 
 
-@pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", '{"format": 1}', "\ufeff{}", "users: []"], ids=repr
-)
 def test_a_file_that_is_no_plan_is_refused(
-    text: str, bulk: Run, journal: Any, tmp_path: Path, persons: dict[str, int]
+    bulk: Run, journal: Any, tmp_path: Path, persons: dict[str, int], subtests: pytest.Subtests
 ) -> None:
-    (tmp_path / "plan").write_text(text, encoding="utf-8")
-    for path in (str(tmp_path / "plan"), str(tmp_path / "none"), str(tmp_path)):
-        result = bulk(plan=path)
-        assert result["error"]["kind"] == "plan"
-    assert journal.writes == []
+    for text in ["", "{", "[]", "null", '{"format": 1}', "\ufeff{}", "users: []"]:
+        with subtests.test(text=text):
+            (tmp_path / "plan").write_text(text, encoding="utf-8")
+            for path in (str(tmp_path / "plan"), str(tmp_path / "none"), str(tmp_path)):
+                result = bulk(plan=path)
+                assert result["error"]["kind"] == "plan"
+            assert journal.writes == []
 
 
 def test_a_plan_of_another_installation_is_refused(

@@ -200,21 +200,22 @@ def test_the_environment_of_a_task_wins_over_that_of_the_controller(
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-@pytest.mark.parametrize("operation", ["GetAllRoles", "SetExternalUserInfo"])
 def test_a_redirect_is_an_error_that_names_the_target_and_is_not_followed(
-    status: int, operation: str, user: Run, server: NetServer, tenant: Any
+    status: int, user: Run, server: NetServer, tenant: Any, subtests: pytest.Subtests
 ) -> None:
-    start = tenant.snapshot()
-    with NetServer() as elsewhere:
-        target = elsewhere.url + "/login?ticket=secret-in-url"
-        server.faults.add("redirect", operation=operation, status=status, location=target)
-        result = user(user_name="anna", role="Vendor", retries=2)
-        assert elsewhere.journal.entries == []
-    assert result["error"]["kind"] == "redirect"
-    assert result["error"]["status"] == status
-    assert elsewhere.url + "/login" in result["msg"]
-    assert "secret-in-url" not in result["msg"]
-    assert tenant.snapshot() == start
+    for operation in ["GetAllRoles", "SetExternalUserInfo"]:
+        with subtests.test(operation=operation):
+            start = tenant.snapshot()
+            with NetServer() as elsewhere:
+                target = elsewhere.url + "/login?ticket=secret-in-url"
+                server.faults.add("redirect", operation=operation, status=status, location=target)
+                result = user(user_name="anna", role="Vendor", retries=2)
+                assert elsewhere.journal.entries == []
+            assert result["error"]["kind"] == "redirect"
+            assert result["error"]["status"] == status
+            assert elsewhere.url + "/login" in result["msg"]
+            assert "secret-in-url" not in result["msg"]
+            assert tenant.snapshot() == start
 
 
 @pytest.mark.parametrize("scheme", ["basic", "soticket", "bearer", "xsrf"])

@@ -66,24 +66,31 @@ def person_of(tenant: Any, associate_id: int) -> int:
     return person
 
 
-@pytest.mark.parametrize("name", ODD_NAMES)
 def test_any_name_is_created_found_and_deleted(
-    name: str, user: Run, tenant: Any, writes: Writes
+    user: Run, tenant: Any, writes: Writes, server: Any, subtests: pytest.Subtests
 ) -> None:
-    person = tenant.add_person(first_name="Odd", last_name="Name")
-    declared = {"person_id": person, "user_name": name, "password": PASSWORD, "role": "Partner"}
-    assert user(**declared)["changed"] is True
-    [record] = tenant.users()
-    assert record.user_name == name
-    for keys in (declared, {"user_name": name}, {"user_name": name, "role_id": 5}):
-        again = user(**keys)
-        assert again["changed"] is False
-        assert again["user"]["user_name"] == name
-        assert again["user"]["associate_id"] == record.associate_id
-    assert user(user_name=name, role="Vendor")["modification"] == ["Role"]
-    assert user(user_name=name, state="absent")["action"] == "delete"
-    assert tenant.users() == []
-    assert len(writes()) == 3
+    for name in ODD_NAMES:
+        with subtests.test(name=name):
+            server.reset()
+            person = tenant.add_person(first_name="Odd", last_name="Name")
+            declared = {
+                "person_id": person,
+                "user_name": name,
+                "password": PASSWORD,
+                "role": "Partner",
+            }
+            assert user(**declared)["changed"] is True
+            [record] = tenant.users()
+            assert record.user_name == name
+            for keys in (declared, {"user_name": name}, {"user_name": name, "role_id": 5}):
+                again = user(**keys)
+                assert again["changed"] is False
+                assert again["user"]["user_name"] == name
+                assert again["user"]["associate_id"] == record.associate_id
+            assert user(user_name=name, role="Vendor")["modification"] == ["Role"]
+            assert user(user_name=name, state="absent")["action"] == "delete"
+            assert tenant.users() == []
+            assert len(writes()) == 3
 
 
 @pytest.mark.parametrize(
@@ -108,14 +115,18 @@ def test_a_name_with_parts_that_nobody_sees_is_refused_and_can_be_managed_by_id(
     assert user(associate_id=associate_id, role="Vendor")["changed"] is True
 
 
-@pytest.mark.parametrize("name", ODD_NAMES)
-def test_an_odd_name_is_not_taken_for_a_like_one(name: str, user: Run, tenant: Any) -> None:
-    for other in ("anna", "x", "a", "b", "rj2", "ab", "100%", "both", "a b"):
-        tenant.add_external_user(other)
-    start = tenant.snapshot()
-    result = user(user_name=name, state="absent")
-    assert result["changed"] is False
-    assert tenant.snapshot() == start
+def test_an_odd_name_is_not_taken_for_a_like_one(
+    user: Run, tenant: Any, server: Any, subtests: pytest.Subtests
+) -> None:
+    for name in ODD_NAMES:
+        with subtests.test(name=name):
+            server.reset()
+            for other in ("anna", "x", "a", "b", "rj2", "ab", "100%", "both", "a b"):
+                tenant.add_external_user(other)
+            start = tenant.snapshot()
+            result = user(user_name=name, state="absent")
+            assert result["changed"] is False
+            assert tenant.snapshot() == start
 
 
 @pytest.mark.parametrize(("old", "new"), [("anna", ODD_NAMES[0]), ("DOMAIN\\anna", "anna")])
@@ -249,7 +260,6 @@ CONFLICTS: list[tuple[str, Callable[[int, int, int], dict[str, Any]], str, list[
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("check", [False, True])
 @pytest.mark.parametrize(
     ("keys", "kind", "facts"),
     [pytest.param(keys, kind, facts, id=name) for name, keys, kind, facts in CONFLICTS],
@@ -258,23 +268,25 @@ def test_keys_that_mean_nobody_or_two_are_refused_without_a_write(
     keys: Callable[[int, int, int], dict[str, Any]],
     kind: str,
     facts: list[str],
-    check: bool,
     user: Run,
     tenant: Any,
     journal: Any,
     anna: int,
     berta: int,
+    subtests: pytest.Subtests,
 ) -> None:
-    start = tenant.snapshot()
-    options = keys(anna, berta, person_of(tenant, anna))
-    result = user(check=check, **{"is_active": False, **options})
-    assert result["failed"] is True
-    assert result["changed"] is False
-    assert result["error"]["kind"] == kind
-    for fact in facts:
-        assert fact in result["msg"]
-    assert tenant.snapshot() == start
-    assert journal.writes == []
+    for check in [False, True]:
+        with subtests.test(check=check):
+            start = tenant.snapshot()
+            options = keys(anna, berta, person_of(tenant, anna))
+            result = user(check=check, **{"is_active": False, **options})
+            assert result["failed"] is True
+            assert result["changed"] is False
+            assert result["error"]["kind"] == kind
+            for fact in facts:
+                assert fact in result["msg"]
+            assert tenant.snapshot() == start
+            assert journal.writes == []
 
 
 def test_several_logins_of_a_person_are_ambiguous_unless_the_name_says_which(
@@ -316,40 +328,42 @@ INTERNAL: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("check", [False, True])
 @pytest.mark.parametrize("options", INTERNAL)
 def test_an_internal_user_is_named_and_not_touched(
-    options: dict[str, Any], check: bool, user: Run, tenant: Any, journal: Any
+    options: dict[str, Any], user: Run, tenant: Any, journal: Any, subtests: pytest.Subtests
 ) -> None:
-    start = tenant.snapshot()
-    result = user(check=check, **options)
-    assert result["failed"] is True
-    assert result["changed"] is False
-    assert result["error"]["kind"] == "not_external"
-    named = options.get("user_name", "RJ") if options.get("user_name") != "new" else "RJ"
-    assert named.lower() in result["msg"].lower()
-    assert "not an external user" in result["msg"]
-    assert tenant.snapshot() == start
-    assert journal.writes == []
+    for check in [False, True]:
+        with subtests.test(check=check):
+            start = tenant.snapshot()
+            result = user(check=check, **options)
+            assert result["failed"] is True
+            assert result["changed"] is False
+            assert result["error"]["kind"] == "not_external"
+            named = options.get("user_name", "RJ") if options.get("user_name") != "new" else "RJ"
+            assert named.lower() in result["msg"].lower()
+            assert "not an external user" in result["msg"]
+            assert tenant.snapshot() == start
+            assert journal.writes == []
 
 
-@pytest.mark.parametrize("options", [{"state": "absent"}, {"role": "Partner"}])
 @pytest.mark.parametrize("keys", [{"user_name": "RJ"}, {"associate_id": 2}, {"person_id": 1}])
 def test_an_internal_user_is_not_touched_even_if_it_is_listed_as_an_external_one(
     keys: dict[str, Any],
-    options: dict[str, Any],
     user: Run,
     server: Any,
     tenant: Any,
     writes: Writes,
+    subtests: pytest.Subtests,
 ) -> None:
-    start = tenant.snapshot()
-    with server.using(internal_listed="yes"):
-        result = user(**keys, **options)
-    assert result["failed"] is True
-    assert result["error"]["kind"] == "not_external"
-    assert tenant.snapshot() == start
-    assert writes() == []
+    for options in [{"state": "absent"}, {"role": "Partner"}]:
+        with subtests.test(options=options):
+            start = tenant.snapshot()
+            with server.using(internal_listed="yes"):
+                result = user(**keys, **options)
+            assert result["failed"] is True
+            assert result["error"]["kind"] == "not_external"
+            assert tenant.snapshot() == start
+            assert writes() == []
 
 
 def test_a_name_of_an_internal_user_is_not_given_to_an_external_one(

@@ -48,34 +48,32 @@ def test_all_users_are_listed_in_the_shape_of_the_single_module(
         assert one["user"] == listed
 
 
-@pytest.mark.parametrize(
-    ("filters", "expected"),
-    [
-        ({"user_name": "ANNA@example.com"}, ["anna@example.com"]),
-        ({"user_name": "*@example.com"}, ["anna@example.com", "Bo@Example.com"]),
-        ({"user_name": "bo@*"}, ["Bo@Example.com"]),
-        ({"user_name": "?nna@[a-e]xample.com"}, ["anna@example.com"]),
-        ({"user_name": "o'hara*%&*"}, ["o'hara+x%&@example.org"]),
-        ({"user_name": "nobody*"}, []),
-        ({"role": "Partner"}, ["anna@example.com"]),
-        ({"role": "partner"}, ["anna@example.com"]),
-        ({"is_active": False}, ["Bo@Example.com"]),
-        ({"is_active": True, "role": "External user"}, ["o'hara+x%&@example.org"]),
-        ({"associate_id": 4711}, []),
-        ({"person_id": 4711}, []),
-    ],
-)
+FILTERS: list[tuple[dict[str, Any], list[str]]] = [
+    ({"user_name": "ANNA@example.com"}, ["anna@example.com"]),
+    ({"user_name": "*@example.com"}, ["anna@example.com", "Bo@Example.com"]),
+    ({"user_name": "bo@*"}, ["Bo@Example.com"]),
+    ({"user_name": "?nna@[a-e]xample.com"}, ["anna@example.com"]),
+    ({"user_name": "o'hara*%&*"}, ["o'hara+x%&@example.org"]),
+    ({"user_name": "nobody*"}, []),
+    ({"role": "Partner"}, ["anna@example.com"]),
+    ({"role": "partner"}, ["anna@example.com"]),
+    ({"is_active": False}, ["Bo@Example.com"]),
+    ({"is_active": True, "role": "External user"}, ["o'hara+x%&@example.org"]),
+    ({"associate_id": 4711}, []),
+    ({"person_id": 4711}, []),
+]
+
+
 def test_filters_are_anded_and_left_to_the_service(
-    users: Run,
-    users_by_name: dict[str, int],
-    journal: Any,
-    filters: dict[str, Any],
-    expected: list[str],
+    users: Run, users_by_name: dict[str, int], journal: Any, subtests: pytest.Subtests
 ) -> None:
-    assert names(users(**filters)) == expected
-    asked = [entry for entry in journal.entries if entry.operation == "Archive/ExternalUsers"]
-    reads_all = "*" in str(filters.get("user_name")) or "?" in str(filters.get("user_name"))
-    assert all(("getAllRows" in str(entry.query)) is reads_all for entry in asked)
+    for filters, expected in FILTERS:
+        with subtests.test(filters=filters, expected=expected):
+            assert names(users(**filters)) == expected
+            asked = [
+                entry for entry in journal.entries if entry.operation == "Archive/ExternalUsers"
+            ]
+            assert all("getAllRows" not in str(entry.query) for entry in asked)
 
 
 def test_ids_filter(users: Run, tenant: Any, users_by_name: dict[str, int]) -> None:

@@ -18,10 +18,14 @@ Writes = Callable[[], list[tuple[str, Any]]]
 OLD, NEW, WEAK = "Old-password-1", "New-password-1", "weakling"
 
 
-@pytest.fixture
-def anna(tenant: Any) -> int:
+def add_anna(tenant: Any) -> int:
     associate_id: int = tenant.add_external_user("anna", role_id=5, password=OLD)
     return associate_id
+
+
+@pytest.fixture
+def anna(tenant: Any) -> int:
+    return add_anna(tenant)
 
 
 def test_on_create_leaves_an_existing_password_alone_and_says_so(
@@ -98,31 +102,34 @@ def test_an_answer_that_tells_nothing_resets_nothing(
     assert writes() == []
 
 
-@pytest.mark.parametrize(
-    ("kind", "options"),
-    [
-        ("status", {"status": 500}),
-        ("status", {"status": 503}),
-        ("status", {"status": 404}),
-        ("html", {}),
-        ("truncate", {}),
-        ("drop_before", {}),
-        ("garbage", {}),
-        ("garbage", {"body": '{"AssociateId": 1, "UserName": "automation"}'}),
-        ("redirect", {}),
-        ("status", {"status": 200, "body": '{"Error": true, "Message": "no"}'}),
-    ],
-)
+SPOILED_RESPONSES: list[tuple[str, dict[str, Any]]] = [
+    ("status", {"status": 500}),
+    ("status", {"status": 503}),
+    ("status", {"status": 404}),
+    ("html", {}),
+    ("truncate", {}),
+    ("drop_before", {}),
+    ("garbage", {}),
+    ("garbage", {"body": '{"AssociateId": 1, "UserName": "automation"}'}),
+    ("redirect", {}),
+    ("status", {"status": 200, "body": '{"Error": true, "Message": "no"}'}),
+]
+
+
 def test_a_spoiled_trial_login_resets_nothing_and_is_not_repeated(
-    kind: str, options: dict[str, Any], user: Run, server: Any, tenant: Any, anna: int
+    user: Run, server: Any, tenant: Any, subtests: pytest.Subtests
 ) -> None:
-    start = tenant.snapshot()
-    server.faults.add(kind, path="*currentPrincipal*", times=None, **options)
-    result = user(user_name="anna", password=NEW, update_password="when_changed", retries=2)
-    assert result["password_status"] == "not_verifiable"
-    assert result["changed"] is False
-    assert result["requests"]["trial_login"] == 1
-    assert tenant.snapshot() == start
+    for kind, options in SPOILED_RESPONSES:
+        with subtests.test(kind=kind, options=options):
+            server.reset()
+            add_anna(tenant)
+            start = tenant.snapshot()
+            server.faults.add(kind, path="*currentPrincipal*", times=None, **options)
+            result = user(user_name="anna", password=NEW, update_password="when_changed", retries=2)
+            assert result["password_status"] == "not_verifiable"
+            assert result["changed"] is False
+            assert result["requests"]["trial_login"] == 1
+            assert tenant.snapshot() == start
 
 
 @pytest.mark.parametrize("answer", ["401", "403"])
@@ -175,33 +182,34 @@ def test_a_trial_login_locks_nobody_out(user: Run, server: Any, tenant: Any, ann
     assert again["password_status"] == "verified"
 
 
-@pytest.mark.parametrize("check", [True, False])
 @pytest.mark.parametrize(
     "options",
     [{"update_password": "always"}, {"update_password": "when_changed"}, {"user_name": "new"}],
 )
 def test_a_password_against_the_rules_is_refused_before_any_write(
     options: dict[str, str],
-    check: bool,
     user: Run,
     tenant: Any,
     journal: Any,
     anna: int,
+    subtests: pytest.Subtests,
 ) -> None:
-    person = tenant.add_person()
-    declared = {"user_name": "anna", "password": WEAK, **options}
-    if declared["user_name"] == "new":
-        declared |= {"person_id": person, "role": "Partner"}
-    start = tenant.snapshot()
-    result = user(check=check, **declared)
-    assert result["failed"] is True
-    assert result["changed"] is False
-    assert result["error"]["kind"] == "password"
-    assert f"'{declared['user_name']}'" in result["msg"]
-    assert "at least 1 numbers" in result["msg"]
-    assert WEAK not in json.dumps(result)
-    assert tenant.snapshot() == start
-    assert journal.writes == []
+    for check in [True, False]:
+        with subtests.test(check=check):
+            person = tenant.add_person()
+            declared = {"user_name": "anna", "password": WEAK, **options}
+            if declared["user_name"] == "new":
+                declared |= {"person_id": person, "role": "Partner"}
+            start = tenant.snapshot()
+            result = user(check=check, **declared)
+            assert result["failed"] is True
+            assert result["changed"] is False
+            assert result["error"]["kind"] == "password"
+            assert f"'{declared['user_name']}'" in result["msg"]
+            assert "at least 1 numbers" in result["msg"]
+            assert WEAK not in json.dumps(result)
+            assert tenant.snapshot() == start
+            assert journal.writes == []
 
 
 @pytest.mark.parametrize("check", [True, False])
@@ -269,35 +277,55 @@ def test_two_generated_passwords_differ(user: Run, tenant: Any) -> None:
     assert made[0] != made[1]
 
 
-@pytest.mark.parametrize(
-    "password",
-    ["Ünïcode-1-ж", 'Quote"s-1\\', "Blanks are fine 1", " Leading-1 ", "Per%cent+1&2", "🦊-Fox-1x",
-     "Colon:colon:1", "12345678-Aa"],
-)  # fmt: skip
 def test_any_password_is_set_verified_and_never_shown(
-    password: str, user: Run, tenant: Any, anna: int
+    user: Run, tenant: Any, server: Any, subtests: pytest.Subtests
 ) -> None:
-    declared = {"user_name": "anna", "password": password, "update_password": "when_changed"}
-    result = user(**declared)
-    assert result["password_status"] == "set"
-    assert tenant.password_matches(anna, password)
-    again = user(**declared)
-    assert again["password_status"] == "verified"
-    for text in (json.dumps(result, ensure_ascii=False), json.dumps(again, ensure_ascii=False)):
-        assert password not in text
+    for password in [
+        "Ünïcode-1-ж",
+        'Quote"s-1\\',
+        "Blanks are fine 1",
+        " Leading-1 ",
+        "Per%cent+1&2",
+        "🦊-Fox-1x",
+        "Colon:colon:1",
+        "12345678-Aa",
+    ]:
+        with subtests.test(password=password):
+            server.reset()
+            anna = add_anna(tenant)
+            declared = {
+                "user_name": "anna",
+                "password": password,
+                "update_password": "when_changed",
+            }
+            result = user(**declared)
+            assert result["password_status"] == "set"
+            assert tenant.password_matches(anna, password)
+            again = user(**declared)
+            assert again["password_status"] == "verified"
+            for text in (
+                json.dumps(result, ensure_ascii=False),
+                json.dumps(again, ensure_ascii=False),
+            ):
+                assert password not in text
 
 
 @pytest.mark.parametrize("operation", ["SetExternalUserInfo", "IsPasswordValidWithReason"])
-@pytest.mark.parametrize("status", [200, 400, 500])
 def test_a_service_that_repeats_a_request_gives_no_secret_away(
-    operation: str, status: int, user: Run, server: Any, anna: int
+    operation: str, user: Run, server: Any, tenant: Any, subtests: pytest.Subtests
 ) -> None:
-    server.faults.add("echo", operation=operation, status=status, times=None)
-    result = user(user_name="anna", password=NEW, update_password="always", app_token="app-12345")
-    assert result["failed"] is True
-    text = json.dumps(result)
-    secrets = (NEW, server.admin[1], "app-12345", "Basic YXV0")
-    assert not [secret for secret in secrets if secret in text]
+    for status in [200, 400, 500]:
+        with subtests.test(status=status):
+            server.reset()
+            add_anna(tenant)
+            server.faults.add("echo", operation=operation, status=status, times=None)
+            result = user(
+                user_name="anna", password=NEW, update_password="always", app_token="app-12345"
+            )
+            assert result["failed"] is True
+            text = json.dumps(result)
+            secrets = (NEW, server.admin[1], "app-12345", "Basic YXV0")
+            assert not [secret for secret in secrets if secret in text]
 
 
 def test_a_password_that_the_service_ignores_is_not_taken_for_set_by_the_next_run(

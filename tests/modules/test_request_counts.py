@@ -48,21 +48,24 @@ def run_counted(populated: NetServer, **options: Any) -> tuple[Result, int]:
     return result, len(entries)
 
 
-@pytest.mark.parametrize("language", ["en", "nb", "*"])
-def test_an_unchanged_user_costs_at_most_three(populated: NetServer, language: str) -> None:
-    record = populated.tenant.user(NAME)
-    assert record is not None
-    tasks: list[Result] = [
-        {"user_name": NAME, "role_id": 2, "is_active": True},
-        {"user_name": NAME},
-        {"associate_id": record.associate_id},
-        {"person_id": record.person_id, "user_name": NAME},
-        {"user_name": "nobody@example.com", "state": "absent"},
-    ]
-    for options in tasks:
-        result, requests = run_counted(populated, language=language, **options)
-        assert result["changed"] is False
-        assert requests <= UNCHANGED
+def test_an_unchanged_user_costs_at_most_three(
+    populated: NetServer, subtests: pytest.Subtests
+) -> None:
+    for language in ["en", "nb", "*"]:
+        with subtests.test(language=language):
+            record = populated.tenant.user(NAME)
+            assert record is not None
+            tasks: list[Result] = [
+                {"user_name": NAME, "role_id": 2, "is_active": True},
+                {"user_name": NAME},
+                {"associate_id": record.associate_id},
+                {"person_id": record.person_id, "user_name": NAME},
+                {"user_name": "nobody@example.com", "state": "absent"},
+            ]
+            for options in tasks:
+                result, requests = run_counted(populated, language=language, **options)
+                assert result["changed"] is False
+                assert requests <= UNCHANGED
 
 
 @pytest.mark.parametrize("verify", [True, False])

@@ -226,14 +226,15 @@ MISPLACED: list[tuple[str, Result]] = [
 ]
 
 
-@pytest.mark.parametrize("number", range(len(MISPLACED)))
 def test_a_secret_in_the_wrong_place_is_not_repeated(
-    number: int, server: NetServer, connection: Result
+    server: NetServer, connection: Result, subtests: pytest.Subtests
 ) -> None:
-    name, options = MISPLACED[number]
-    result = run_in_process(name, {**connection, **options}, False)
-    assert_silent(json.dumps(result))
-    figures.count("secrets: in the wrong place")
+    for number in range(len(MISPLACED)):
+        with subtests.test(number=number):
+            name, options = MISPLACED[number]
+            result = run_in_process(name, {**connection, **options}, False)
+            assert_silent(json.dumps(result))
+            figures.count("secrets: in the wrong place")
 
 
 def test_files_do_not_give_their_passwords_away(
