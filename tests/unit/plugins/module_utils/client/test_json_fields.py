@@ -14,32 +14,40 @@ from ansible_collections.superoffice.crm.plugins.module_utils.client import arch
 from ansible_collections.superoffice.crm.plugins.module_utils.client.errors import NotUnderstood
 
 
-@pytest.mark.parametrize(
-    ("value", "read"), [(25, 25), ("25", 25), (" 25 ", 25), (0, 0), ("0", 0), (-1, -1)]
-)
-def test_an_id_is_a_number_or_digits(value: Any, read: int) -> None:
-    assert json_fields.number({"PrimaryKey": value}, "PrimaryKey", "op") == read
+def test_an_id_is_a_number_or_digits() -> None:
+    cases: list[tuple[Any, int]] = [(25, 25), ("25", 25), (" 25 ", 25), (0, 0), ("0", 0), (-1, -1)]
+    for value, read in cases:
+        assert json_fields.number({"PrimaryKey": value}, "PrimaryKey", "op") == read
 
 
-@pytest.mark.parametrize("value", [None, True, False, 1.5, "", "x", "1x", "\u00b2", [], {}])
-def test_what_is_no_id_is_refused_by_its_name(value: Any) -> None:
-    with pytest.raises(NotUnderstood, match="op does not hold a number in PrimaryKey"):
-        json_fields.number({"PrimaryKey": value}, "PrimaryKey", "op")
+def test_what_is_no_id_is_refused_by_its_name() -> None:
+    cases: list[Any] = [None, True, False, 1.5, "", "x", "1x", "\u00b2", [], {}]
+    for value in cases:
+        with pytest.raises(NotUnderstood, match="op does not hold a number in PrimaryKey"):
+            json_fields.number({"PrimaryKey": value}, "PrimaryKey", "op")
 
 
-@pytest.mark.parametrize(
-    ("value", "read"),
-    [(True, True), (False, False), (1, True), (0, False), ("True", True), ("false", False),
-     ("1", True), ("0", False), (" TRUE ", True)],
-)  # fmt: skip
-def test_a_boolean_has_many_forms(value: Any, read: bool) -> None:
-    assert json_fields.flag({"isActive": value}, "isActive", "op") is read
+def test_a_boolean_has_many_forms() -> None:
+    cases: list[tuple[Any, bool]] = [
+        (True, True),
+        (False, False),
+        (1, True),
+        (0, False),
+        ("True", True),
+        ("false", False),
+        ("1", True),
+        ("0", False),
+        (" TRUE ", True),
+    ]
+    for value, read in cases:
+        assert json_fields.flag({"isActive": value}, "isActive", "op") is read
 
 
-@pytest.mark.parametrize("value", [None, "", "yes", 2, "checked", [], 1.5])
-def test_what_is_no_boolean_is_refused(value: Any) -> None:
-    with pytest.raises(NotUnderstood, match="true or false in isActive"):
-        json_fields.flag({"isActive": value}, "isActive", "op")
+def test_what_is_no_boolean_is_refused() -> None:
+    cases: list[Any] = [None, "", "yes", 2, "checked", [], 1.5]
+    for value in cases:
+        with pytest.raises(NotUnderstood, match="true or false in isActive"):
+            json_fields.flag({"isActive": value}, "isActive", "op")
 
 
 def test_a_text_may_be_missing_but_nothing_else() -> None:
@@ -51,31 +59,31 @@ def test_a_text_may_be_missing_but_nothing_else() -> None:
             json_fields.text({"a": odd}, "a", "op")
 
 
-@pytest.mark.parametrize("value", [None, {}, "x", [1], [{}, None], 5])
-def test_a_list_of_objects_is_nothing_else(value: Any) -> None:
-    with pytest.raises(NotUnderstood, match="a list of objects"):
-        json_fields.rows(value, "op")
+def test_a_list_of_objects_is_nothing_else() -> None:
+    cases: list[Any] = [None, {}, "x", [1], [{}, None], 5]
+    for value in cases:
+        with pytest.raises(NotUnderstood, match="a list of objects"):
+            json_fields.rows(value, "op")
 
 
-@pytest.mark.parametrize("value", [None, [], "x", 5, True])
-def test_an_object_is_nothing_else(value: Any) -> None:
-    with pytest.raises(NotUnderstood, match="an object"):
-        json_fields.record(value, "op")
+def test_an_object_is_nothing_else() -> None:
+    cases: list[Any] = [None, [], "x", 5, True]
+    for value in cases:
+        with pytest.raises(NotUnderstood, match="an object"):
+            json_fields.record(value, "op")
 
 
-@pytest.mark.parametrize(
-    ("name", "restriction"),
-    [
+def test_a_name_is_asked_for_in_its_common_spellings() -> None:
+    cases: list[tuple[str, str | None]] = [
         ("anna", "userName = 'anna' or userName = 'ANNA'"),
         ("123", "userName = '123'"),
         ("L'O", "userName = 'L\\'O' or userName = 'l\\'o' or userName = 'L\\'O'"),
         (" a ", "userName = ' a ' or userName = ' A '"),
         ("a\\b", None),
-    ],
-)
-def test_a_name_is_asked_for_in_its_common_spellings(name: str, restriction: str | None) -> None:
-    wanted = restriction and " or ".join(dict.fromkeys(restriction.split(" or ")))
-    assert archive.text_is("userName", name) == wanted
+    ]
+    for name, restriction in cases:
+        wanted = restriction and " or ".join(dict.fromkeys(restriction.split(" or ")))
+        assert archive.text_is("userName", name) == wanted
 
 
 def test_ids_are_asked_for_by_the_operators_of_their_columns() -> None:

@@ -54,9 +54,8 @@ def finding_of(entry: object, **options: Any) -> Finding:
     return finding
 
 
-@pytest.mark.parametrize(
-    ("entry", "told"),
-    [
+def test_a_wrong_entry_is_a_finding_with_its_place() -> None:
+    cases: list[tuple[object, str]] = [
         ("anna", "an entry must be a mapping, not a text"),
         (None, "an entry must be a mapping, not nothing"),
         (["anna"], "an entry must be a mapping, not a list"),
@@ -94,13 +93,11 @@ def finding_of(entry: object, **options: Any) -> Finding:
         ({"previous_user_names": [UnsupportedValue("a date")]}, "names can not be a date"),
         ({"associate_id": UnsupportedValue("an octal number")}, "can not be an octal number"),
         ({"user_name": "a", "password": UnsupportedValue("a vault")}, "can not be a vault"),
-    ],
-    ids=lambda value: str(value)[:60],
-)  # fmt: skip
-def test_a_wrong_entry_is_a_finding_with_its_place(entry: object, told: str) -> None:
-    finding = finding_of(entry)
-    assert finding.where == "users[0]"
-    assert told in finding.message
+    ]
+    for entry, told in cases:
+        finding = finding_of(entry)
+        assert finding.where == "users[0]"
+        assert told in finding.message
 
 
 def test_everything_that_is_wrong_with_an_entry_is_said_at_once() -> None:
@@ -109,13 +106,18 @@ def test_everything_that_is_wrong_with_an_entry_is_said_at_once() -> None:
         assert told in finding.message
 
 
-@pytest.mark.parametrize(
-    ("value", "flag"),
-    [(True, True), ("yes", True), ("True", True), (" on ", True), ("no", False), ("OFF", False)],
-)
-def test_texts_that_templates_make_of_flags_and_ids_are_understood(value: Any, flag: bool) -> None:
-    [one] = collect({"person_id": " 17 ", "is_active": value}).definitions
-    assert (one.desired.person_id, one.desired.is_active) == (17, flag)
+def test_texts_that_templates_make_of_flags_and_ids_are_understood() -> None:
+    cases: list[tuple[Any, bool]] = [
+        (True, True),
+        ("yes", True),
+        ("True", True),
+        (" on ", True),
+        ("no", False),
+        ("OFF", False),
+    ]
+    for value, flag in cases:
+        [one] = collect({"person_id": " 17 ", "is_active": value}).definitions
+        assert (one.desired.person_id, one.desired.is_active) == (17, flag)
 
 
 def test_null_is_the_same_as_not_given() -> None:
@@ -124,36 +126,32 @@ def test_null_is_the_same_as_not_given() -> None:
     assert (one.desired.role, one.desired.is_active, one.desired.password) == (UNSET,) * 3
 
 
-@pytest.mark.parametrize(
-    ("entries", "option"),
-    [
+def test_duplicates_name_both_places() -> None:
+    cases: list[tuple[list[dict[str, Any]], str]] = [
         ([{"user_name": "anna"}, {"user_name": "ANNA"}], "user_name"),
         ([{"user_name": "STRA\u00dfe"}, {"user_name": "stra\u00dfe"}], "user_name"),
         ([{"associate_id": 5, "user_name": "a"}, {"associate_id": "5"}], "associate_id"),
         ([{"person_id": 5}, {"person_id": 5, "role": "x"}], "person_id"),
         ([{"user_name": "a"}, {"user_name": "a", "state": "absent"}], "user_name"),
-    ],
-)
-def test_duplicates_name_both_places(entries: list[dict[str, Any]], option: str) -> None:
-    found = collect(*entries)
-    [finding] = found.findings
-    assert (finding.where, finding.kind) == ("users[1]", "duplicate")
-    assert "users[0]" in finding.message
-    assert option in finding.message
-    assert len(found.definitions) == 1
+    ]
+    for entries, option in cases:
+        found = collect(*entries)
+        [finding] = found.findings
+        assert (finding.where, finding.kind) == ("users[1]", "duplicate")
+        assert "users[0]" in finding.message
+        assert option in finding.message
+        assert len(found.definitions) == 1
 
 
-@pytest.mark.parametrize(
-    "entries",
-    [
+def test_what_may_be_two_users_is_no_double() -> None:
+    cases: list[list[dict[str, Any]]] = [
         [{"person_id": 5, "user_name": "a"}, {"person_id": 5, "user_name": "b"}],
         [{"person_id": 5, "user_name": "a"}, {"person_id": 5}],
         [{"associate_id": 5}, {"person_id": 5}],
         [{"user_name": "stra\u00dfe"}, {"user_name": "strasse"}],
-    ],
-)
-def test_what_may_be_two_users_is_no_double(entries: list[dict[str, Any]]) -> None:
-    assert len(collect(*entries).definitions) == 2
+    ]
+    for entries in cases:
+        assert len(collect(*entries).definitions) == 2
 
 
 def test_defaults_are_for_whoever_does_not_say_otherwise() -> None:
@@ -178,21 +176,19 @@ def test_defaults_are_for_whoever_does_not_say_otherwise() -> None:
     assert (d.role, d.state) == ("Vendor", State.PRESENT)
 
 
-@pytest.mark.parametrize(
-    ("defaults", "told"),
-    [
+def test_wrong_defaults_are_a_finding() -> None:
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"user_name": "a"}, "unknown option 'user_name'"),
         ({"password": SECRET}, "unknown option 'password'"),
         ({"rol": "x"}, "did you mean 'role'"),
         ({"role": "x", "role_id": 5}, "either role or role_id"),
         ({"is_active": "x"}, "is_active must be true or false"),
-    ],
-)
-def test_wrong_defaults_are_a_finding(defaults: dict[str, Any], told: str) -> None:
-    own = finding_of({"user_name": "a", "role": "x"}, defaults=defaults)
-    assert (own.where, told in own.message) == ("defaults", True)
-    of_file = finding_of({"user_name": "a", "role": "x"}, of_file=defaults)
-    assert (of_file.where, told in of_file.message) == ("file.yml: defaults", True)
+    ]
+    for defaults, told in cases:
+        own = finding_of({"user_name": "a", "role": "x"}, defaults=defaults)
+        assert (own.where, told in own.message) == ("defaults", True)
+        of_file = finding_of({"user_name": "a", "role": "x"}, of_file=defaults)
+        assert (of_file.where, told in of_file.message) == ("file.yml: defaults", True)
 
 
 def test_passwords_are_merged_without_case_and_each_is_used() -> None:

@@ -47,9 +47,8 @@ def plan(
     )
 
 
-@pytest.mark.parametrize(
-    ("limit", "existing", "allowed"),
-    [
+def test_a_limit_allows() -> None:
+    cases: list[tuple[object, int, int]] = [
         (0, 100, 0),
         (5, 3, 5),
         ("5", 3, 5),
@@ -63,10 +62,9 @@ def plan(
         ("29%", 100, 29),
         ("100%", 7, 7),
         ("250%", 4, 10),
-    ],
-)
-def test_a_limit_allows(limit: object, existing: int, allowed: int) -> None:
-    assert limits.parse_limits({"delete": limit})["delete"].of(existing) == allowed
+    ]
+    for limit, existing, allowed in cases:
+        assert limits.parse_limits({"delete": limit})["delete"].of(existing) == allowed
 
 
 @given(st.integers(0, 20000), st.integers(0, 100000))
@@ -94,10 +92,11 @@ def test_the_defaults_guard_what_hurts_and_null_lifts_a_limit() -> None:
     }
 
 
-@pytest.mark.parametrize("value", ["", "x", "-1", -1, "5.5", 1.5, "%", "10%%", "1e2", True, [], {}])
-def test_neither_count_nor_share_is_refused_by_name(value: object) -> None:
-    with pytest.raises(UserError, match=r"limits\.delete must be a count"):
-        limits.parse_limits({"delete": value})
+def test_neither_count_nor_share_is_refused_by_name() -> None:
+    cases: list[object] = ["", "x", "-1", -1, "5.5", 1.5, "%", "10%%", "1e2", True, [], {}]
+    for value in cases:
+        with pytest.raises(UserError, match=r"limits\.delete must be a count"):
+            limits.parse_limits({"delete": value})
 
 
 def test_unknown_limits_are_refused_with_the_known_ones() -> None:
@@ -105,9 +104,8 @@ def test_unknown_limits_are_refused_with_the_known_ones() -> None:
         limits.parse_limits({"remove": 1, "delete": 1})
 
 
-@pytest.mark.parametrize(
-    ("one", "counted"),
-    [
+def test_a_plan_counts_for() -> None:
+    cases: list[tuple[Step, list[str]]] = [
         (plan("a", Action.NONE, Modification.NONE), []),
         (plan("a", Action.CREATE, Modification.NONE, PasswordStatus.SET), ["create"]),
         (plan("a", Action.DELETE, Modification.NONE), ["delete"]),
@@ -116,14 +114,17 @@ def test_unknown_limits_are_refused_with_the_known_ones() -> None:
         (plan("a", change=Modification.ACTIVE, active_after=False), ["deactivate"]),
         (plan("a", change=Modification.PASSWORD, event=PasswordStatus.SET), ["modify", "password"]),
         (
-            plan("a", change=Modification.PASSWORD | Modification.ACTIVE, event=PasswordStatus.SET,
-                 active_after=False),
+            plan(
+                "a",
+                change=Modification.PASSWORD | Modification.ACTIVE,
+                event=PasswordStatus.SET,
+                active_after=False,
+            ),
             ["deactivate", "password"],
         ),
-    ],
-)  # fmt: skip
-def test_a_plan_counts_for(one: Step, counted: list[str]) -> None:
-    assert limits.counted_as(one) == counted
+    ]
+    for one, counted in cases:
+        assert limits.counted_as(one) == counted
 
 
 def test_a_breach_names_numbers_share_limit_option_and_the_first_five() -> None:

@@ -39,9 +39,8 @@ def identify(desired: DesiredUser, users: list[CurrentUser]) -> CurrentUser | No
     return matches[0].current
 
 
-@pytest.mark.parametrize(
-    ("keys", "found"),
-    [
+def test_the_leading_key_finds_the_user() -> None:
+    cases: list[tuple[dict[str, Any], CurrentUser | None]] = [
         ({"associate_id": 42}, ANNA),
         ({"associate_id": 9}, None),
         ({"person_id": 1002}, BERTA),
@@ -58,49 +57,40 @@ def identify(desired: DesiredUser, users: list[CurrentUser]) -> CurrentUser | No
         ({"user_name": "new", "previous_user_names": ("older", "old")}, OLD),
         ({"person_id": 9, "user_name": "new", "previous_user_names": ("old",)}, None),
         ({"user_name": "new", "previous_user_names": ("old",), "state": State.ABSENT}, None),
-    ],
-)
-def test_the_leading_key_finds_the_user(keys: dict[str, Any], found: CurrentUser | None) -> None:
-    assert identify(DesiredUser(**keys), EVERYBODY) == found
+    ]
+    for keys, found in cases:
+        assert identify(DesiredUser(**keys), EVERYBODY) == found
 
 
-@pytest.mark.parametrize(
-    ("keys", "facts"),
-    [
+def test_keys_of_a_user_to_delete_that_point_at_different_users_are_refused() -> None:
+    cases: list[tuple[dict[str, Any], list[str]]] = [
         ({"associate_id": 42, "user_name": "berta"}, ["'anna'", "'berta'"]),
         ({"associate_id": 9, "user_name": "berta"}, ["associate_id and user_name", "no existing"]),
         ({"person_id": 1001, "user_name": "Berta"}, ["person_id and user_name", "person 1002"]),
         ({"person_id": 9, "user_name": "berta"}, ["person_id and user_name", "no existing user"]),
         ({"associate_id": 42, "person_id": 1002}, ["associate_id and person_id", "1001"]),
-    ],
-)
-def test_keys_of_a_user_to_delete_that_point_at_different_users_are_refused(
-    keys: dict[str, Any], facts: list[str]
-) -> None:
-    with pytest.raises(UserError) as caught:
-        identify(DesiredUser(**keys, state=State.ABSENT), EVERYBODY)
-    assert caught.value.kind == "conflict"
-    for fact in facts:
-        assert fact in str(caught.value)
+    ]
+    for keys, facts in cases:
+        with pytest.raises(UserError) as caught:
+            identify(DesiredUser(**keys, state=State.ABSENT), EVERYBODY)
+        assert caught.value.kind == "conflict"
+        for fact in facts:
+            assert fact in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("keys", "users"),
-    [
+def test_several_users_are_refused_with_all_their_names() -> None:
+    cases: list[tuple[dict[str, Any], list[CurrentUser]]] = [
         ({"person_id": 1001}, [ANNA, SECOND]),
         ({"person_id": 1001, "user_name": "third"}, [ANNA, SECOND]),
         ({"user_name": "new", "previous_user_names": ("anna", "old")}, [ANNA, OLD]),
         ({"user_name": "x"}, [ANNA._replace(aliases=("x",)), BERTA._replace(user_name="x")]),
-    ],
-)  # fmt: skip
-def test_several_users_are_refused_with_all_their_names(
-    keys: dict[str, Any], users: list[CurrentUser]
-) -> None:
-    with pytest.raises(UserError, match="associate_id") as caught:
-        identify(DesiredUser(**keys), users)
-    assert caught.value.kind == "ambiguous"
-    for user in users:
-        assert f"'{user.user_name}' (associate {user.associate_id})" in str(caught.value)
+    ]
+    for keys, users in cases:
+        with pytest.raises(UserError, match="associate_id") as caught:
+            identify(DesiredUser(**keys), users)
+        assert caught.value.kind == "ambiguous"
+        for user in users:
+            assert f"'{user.user_name}' (associate {user.associate_id})" in str(caught.value)
 
 
 def test_the_name_chooses_among_the_logins_of_one_person() -> None:
@@ -131,9 +121,8 @@ def test_a_name_of_the_second_column_counts_once_the_service_confirms_it() -> No
     assert identify(DesiredUser(user_name="ext00042"), [confirmed]) == confirmed
 
 
-@pytest.mark.parametrize(
-    ("name", "unclear"),
-    [
+def test_the_service_is_asked_about_a_name_that_only_it_can_place() -> None:
+    cases: list[tuple[str, list[str]]] = [
         ("anna", []),
         ("ANNA", []),
         ("nobody", []),
@@ -143,17 +132,14 @@ def test_a_name_of_the_second_column_counts_once_the_service_confirms_it() -> No
         (" anna", [" anna"]),
         ("EXT1", ["EXT1"]),
         ("both", ["both"]),
-    ],
-)
-def test_the_service_is_asked_about_a_name_that_only_it_can_place(
-    name: str, unclear: list[str]
-) -> None:
-    users = [
-        ANNA,
-        BERTA._replace(user_name="gross", associate_name="gross"),
-        OLD._replace(associate_name="ext1"),
-        SECOND._replace(user_name="both", associate_name="both"),
-        CurrentUser(50, 1, "x", 5, "Partner", is_active=True, associate_name="both"),
     ]
-    definition = Definition(DesiredUser(user_name=name), SourceLocation("users", 0))
-    assert names_to_confirm([definition], UserIndex(users)) == unclear
+    for name, unclear in cases:
+        users = [
+            ANNA,
+            BERTA._replace(user_name="gross", associate_name="gross"),
+            OLD._replace(associate_name="ext1"),
+            SECOND._replace(user_name="both", associate_name="both"),
+            CurrentUser(50, 1, "x", 5, "Partner", is_active=True, associate_name="both"),
+        ]
+        definition = Definition(DesiredUser(user_name=name), SourceLocation("users", 0))
+        assert names_to_confirm([definition], UserIndex(users)) == unclear

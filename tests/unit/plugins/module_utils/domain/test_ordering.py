@@ -71,9 +71,8 @@ def steps_of(people: list[CurrentUser], *entries: dict[str, Any]) -> list[Step]:
 PEOPLE = [user(1, "anna"), user(2, "bo"), user(3, "cilla", 1002)]  # cilla is bo's second login
 
 
-@pytest.mark.parametrize(
-    ("entry", "found"),
-    [
+def test_a_definition_means() -> None:
+    cases: list[tuple[dict[str, Any], int | None]] = [
         ({"user_name": "ANNA"}, 1),
         ({"associate_id": 2, "user_name": "new"}, 2),
         ({"person_id": 1001}, 1),
@@ -83,17 +82,15 @@ PEOPLE = [user(1, "anna"), user(2, "bo"), user(3, "cilla", 1002)]  # cilla is bo
         ({"user_name": "nobody"}, None),
         ({"associate_id": 9}, None),
         ({"person_id": 1001, "user_name": "other", "state": "absent"}, None),
-    ],
-)
-def test_a_definition_means(entry: dict[str, Any], found: int | None) -> None:
-    [one], findings = match_definitions(declared(entry), UserIndex(PEOPLE))
-    assert findings == []
-    assert (one.current.associate_id if one.current else None) == found
+    ]
+    for entry, found in cases:
+        [one], findings = match_definitions(declared(entry), UserIndex(PEOPLE))
+        assert findings == []
+        assert (one.current.associate_id if one.current else None) == found
 
 
-@pytest.mark.parametrize(
-    ("entries", "kind"),
-    [
+def test_what_means_no_user_of_its_own_is_refused() -> None:
+    cases: list[tuple[list[dict[str, Any]], str]] = [
         ([{"user_name": "anna"}, {"associate_id": 1}], "duplicate"),
         ([{"user_name": "anna"}, {"person_id": 1001}], "duplicate"),
         ([{"user_name": "anna"}, {"user_name": "x", "previous_user_names": ["anna"]}], "duplicate"),
@@ -101,17 +98,17 @@ def test_a_definition_means(entry: dict[str, Any], found: int | None) -> None:
         ([{"user_name": "bo"}, {"person_id": 1002}], "ambiguous"),
         ([{"user_name": "bo"}, {"person_id": 1002, "user_name": "third"}], "ambiguous"),
         ([{"user_name": "bo"}, {"associate_id": 1, "person_id": 1002}], "conflict"),
-        ([{"user_name": "bo"}, {"associate_id": 1, "user_name": "cilla", "state": "absent"}],
-         "conflict"),
-    ],
-    ids=str,
-)  # fmt: skip
-def test_what_means_no_user_of_its_own_is_refused(entries: list[dict[str, Any]], kind: str) -> None:
-    matched, [finding] = match_definitions(declared(*entries), UserIndex(PEOPLE))
-    assert len(matched) == 1
-    assert (finding.kind, finding.where) == (kind, "users[1]")
-    if kind == "duplicate":
-        assert "users[0]" in finding.message
+        (
+            [{"user_name": "bo"}, {"associate_id": 1, "user_name": "cilla", "state": "absent"}],
+            "conflict",
+        ),
+    ]
+    for entries, kind in cases:
+        matched, [finding] = match_definitions(declared(*entries), UserIndex(PEOPLE))
+        assert len(matched) == 1
+        assert (finding.kind, finding.where) == (kind, "users[1]")
+        if kind == "duplicate":
+            assert "users[0]" in finding.message
 
 
 def test_logins_that_are_all_declared_by_others_are_not_renamed() -> None:
@@ -132,23 +129,20 @@ def test_who_is_left_over_is_in_scope_and_meant_by_nobody() -> None:
         assert [one.associate_id for one in left] == expected
 
 
-@pytest.mark.parametrize(
-    ("mode", "active", "action", "status"),
-    [
+def test_pruning_does() -> None:
+    cases: list[tuple[str, bool, Action, str]] = [
         ("delete", True, Action.DELETE, "deleted"),
         ("delete", False, Action.DELETE, "deleted"),
         ("deactivate", True, Action.MODIFY, "deactivated"),
         ("deactivate", False, Action.NONE, "unchanged"),
-    ],
-)
-def test_pruning_does(mode: str, active: bool, action: Action, status: str) -> None:
-    step = plan_prune_step(PEOPLE[0]._replace(is_active=active), mode)
-    assert (step.action, step.planned_status, step.where) == (action, status, "prune")
+    ]
+    for mode, active, action, status in cases:
+        step = plan_prune_step(PEOPLE[0]._replace(is_active=active), mode)
+        assert (step.action, step.planned_status, step.where) == (action, status, "prune")
 
 
-@pytest.mark.parametrize(
-    ("entry", "globs", "own", "own_id", "protected"),
-    [
+def test_protection() -> None:
+    cases: list[tuple[dict[str, Any], list[str], str, int | None, bool]] = [
         ({"user_name": "anna", "state": "absent"}, ["A*"], "", None, True),
         ({"user_name": "anna", "state": "absent"}, ["b*"], "", None, False),
         ({"user_name": "anna", "state": "absent"}, [], "ANNA", None, True),
@@ -156,14 +150,11 @@ def test_pruning_does(mode: str, active: bool, action: Action, status: str) -> N
         ({"user_name": "anna", "state": "absent"}, [], "an", 2, False),
         ({"associate_id": 1, "user_name": "boss"}, ["boss"], "", None, True),
         ({"associate_id": 1, "user_name": "boss"}, [], "boss", None, True),
-    ],
-)
-def test_protection(
-    entry: dict[str, Any], globs: list[str], own: str, own_id: int | None, protected: bool
-) -> None:
-    [step] = steps_of(PEOPLE, entry)
-    assert protect(step, globs, Caller(own, own_id)).protected is protected
-    assert protect(step, globs, Caller(own, own_id)).acts is not protected
+    ]
+    for entry, globs, own, own_id, protected in cases:
+        [step] = steps_of(PEOPLE, entry)
+        assert protect(step, globs, Caller(own, own_id)).protected is protected
+        assert protect(step, globs, Caller(own, own_id)).acts is not protected
 
 
 def test_the_calling_login_is_known_by_the_name_of_its_associate_too() -> None:

@@ -54,9 +54,8 @@ def value_of(users: Any, text: str) -> object:
     return entry["value"]
 
 
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
+def test_a_value_means(users: Any) -> None:
+    cases: list[tuple[str, object]] = [
         ("anna", "anna"),
         ("'0123'", "0123"),
         ('"yes"', "yes"),
@@ -83,17 +82,15 @@ def value_of(users: Any, text: str) -> object:
         ("[a, 5, [no]]", ["a", 5, [False]]),
         ("{a: 5}", {"a": 5}),
         ("<<", "<<"),
-    ],
-)
-def test_a_value_means(users: Any, text: str, value: object) -> None:
-    found = value_of(users, text)
-    assert found == value
-    assert type(found) is type(value)
+    ]
+    for text, value in cases:
+        found = value_of(users, text)
+        assert found == value
+        assert type(found) is type(value)
 
 
-@pytest.mark.parametrize(
-    ("text", "what"),
-    [
+def test_a_value_that_no_option_can_have_keeps_its_kind(users: Any) -> None:
+    cases: list[tuple[str, str]] = [
         ("0123", "octal"),
         ("0x1F", "YAML int"),
         ("0b11", "YAML int"),
@@ -105,12 +102,11 @@ def test_a_value_means(users: Any, text: str, value: object) -> None:
         ("=", "YAML value"),
         ("9" * 5000, "YAML int"),
         ("!vault |\n      $ANSIBLE_VAULT;1.1;AES256\n      6162\n", "vaulted"),
-    ],
-)
-def test_a_value_that_no_option_can_have_keeps_its_kind(users: Any, text: str, what: str) -> None:
-    found = value_of(users, text)
-    assert isinstance(found, UnsupportedValue)
-    assert what in found.what
+    ]
+    for text, what in cases:
+        found = value_of(users, text)
+        assert isinstance(found, UnsupportedValue)
+        assert what in found.what
 
 
 BROKEN = [
@@ -132,12 +128,12 @@ BROKEN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "line", "told"), BROKEN)
-def test_broken_yaml_is_told_with_its_line(users: Any, text: str, line: int, told: str) -> None:
-    with pytest.raises(FileError) as caught:
-        users(text)
-    assert f"users.yml:{line}: " in str(caught.value)
-    assert told in str(caught.value)
+def test_broken_yaml_is_told_with_its_line(users: Any) -> None:
+    for text, line, told in BROKEN:
+        with pytest.raises(FileError) as caught:
+            users(text)
+        assert f"users.yml:{line}: " in str(caught.value)
+        assert told in str(caught.value)
 
 
 FORMS = [
@@ -154,12 +150,12 @@ FORMS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "told"), FORMS)
-def test_another_form_is_told_what_it_should_be(users: Any, text: str, told: str) -> None:
-    with pytest.raises(FileError) as caught:
-        users(text)
-    assert "users.yml" in str(caught.value)
-    assert told in str(caught.value)
+def test_another_form_is_told_what_it_should_be(users: Any) -> None:
+    for text, told in FORMS:
+        with pytest.raises(FileError) as caught:
+            users(text)
+        assert "users.yml" in str(caught.value)
+        assert told in str(caught.value)
 
 
 def test_entries_know_their_lines_through_comments_anchors_and_flows(users: Any) -> None:
@@ -221,12 +217,12 @@ JSON = [
 ]
 
 
-@pytest.mark.parametrize(("text", "told"), JSON, ids=lambda value: str(value)[:40])
-def test_broken_json_is_told(tmp_path: Path, text: str, told: str) -> None:
-    (tmp_path / "users.json").write_text(text)
-    with pytest.raises(FileError) as caught:
-        read(tmp_path / "users.json")
-    assert told in str(caught.value)
+def test_broken_json_is_told(tmp_path: Path) -> None:
+    for text, told in JSON:
+        (tmp_path / "users.json").write_text(text)
+        with pytest.raises(FileError) as caught:
+            read(tmp_path / "users.json")
+        assert told in str(caught.value)
 
 
 def test_entries_of_json_know_their_lines(tmp_path: Path) -> None:
@@ -272,16 +268,15 @@ def test_a_visible_file_that_would_be_passed_over_is_a_finding(name: str, tmp_pa
     assert "hide it with a leading dot" in finding.message
 
 
-@pytest.mark.parametrize("mark", ["{{ domain }}", "{% if x %}", "{# note #}"])
-def test_a_template_in_a_file_is_no_value_unless_it_is_marked(users: Any, mark: str) -> None:
-    entry: Any
-    [(_line, entry)] = users(
-        f"users:\n  - user_name: 'mail@{mark}'\n    role: !unsafe 'x{mark}'\n"
-        f"    password: 'p{mark}'\n    previous_user_names: ['{mark}']\n"
-    )
-    assert isinstance(entry["user_name"], UnsupportedValue)
-    assert isinstance(entry["previous_user_names"][0], UnsupportedValue)
-    assert (entry["role"], entry["password"]) == (f"x{mark}", f"p{mark}")
+def test_a_template_in_a_file_is_no_value_unless_it_is_marked(users: Any) -> None:
+    for mark in ["{{ domain }}", "{% if x %}", "{# note #}"]:
+        [(_line, entry)] = users(
+            f"users:\n  - user_name: 'mail@{mark}'\n    role: !unsafe 'x{mark}'\n"
+            f"    password: 'p{mark}'\n    previous_user_names: ['{mark}']\n"
+        )
+        assert isinstance(entry["user_name"], UnsupportedValue)
+        assert isinstance(entry["previous_user_names"][0], UnsupportedValue)
+        assert (entry["role"], entry["password"]) == (f"x{mark}", f"p{mark}")
 
 
 def test_a_template_in_json_is_no_value(tmp_path: Path) -> None:
