@@ -35,7 +35,7 @@ TO_RUN = [page for page in pages() if not page.startswith(ELSEWHERE)]
 
 
 @pytest.mark.parametrize("page", TO_RUN)
-def test_the_page_can_be_followed(page: str, tmp_path: Path) -> None:
+def test_commands_and_plays_of_the_page_run(page: str, tmp_path: Path) -> None:
     with NetServer(admin=ADMIN) as server:
         fill(server)
         for block in blocks(page):
@@ -68,7 +68,7 @@ def follow_commands(block: Block, folder: Path, server: NetServer) -> None:
         run(["bash", "-c", command], folder, server, f"{block.place}: {command}")
 
 
-def test_yaml_blocks_are_yaml_and_json_blocks_are_json() -> None:
+def test_yaml_and_json_blocks_are_valid() -> None:
     for page in pages():
         for block in blocks(page):
             if block.language == "yaml":
@@ -89,7 +89,7 @@ def documents() -> list[str]:
     return [*fixed, *pages()]
 
 
-def test_links_lead_to_files_and_headings() -> None:
+def test_links_point_to_files_and_headings() -> None:
     for page in documents():
         text = (ROOT / page).read_text(encoding="utf-8")
         text = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)

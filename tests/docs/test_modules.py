@@ -53,7 +53,7 @@ def server() -> Iterator[NetServer]:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_the_examples_run_in_order(module: str, server: NetServer, tmp_path: Path) -> None:
+def test_examples_run_in_order(module: str, server: NetServer, tmp_path: Path) -> None:
     (tmp_path / "users").mkdir()
     declared = [{"user_name": "bo@example.com"}, {"user_name": "dag@example.com"}]
     text = yaml.safe_dump({"users": declared})
@@ -64,7 +64,7 @@ def test_the_examples_run_in_order(module: str, server: NetServer, tmp_path: Pat
 
 
 @pytest.mark.parametrize("module", SPEAKING)
-def test_a_module_that_speaks_to_the_service_is_in_the_action_group(module: str) -> None:
+def test_modules_of_the_service_are_in_the_action_group(module: str) -> None:
     runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
     assert runtime["action_groups"]["superoffice"] == SPEAKING
     fragments = documentation(module)["DOCUMENTATION"]["extends_documentation_fragment"]
@@ -73,7 +73,7 @@ def test_a_module_that_speaks_to_the_service_is_in_the_action_group(module: str)
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_every_return_value_has_all_that_a_page_shows(module: str) -> None:
+def test_return_values_have_all_documented_properties(module: str) -> None:
     for path, value in described(documentation(module)["RETURN"]):
         assert value.keys() >= {"description", "returned", "type", "sample"} or (
             "contains" in value and value.keys() >= {"description", "returned", "type"}
@@ -124,7 +124,7 @@ SCENES: dict[str, list[Result]] = {
 
 @pytest.mark.parametrize("check", [False, True])
 @pytest.mark.parametrize("module", SPEAKING)
-def test_results_are_as_documented(module: str, check: bool, server: NetServer) -> None:
+def test_results_match_their_documentation(module: str, check: bool, server: NetServer) -> None:
     values = documentation(module)["RETURN"]
     connection = {"url": server.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1]}
     seen: set[str] = set()

@@ -81,17 +81,17 @@ def sentences_in_code() -> tuple[re.Pattern[str], ...]:
     return tuple(map(re.compile, sorted(patterns)))
 
 
-def test_every_kind_in_the_code_has_its_heading() -> None:
+def test_every_error_kind_has_a_heading() -> None:
     headings = set(re.findall(r"^### (\w+)$", PAGE, re.MULTILINE))
     assert headings == kinds_in_code()
 
 
-def test_a_quoted_sentence_is_one_of_the_code() -> None:
+def test_quoted_messages_exist_in_the_code() -> None:
     for sentence in re.findall(r"^> (.+)$", ABOUT_KINDS, re.MULTILINE):
         assert any(pattern.search(sentence) for pattern in sentences_in_code()), sentence
 
 
-def test_every_kind_has_a_sentence_or_says_why_not() -> None:
+def test_every_error_kind_quotes_a_message() -> None:
     parts = re.split(r"^### (\w+)$", ABOUT_KINDS, flags=re.MULTILINE)
     without = {
         name
@@ -101,8 +101,8 @@ def test_every_kind_has_a_sentence_or_says_why_not() -> None:
     assert without == {"service", "several"}
 
 
-def test_quoted_ends_of_messages_are_those_of_the_code() -> None:
-    start = PAGE.split("## Connecting to the service", maxsplit=1)[0]
+def test_quoted_ends_of_messages_exist_in_the_code() -> None:
+    start = PAGE.split("## Reaching the service", maxsplit=1)[0]
     quoted = [text for text in re.findall(r'"([^"]{20,})"', start) if text[0].isupper()]
     assert quoted
     for text in quoted:

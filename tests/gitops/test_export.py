@@ -93,7 +93,9 @@ def by_ansible(text: str, folder: Path) -> list[Any]:
 
 
 @given(ENTRIES, st.sampled_from(["none", "role", "company"]))
-def test_both_readers_read_what_was_written(entries: list[dict[str, Any]], split: str) -> None:
+def test_written_definitions_are_read_back_by_both_readers(
+    entries: list[dict[str, Any]], split: str
+) -> None:
     contacts = [
         {"person_id": one["person_id"], "contact_id": one["person_id"] % 3, "contact_name": "C"}
         for one in entries
@@ -115,14 +117,14 @@ def ordered(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 @given(TEXT)
-def test_a_text_stays_on_its_line_and_in_sight(text: str) -> None:
+def test_scalar_is_printable_and_on_one_line(text: str) -> None:
     written = scalar(text)
     assert len(written.splitlines()) == 1
     assert written.isprintable()
     assert yaml.safe_load(written.removeprefix("!unsafe ")) == text
 
 
-def test_what_looks_like_a_template_is_none(here: Workspace) -> None:
+def test_template_in_an_export_is_not_evaluated(here: Workspace) -> None:
     """Ansible loads the file as variables, and runs nothing that stands in a name."""
     name = "{{ lookup('pipe', 'touch owned') }}"
     here.write("users.yml", text_of([{"user_name": name, "person_id": 1}]))
@@ -149,7 +151,7 @@ def test_what_looks_like_a_template_is_none(here: Workspace) -> None:
         ("x" * 300, "x" * 60),
     ],
 )
-def test_a_file_is_named_safely(text: str, expected: str) -> None:
+def test_file_names_are_safe(text: str, expected: str) -> None:
     assert slug(text) == expected
 
 
@@ -200,7 +202,7 @@ def test_applying_an_export_changes_nothing(
     assert "password:" not in "".join(here.read(f"users/{name}") for name in files)
 
 
-def test_an_export_is_sorted_and_the_same_each_time(
+def test_export_is_sorted_and_reproducible(
     here: Workspace, server: NetServer, awkward: list[str]
 ) -> None:
     here.ok("superoffice.crm.export")
@@ -215,7 +217,7 @@ def test_an_export_is_sorted_and_the_same_each_time(
     assert "changed=0" in output
 
 
-def test_files_that_are_there_are_not_lost(here: Workspace, server: NetServer) -> None:
+def test_existing_files_are_not_overwritten(here: Workspace, server: NetServer) -> None:
     settled(server, 12)
     mine = here.write("users/mine.yml", "users: []  # with comments of mine\n")
     outcome = here.play("superoffice.crm.export")
@@ -227,7 +229,7 @@ def test_files_that_are_there_are_not_lost(here: Workspace, server: NetServer) -
     assert [path.name for path in mine.parent.iterdir()] == ["users.yml"]
 
 
-def test_only_a_part_can_be_exported(here: Workspace, server: NetServer) -> None:
+def test_export_can_be_filtered(here: Workspace, server: NetServer) -> None:
     settled(server, 40)
     here.ok(
         "superoffice.crm.export",
@@ -267,7 +269,7 @@ def test_companies_cost_no_further_request(server: NetServer) -> None:
     assert len(results["in_process"]["contacts"]) == 30
 
 
-def test_definitions_are_applied_in_process_as_well(server: NetServer, tmp_path: Path) -> None:
+def test_applying_a_large_export_changes_nothing(server: NetServer, tmp_path: Path) -> None:
     """The invariant without Ansible around it: export, read back, plan nothing."""
     definitions = settled(server, 200)
     tmp_path.joinpath("users.yml").write_text(text_of(definitions), encoding="utf-8")

@@ -55,7 +55,9 @@ def edited(repository: Repository, changes: dict[str, dict[str, Any]]) -> None:
     [pytest.param(GitHub, id="github"), pytest.param(GitLab, id="gitlab", marks=pytest.mark.slow)],
     indirect=True,
 )
-def test_the_story(repository: Repository, server: NetServer, provider: CiProvider) -> None:
+def test_pipeline_adopts_plans_refuses_stale_and_applies(
+    repository: Repository, server: NetServer, provider: CiProvider
+) -> None:
     users = [one["user_name"] for one in settled(server, 24)]
     newcomer = server.tenant.add_person(first_name="New", last_name="Comer")
 
@@ -148,7 +150,7 @@ def test_nothing_is_applied_without_a_reviewed_plan(
 
 
 @pytest.mark.parametrize("provider", [GitHub], ids=["github"], indirect=True)
-def test_a_plan_that_is_refused_is_told_on_the_request(
+def test_refused_plan_is_reported_on_the_pull_request(
     repository: Repository, server: NetServer, provider: CiProvider
 ) -> None:
     definitions = settled(server, 3)

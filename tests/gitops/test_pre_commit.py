@@ -110,13 +110,15 @@ def checked(folder: Path, hook: Path, files: dict[str, str]) -> tuple[int, str]:
     ],
     ids=["good", "elsewhere", "typo", "double", "number", "password", "json", "yaml"],
 )
-def test_the_hook(tmp_path: Path, hook: Path, files: dict[str, str], complaint: str) -> None:
+def test_hook_reports_invalid_definitions(
+    tmp_path: Path, hook: Path, files: dict[str, str], complaint: str
+) -> None:
     code, output = checked(tmp_path, hook, files)
     assert (code == 0) == (not complaint), output
     assert complaint in output
 
 
-def test_it_needs_no_ansible(tmp_path: Path) -> None:
+def test_hook_needs_no_ansible(tmp_path: Path) -> None:
     """A plain Python with PyYAML does; that is what a hook finds on a laptop."""
     tmp_path.joinpath("a.yml").write_text(GOOD)
     block = (

@@ -90,7 +90,7 @@ OPTIONS: list[tuple[dict[str, Any], list[str]]] = [
 
 
 @pytest.mark.parametrize(("options", "facts"), OPTIONS)
-def test_wrong_input_ends_in_one_sentence_and_no_write(
+def test_invalid_input_fails_with_one_sentence_and_writes_nothing(
     options: dict[str, Any],
     facts: list[str],
     user: Run,
@@ -127,7 +127,7 @@ NULLS = [
 ]  # fmt: skip
 
 
-def test_null_is_the_same_as_not_given_or_refused_by_name(
+def test_null_option_is_ignored_or_refused_by_name(
     user: Run, tenant: Any, journal: Any, server: Any, subtests: pytest.Subtests
 ) -> None:
     for option in NULLS:
@@ -150,7 +150,7 @@ def test_null_is_the_same_as_not_given_or_refused_by_name(
 HALF = "\ud800"
 
 
-def test_half_a_character_is_refused_by_the_name_of_its_option(
+def test_lone_surrogate_is_refused_by_option_name(
     user: Run, tenant: Any, journal: Any, subtests: pytest.Subtests
 ) -> None:
     for option in ["user_name", "role", "password", "previous_user_names", "auth_password"]:
@@ -163,7 +163,7 @@ def test_half_a_character_is_refused_by_the_name_of_its_option(
             assert journal.entries == []
 
 
-def test_a_server_that_is_not_there_is_told(user: Run, server: Any) -> None:
+def test_unreachable_server_is_reported(user: Run, server: Any) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -173,13 +173,13 @@ def test_a_server_that_is_not_there_is_told(user: Run, server: Any) -> None:
         assert fact in result["msg"]
 
 
-def test_a_name_that_no_dns_knows_is_told(user: Run) -> None:
+def test_unknown_host_name_is_reported(user: Run) -> None:
     result = user(user_name="anna", url="https://crm.invalid/SuperOffice")
     assert result["error"]["kind"] == "unreachable"
     assert "crm.invalid" in result["msg"]
 
 
-def test_an_address_without_the_webapi_is_told(user: Run, server: Any) -> None:
+def test_url_without_webapi_is_reported(user: Run, server: Any) -> None:
     result = user(user_name="anna", url=server.root_url + "/elsewhere")
     assert result["failed"] is True
     assert "There is no SuperOffice WebAPI at" in result["msg"]
@@ -187,7 +187,7 @@ def test_an_address_without_the_webapi_is_told(user: Run, server: Any) -> None:
 
 
 @pytest.mark.parametrize("answer", ["online-401", "online-403", "online-404", "online-object"])
-def test_an_installation_without_the_user_agent_is_told_early_and_plainly(
+def test_missing_user_agent_is_reported_within_two_requests(
     answer: str, user: Run, server: Any, tenant: Any, journal: Any, subtests: pytest.Subtests
 ) -> None:
     for check in [False, True]:
@@ -206,7 +206,7 @@ def test_an_installation_without_the_user_agent_is_told_early_and_plainly(
 
 
 @pytest.mark.parametrize("body", ["json", "html", "empty"])
-def test_a_refused_login_is_told_whatever_comes_with_it(
+def test_refused_login_is_reported_for_every_response_body(
     body: str, user: Run, server: Any, journal: Any
 ) -> None:
     with server.using(unauthorized_body=body):
@@ -216,7 +216,7 @@ def test_a_refused_login_is_told_whatever_comes_with_it(
     assert sum(result["requests"].values()) <= 2
 
 
-def test_without_any_connection_option_the_missing_one_is_named() -> None:
+def test_missing_connection_options_are_named() -> None:
     result: Result = run_in_process("superoffice_external_user", {"user_name": "anna"}, False)
     assert result["failed"] is True
     assert "url" in result["msg"]

@@ -51,7 +51,7 @@ def statuses(result: Any) -> dict[str, int]:
 # --- the budget
 
 
-def test_one_bad_user_does_not_stop_the_others_and_fails_the_task(
+def test_one_failed_user_fails_the_task_after_all_others_are_written(
     bulk: Run, server: NetServer, tenant: Any, role_changes: list[dict[str, Any]]
 ) -> None:
     refuse(server, 1, skip=7)
@@ -83,7 +83,7 @@ def test_one_bad_user_does_not_stop_the_others_and_fails_the_task(
     ],
     ids=str,
 )
-def test_the_run_ends_when_the_budget_is_spent(
+def test_run_stops_at_max_failures(
     options: dict[str, Any], tried: int, bulk: Run, server: NetServer, tenant: Any, journal: Any,
     role_changes: list[dict[str, Any]],
 ) -> None:  # fmt: skip
@@ -99,7 +99,7 @@ def test_the_run_ends_when_the_budget_is_spent(
 
 
 @pytest.mark.parametrize("concurrency", [2, 8, 32])
-def test_those_under_way_are_ended_and_no_more_are_begun(
+def test_run_stops_after_requests_in_flight(
     concurrency: int, bulk: Run, server: NetServer, journal: Any, role_changes: list[dict[str, Any]]
 ) -> None:
     server.latency = 0.02
@@ -156,7 +156,7 @@ def end_state(tenant: Any) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize(("kind", "options"), FAULTS)
-def test_a_fault_that_passes_ends_as_declared_and_nothing_is_written_twice(
+def test_transient_fault_is_recovered_without_a_second_write(
     kind: str,
     options: dict[str, Any],
     bulk: Run,
@@ -200,7 +200,7 @@ RETRIED = ("echo", "modified")
 
 
 @pytest.mark.parametrize("kind", ["html", "redirect", "echo", "drop_before"])
-def test_a_fault_that_stays_fails_its_users_only_and_says_that_nothing_was_done(
+def test_permanent_fault_fails_only_its_users_and_reports_no_effect(
     kind: str, bulk: Run, server: NetServer, tenant: Any, journal: Any, subtests: pytest.Subtests
 ) -> None:
     for operation in sorted(KINDS):
@@ -223,7 +223,7 @@ def test_a_fault_that_stays_fails_its_users_only_and_says_that_nothing_was_done(
             assert statuses(bulk(**options))[done] == found["failed"]
 
 
-def test_a_creation_whose_answer_is_lost_keeps_its_password_and_its_id(
+def test_creation_with_lost_response_keeps_password_and_id(
     bulk: Run, server: NetServer, tenant: Any, definitions: dict[str, list[dict[str, Any]]]
 ) -> None:
     server.faults.add("drop_after", operation="CreateExternalUser", times=None)
@@ -234,7 +234,7 @@ def test_a_creation_whose_answer_is_lost_keeps_its_password_and_its_id(
         assert tenant.password_matches(row["user_name"], GOOD)
 
 
-def test_a_new_id_that_is_cut_in_half_is_noticed_and_nobody_else_is_touched(
+def test_truncated_id_of_a_new_user_is_detected(
     bulk: Run, server: NetServer, tenant: Any, definitions: dict[str, list[dict[str, Any]]]
 ) -> None:
     others = end_state(tenant)
@@ -246,7 +246,7 @@ def test_a_new_id_that_is_cut_in_half_is_noticed_and_nobody_else_is_touched(
     assert bulk(users=definitions["create"][:2])["changed"] is False
 
 
-def test_sessions_that_end_under_many_requests_are_begun_anew(
+def test_expired_sessions_are_renewed_during_parallel_requests(
     bulk: Run, server: NetServer, tenant: Any, role_changes: list[dict[str, Any]]
 ) -> None:
     # with this latency all eight are under way when the first is turned away
@@ -257,7 +257,7 @@ def test_sessions_that_end_under_many_requests_are_begun_anew(
     assert len(vendors(tenant)) == NUMBER
 
 
-def test_a_login_that_ends_for_good_is_told_and_what_was_done_is_known(
+def test_expired_ticket_fails_the_run_and_reports_what_was_written(
     bulk: Run, server: NetServer, tenant: Any, role_changes: list[dict[str, Any]], journal: Any
 ) -> None:
     ticket = tenant.issue_ticket(server.admin[0])
@@ -275,7 +275,7 @@ def test_a_login_that_ends_for_good_is_told_and_what_was_done_is_known(
 
 
 @pytest.mark.parametrize("dialect", [{"throttle": "25"}, {"parallel": "3"}], ids=str)
-def test_a_service_that_asks_for_rest_is_given_it_by_all_together(
+def test_throttling_reduces_the_requests_of_all_workers(
     dialect: dict[str, str], bulk: Run, server: NetServer, tenant: Any, journal: Any,
     role_changes: list[dict[str, Any]],
 ) -> None:  # fmt: skip
@@ -289,7 +289,7 @@ def test_a_service_that_asks_for_rest_is_given_it_by_all_together(
     assert 0 < len(refused) <= 32
 
 
-def test_one_retry_after_holds_all_back(
+def test_one_retry_after_pauses_all_workers(
     bulk: Run, server: NetServer, journal: Any, role_changes: list[dict[str, Any]]
 ) -> None:
     server.faults.add("status", operation="SetExternalUserInfo", status=429, retry_after=1, skip=4)
@@ -300,7 +300,7 @@ def test_one_retry_after_holds_all_back(
     assert len(journal.committed) == NUMBER
 
 
-def test_a_late_refusal_does_not_doubt_a_spelling_that_another_user_proved(
+def test_late_refusal_does_not_change_a_confirmed_flag_spelling(
     bulk: Run, server: NetServer, tenant: Any, journal: Any
 ) -> None:
     tenant.add_external_users({"user_name": name, "role_id": 5} for name in ("u0", "u1"))
@@ -324,7 +324,7 @@ def test_a_late_refusal_does_not_doubt_a_spelling_that_another_user_proved(
         ("user_name", {"user_name": "new"}, "user_name is 'u00' instead of 'new'"),
     ],
 )
-def test_a_change_that_the_service_does_not_make_fails_with_field_planned_and_found(
+def test_ignored_change_fails_with_field_expected_and_actual_value(
     ignored: str, change: dict[str, Any], told: str, bulk: Run, server: NetServer, tenant: Any,
     role_changes: list[dict[str, Any]],
 ) -> None:  # fmt: skip
@@ -343,7 +343,7 @@ def test_a_change_that_the_service_does_not_make_fails_with_field_planned_and_fo
 
 
 @pytest.mark.parametrize("lag", [1, 2, 3])
-def test_a_list_that_lags_behind_is_read_again(
+def test_stale_list_is_read_again(
     lag: int, bulk: Run, server: NetServer, tenant: Any, journal: Any, subtests: pytest.Subtests
 ) -> None:
     for operation in sorted(KINDS):
@@ -358,7 +358,7 @@ def test_a_list_that_lags_behind_is_read_again(
 
 
 @pytest.mark.parametrize("delete", ["retire", "deactivate"])
-def test_a_deletion_that_leaves_something_is_told_as_it_is(
+def test_retired_user_counts_as_deleted_and_deactivated_user_does_not(
     delete: str, bulk: Run, server: NetServer, definitions: dict[str, list[dict[str, Any]]]
 ) -> None:
     options = {"users": definitions["delete"], "limits": {"delete": 8}}
@@ -373,7 +373,7 @@ def test_a_deletion_that_leaves_something_is_told_as_it_is(
         assert result["error"]["kind"] == "not_applied"
 
 
-def test_a_result_that_can_not_be_read_back_is_a_failure_that_says_what_was_written(
+def test_failed_verification_reports_what_was_written(
     bulk: Run, server: NetServer, tenant: Any, role_changes: list[dict[str, Any]]
 ) -> None:
     server.faults.add("status", operation="Archive/*", status=500, skip=2, times=None)
@@ -385,7 +385,7 @@ def test_a_result_that_can_not_be_read_back_is_a_failure_that_says_what_was_writ
 
 
 @pytest.mark.parametrize("kind", ["drop_before", "html", "garbage", "status", "truncate"])
-def test_a_world_that_can_not_be_read_is_not_written_to(
+def test_failed_read_prevents_all_writes(
     kind: str, bulk: Run, server: NetServer, tenant: Any, journal: Any, subtests: pytest.Subtests
 ) -> None:
     for operation in ["GetAllRoles", "Archive/ExternalUsers", "GetUser", "GetUserInfoList", "Is*"]:

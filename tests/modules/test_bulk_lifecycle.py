@@ -91,7 +91,7 @@ MATRIX: dict[str, tuple[Any, Any, Any, list[str]]] = {
 
 
 @pytest.mark.parametrize("case", sorted(MATRIX))
-def test_many_changes_are_foreseen_made_once_and_then_over(
+def test_bulk_change_is_predicted_applied_once_and_idempotent(
     case: str, bulk: Run, tenant: Any, journal: Any, three_users: list[str]
 ) -> None:
     options, summary, cost, operations = MATRIX[case]
@@ -137,7 +137,7 @@ def test_many_changes_are_foreseen_made_once_and_then_over(
     assert not [entry for entry in journal.since(mark) if entry.writes]
 
 
-def test_all_kinds_in_one_run_end_as_declared(
+def test_all_actions_in_one_run(
     bulk: Run, tenant: Any, writes: Any, three_users: list[str]
 ) -> None:
     result = bulk(
@@ -184,7 +184,7 @@ def test_all_kinds_in_one_run_end_as_declared(
     ]
 
 
-def test_without_preflight_a_creation_is_one_request_and_without_verify_nothing_is_read_back(
+def test_creation_without_preflight_and_verify_is_one_request(
     bulk: Run, three_users: list[str]
 ) -> None:
     result = bulk(users=NEW_USERS, preflight="offline", verify=False)
@@ -203,7 +203,7 @@ DIALECTS: list[dict[str, str]] = [
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=str)
-def test_users_in_sync_cost_their_pages_and_a_constant(
+def test_users_in_sync_cost_only_their_pages(
     dialect: dict[str, str],
     bulk: Run,
     server: NetServer,
@@ -244,7 +244,7 @@ def test_users_in_sync_cost_their_pages_and_a_constant(
     ],
     ids=str,
 )
-def test_role_texts_that_tell_nothing_cost_no_request_per_user(
+def test_ambiguous_role_texts_cost_no_request_per_user(
     dialect: dict[str, str], bulk: Run, server: NetServer, tenant: Any, journal: Any
 ) -> None:
     gone = tenant.add_role("Left us", deleted=True, tooltip="Gone")
@@ -264,9 +264,7 @@ def test_role_texts_that_tell_nothing_cost_no_request_per_user(
 
 
 @pytest.mark.parametrize("size", [1, 30])
-def test_what_changes_costs_a_request_each_and_a_constant(
-    size: int, tenant: Any, server: NetServer
-) -> None:
+def test_each_changed_user_costs_one_request(size: int, tenant: Any, server: NetServer) -> None:
     tenant.add_external_users({"user_name": f"u{n}"} for n in range(50))
     options = {
         "url": server.url,

@@ -33,7 +33,7 @@ def absent(names: list[str]) -> list[dict[str, Any]]:
     return [{"user_name": name, "state": "absent"} for name in names]
 
 
-def test_a_limit_names_its_option_the_numbers_and_the_first_users(
+def test_exceeded_limit_names_option_counts_and_first_users(
     bulk: Run, tenant: Any, journal: Any, forty_users: list[str]
 ) -> None:
     start = tenant.snapshot()
@@ -55,7 +55,7 @@ def test_a_limit_names_its_option_the_numbers_and_the_first_users(
     assert journal.writes == []
 
 
-def test_every_limit_that_is_exceeded_is_reported(
+def test_all_exceeded_limits_are_reported(
     bulk: Run, tenant: Any, journal: Any, forty_users: list[str]
 ) -> None:
     persons = [tenant.add_person() for _number in range(3)]
@@ -83,7 +83,7 @@ def test_every_limit_that_is_exceeded_is_reported(
     ("limit", "allowed"),
     [(0, 0), ("0%", 0), (1, 1), ("10%", 4), ("7.4%", 2), ("1%", 1), ("100%", 40)],
 )
-def test_a_limit_lets_exactly_so_many_through(
+def test_limit_allows_exactly_its_count(
     limit: object, allowed: int, bulk: Run, tenant: Any, journal: Any, forty_users: list[str]
 ) -> None:
     if allowed < 40:
@@ -96,7 +96,7 @@ def test_a_limit_lets_exactly_so_many_through(
 
 
 @pytest.mark.parametrize("number", [1, 2, 5, 9])
-def test_a_small_set_is_guarded_too(number: int, bulk: Run, tenant: Any) -> None:
+def test_default_limit_protects_small_sets(number: int, bulk: Run, tenant: Any) -> None:
     names = [f"u{n}" for n in range(number)]
     tenant.add_external_users({"user_name": name} for name in names)
     if number > 1:
@@ -104,7 +104,7 @@ def test_a_small_set_is_guarded_too(number: int, bulk: Run, tenant: Any) -> None
     assert bulk(users=absent(names[:1]))["summary"]["deleted"] == 1
 
 
-def test_percentages_are_of_the_users_in_scope(
+def test_percentages_refer_to_users_in_scope(
     bulk: Run, tenant: Any, forty_users: list[str]
 ) -> None:
     scope = {"roles": ["Partner"]}
@@ -116,7 +116,7 @@ def test_percentages_are_of_the_users_in_scope(
     assert bulk(**options, limits={"delete": "15%"})["summary"]["deleted"] == 3
 
 
-def test_a_limit_that_is_none_is_refused_before_anything_is_asked(
+def test_invalid_limit_is_refused_before_any_request(
     bulk: Run, journal: Any, subtests: pytest.Subtests
 ) -> None:
     for limits in [
@@ -133,7 +133,7 @@ def test_a_limit_that_is_none_is_refused_before_anything_is_asked(
             assert journal.entries == []
 
 
-def test_protected_users_are_never_touched(bulk: Run, tenant: Any, forty_users: list[str]) -> None:
+def test_protected_users_are_never_changed(bulk: Run, tenant: Any, forty_users: list[str]) -> None:
     person = tenant.add_person()
     start = tenant.snapshot()
     result = bulk(
@@ -156,7 +156,7 @@ def test_protected_users_are_never_touched(bulk: Run, tenant: Any, forty_users: 
     assert tenant.snapshot() == start
 
 
-def test_a_user_is_not_renamed_into_a_protected_name(bulk: Run, tenant: Any) -> None:
+def test_rename_to_a_protected_name_is_skipped(bulk: Run, tenant: Any) -> None:
     tenant.add_external_user("anna")
     result = bulk(users=[{"user_name": "boss", "previous_user_names": ["anna"]}], protect=["boss"])
     assert result["summary"]["protected"] == 1
@@ -164,7 +164,7 @@ def test_a_user_is_not_renamed_into_a_protected_name(bulk: Run, tenant: Any) -> 
 
 
 @pytest.mark.parametrize("method", ["basic", "soticket", "bearer"])
-def test_the_calling_user_is_not_pruned_whatever_the_way_of_logging_in(
+def test_calling_user_is_never_pruned(
     method: str, bulk: Run, server: NetServer, tenant: Any
 ) -> None:
     # no external user may administer the others here: the caller is an internal one that is listed
@@ -188,7 +188,7 @@ def test_the_calling_user_is_not_pruned_whatever_the_way_of_logging_in(
     assert tenant.user("Robot") is not None
 
 
-def test_scopes_of_pruning_have_to_hold_together(
+def test_all_conditions_of_the_prune_scope_must_match(
     bulk: Run, tenant: Any, forty_users: list[str]
 ) -> None:
     ids = [tenant.user(name).person_id for name in ("u18", "u19", "u20", "u21")]
@@ -202,7 +202,7 @@ def test_scopes_of_pruning_have_to_hold_together(
     assert names_of(tenant) == [name for name in forty_users if name != "u18"]
 
 
-def test_pruning_all_leaves_the_declared_and_keeps_the_persons(
+def test_prune_scope_all_keeps_defined_users_and_persons(
     bulk: Run, tenant: Any, forty_users: list[str]
 ) -> None:
     people = dict(tenant.snapshot())["person"]
@@ -219,7 +219,7 @@ EMPTY: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("empty", EMPTY, ids=str)
-def test_nothing_declared_prunes_nothing_unless_that_is_meant(
+def test_empty_definitions_prune_only_with_allow_empty(
     empty: dict[str, Any], bulk: Run, tenant: Any, journal: Any, forty_users: list[str]
 ) -> None:
     options = {**empty, "prune": "deactivate", "prune_scope": "all", "limits": {"deactivate": 40}}
@@ -236,7 +236,7 @@ SCOPES: list[object] = [
 ]  # fmt: skip
 
 
-def test_a_scope_that_says_nothing_prunes_nothing(
+def test_empty_prune_scope_is_refused(
     bulk: Run, journal: Any, forty_users: list[str], subtests: pytest.Subtests
 ) -> None:
     for scope in SCOPES:
@@ -246,7 +246,7 @@ def test_a_scope_that_says_nothing_prunes_nothing(
             assert journal.entries == []
 
 
-def test_a_scope_of_an_unknown_role_prunes_nothing(
+def test_unknown_role_in_prune_scope_is_refused(
     bulk: Run, tenant: Any, journal: Any, forty_users: list[str]
 ) -> None:
     scope = {"roles": ["Parner"]}
@@ -256,7 +256,7 @@ def test_a_scope_of_an_unknown_role_prunes_nothing(
     assert journal.writes == []
 
 
-def test_a_broken_definition_does_not_leave_its_user_over(
+def test_invalid_definition_prevents_pruning_of_its_user(
     bulk: Run, tenant: Any, journal: Any, forty_users: list[str]
 ) -> None:
     start = tenant.snapshot()
@@ -286,7 +286,7 @@ def test_internal_users_in_the_list_are_not_pruned(
     assert not [u for u in tenant.users() if u.user_name != "u00" and u.is_active]
 
 
-def test_an_internal_user_that_is_declared_is_refused_by_name(
+def test_definition_of_an_internal_user_is_refused(
     bulk: Run, server: NetServer, tenant: Any, journal: Any
 ) -> None:
     with server.using(internal_listed="yes"):
@@ -296,7 +296,7 @@ def test_an_internal_user_that_is_declared_is_refused_by_name(
     assert journal.writes == []
 
 
-def test_retired_users_are_not_pruned_not_modified_and_already_gone(
+def test_retired_users_are_neither_pruned_nor_modified(
     bulk: Run, tenant: Any, journal: Any
 ) -> None:
     for name in ("kept", "one", "two", "three"):
@@ -314,7 +314,7 @@ def test_retired_users_are_not_pruned_not_modified_and_already_gone(
     assert journal.writes == []
 
 
-def test_users_of_whom_the_service_says_nothing_are_not_pruned(
+def test_users_without_details_from_the_service_are_not_pruned(
     bulk: Run, server: NetServer, tenant: Any, forty_users: list[str]
 ) -> None:
     start = tenant.snapshot()
@@ -327,7 +327,7 @@ def test_users_of_whom_the_service_says_nothing_are_not_pruned(
         assert tenant.snapshot() == start
 
 
-def test_a_list_without_the_active_state_changes_nothing(
+def test_list_without_active_state_fails_the_run(
     bulk: Run, server: NetServer, tenant: Any, forty_users: list[str]
 ) -> None:
     start = tenant.snapshot()
@@ -338,7 +338,7 @@ def test_a_list_without_the_active_state_changes_nothing(
     assert tenant.snapshot() == start
 
 
-def test_a_key_of_the_list_that_is_not_the_associate_id_stops_the_run(
+def test_list_key_that_is_not_the_associate_id_fails_the_run(
     bulk: Run, server: NetServer, tenant: Any, forty_users: list[str]
 ) -> None:
     start = tenant.snapshot()
@@ -351,7 +351,7 @@ def test_a_key_of_the_list_that_is_not_the_associate_id_stops_the_run(
     assert tenant.snapshot() == start
 
 
-def test_a_login_without_the_right_is_told_so_and_nothing_is_half_done(
+def test_login_without_the_right_writes_nothing(
     bulk: Run, tenant: Any, forty_users: list[str]
 ) -> None:
     tenant.change_user("RJ", password="Good-pass-1")

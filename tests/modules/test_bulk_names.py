@@ -27,7 +27,7 @@ def ids(tenant: Any) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("concurrency", [1, 8])
-def test_a_chain_of_renames_starts_at_its_free_end(
+def test_rename_chain_starts_at_its_free_end(
     concurrency: int, bulk: Run, tenant: Any, journal: Any, ids: dict[str, int]
 ) -> None:
     links = dict(zip("abcdef", "bcdefg", strict=True))
@@ -46,7 +46,7 @@ def test_a_chain_of_renames_starts_at_its_free_end(
 
 
 @pytest.mark.parametrize("size", [2, 3, 6])
-def test_names_that_change_places_are_refused_before_the_first_write(
+def test_rename_cycle_is_refused_before_any_write(
     size: int, bulk: Run, tenant: Any, journal: Any, ids: dict[str, int]
 ) -> None:
     names = "abcdef"[:size]
@@ -66,7 +66,7 @@ def test_names_that_change_places_are_refused_before_the_first_write(
     assert journal.writes == []
 
 
-def test_a_name_that_a_deleted_user_had_is_given_at_once(
+def test_name_of_a_deleted_user_is_reused_in_the_same_run(
     bulk: Run, tenant: Any, journal: Any, ids: dict[str, int]
 ) -> None:
     person = tenant.add_person()
@@ -89,7 +89,7 @@ def test_a_name_that_a_deleted_user_had_is_given_at_once(
     assert len(result["diff"]["before"]) == 4
 
 
-def test_who_needs_a_name_of_a_user_that_failed_is_not_begun(
+def test_rename_that_depends_on_a_failed_rename_is_skipped(
     bulk: Run, server: NetServer, tenant: Any, journal: Any, ids: dict[str, int]
 ) -> None:
     server.faults.add("status", operation="SetExternalUserInfo", status=400, body="{}", times=3)
@@ -117,7 +117,7 @@ def test_who_needs_a_name_of_a_user_that_failed_is_not_begun(
     [{}, {"role": "Vendor"}, {"is_active": False}],
     ids=["not declared", "declared otherwise", "deactivated"],
 )
-def test_a_name_that_somebody_keeps_is_refused(
+def test_rename_to_a_name_in_use_is_refused(
     holder: dict[str, Any], bulk: Run, tenant: Any, journal: Any, ids: dict[str, int]
 ) -> None:
     start = tenant.snapshot()
@@ -130,7 +130,7 @@ def test_a_name_that_somebody_keeps_is_refused(
     assert tenant.snapshot() == start
 
 
-def test_a_rename_in_case_only_needs_the_present_spelling_and_is_no_conflict(
+def test_rename_that_changes_case_only_needs_the_current_spelling(
     bulk: Run, tenant: Any, writes: Any, ids: dict[str, int]
 ) -> None:
     assert bulk(users=[{"user_name": "A"}, {"user_name": "b"}])["changed"] is False
@@ -140,7 +140,7 @@ def test_a_rename_in_case_only_needs_the_present_spelling_and_is_no_conflict(
     assert "A" in owners(tenant)
 
 
-def test_former_names_rename_and_do_not_create(
+def test_previous_user_names_rename_instead_of_create(
     bulk: Run, tenant: Any, writes: Any, ids: dict[str, int]
 ) -> None:
     users = [{"user_name": "anna@example.com", "previous_user_names": ["anna", "A"]}]
@@ -150,9 +150,7 @@ def test_former_names_rename_and_do_not_create(
     assert writes() == [("SetExternalUserInfo", "UserName")]
 
 
-def test_several_logins_of_one_person_are_created_together_or_one_after_the_other(
-    bulk: Run, tenant: Any, journal: Any
-) -> None:
+def test_several_logins_of_one_person_are_created(bulk: Run, tenant: Any, journal: Any) -> None:
     person = tenant.add_person()
     declared = [
         {"person_id": person, "user_name": name, "role": "Partner", "password": GOOD}
@@ -172,7 +170,7 @@ def test_several_logins_of_one_person_are_created_together_or_one_after_the_othe
     assert bulk(users=[consenting])["results"][0]["modification"] == ["UserName"]
 
 
-def test_the_name_of_an_internal_user_is_refused(bulk: Run, tenant: Any, journal: Any) -> None:
+def test_name_of_an_internal_user_is_refused(bulk: Run, tenant: Any, journal: Any) -> None:
     person = tenant.add_person()
     users = [{"user_name": "rj", "person_id": person, "role": "Partner", "password": GOOD}]
     for preflight in ("service", "offline"):
@@ -182,7 +180,7 @@ def test_the_name_of_an_internal_user_is_refused(bulk: Run, tenant: Any, journal
     assert not journal.committed
 
 
-def test_order_is_renames_that_free_then_modify_create_deactivate_delete(
+def test_order_is_rename_modify_create_deactivate_delete(
     bulk: Run, tenant: Any, journal: Any, ids: dict[str, int]
 ) -> None:
     person = tenant.add_person()

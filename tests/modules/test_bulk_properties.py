@@ -166,7 +166,7 @@ def users_of(server: NetServer) -> dict[int, tuple[Any, ...]]:
 
 @few_examples
 @given(case=cases())
-def test_a_run_is_foreseen_ends_as_foreseen_and_is_then_over(
+def test_run_is_predicted_applied_and_idempotent(
     case: tuple[list[dict[str, Any]], dict[str, Any]], shared_server: NetServer
 ) -> None:
     (users_before, options), run = case, runner(shared_server)
@@ -238,7 +238,7 @@ def test_a_run_is_foreseen_ends_as_foreseen_and_is_then_over(
 
 @few_examples
 @given(case=cases())
-def test_a_plan_ends_where_the_run_itself_would(
+def test_applied_plan_equals_direct_run(
     case: tuple[list[dict[str, Any]], dict[str, Any]], shared_server: NetServer
 ) -> None:
     (users_before, options), run = case, runner(shared_server)
@@ -262,7 +262,7 @@ def test_a_plan_ends_where_the_run_itself_would(
 
 @few_examples
 @given(users_before=existing_users())
-def test_what_is_exported_changes_nothing_when_it_is_applied(
+def test_applying_exported_definitions_changes_nothing(
     users_before: list[dict[str, Any]], shared_server: NetServer, tmp_path: Any
 ) -> None:
     run = runner(shared_server)
@@ -281,7 +281,7 @@ def test_what_is_exported_changes_nothing_when_it_is_applied(
 
 @few_examples
 @given(case=cases())
-def test_many_at_once_end_as_one_by_one_where_order_does_not_matter(
+def test_bulk_run_equals_single_runs(
     case: tuple[list[dict[str, Any]], dict[str, Any]], shared_server: NetServer
 ) -> None:
     (users_before, options), run = case, runner(shared_server)
@@ -336,7 +336,7 @@ KEYS = st.one_of(
 
 @few_examples
 @given(junk=st.lists(st.dictionaries(KEYS, JUNK, max_size=4), min_size=1, max_size=3))
-def test_no_junk_is_written_and_none_ends_in_a_traceback(
+def test_invalid_entries_write_nothing(
     junk: list[dict[str, Any]], shared_server: NetServer
 ) -> None:
     populate(shared_server, [{"user_name": name, "person_id": 3001} for name in ("anna", "bo")])
@@ -352,7 +352,7 @@ def test_no_junk_is_written_and_none_ends_in_a_traceback(
 @few_examples
 @given(data=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
 @pytest.mark.parametrize("suffix", ["yml", "json"])
-def test_a_file_of_anything_is_refused_or_means_nothing(
+def test_arbitrary_file_is_refused_or_empty(
     suffix: str, data: bytes, shared_server: NetServer, tmp_path: Any
 ) -> None:
     populate(shared_server, [{"user_name": "anna", "person_id": 3001}])

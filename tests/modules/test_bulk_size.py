@@ -36,7 +36,7 @@ def run(server: NetServer, *, check: bool = False, **options: Any) -> Result:
     return run_in_process("superoffice_external_users", {**connection, **options}, check)
 
 
-def test_a_thousand_changes_among_ten_thousand_users_cost_a_request_each(
+def test_thousand_changes_among_ten_thousand_users_cost_one_request_each(
     large_server: NetServer,
 ) -> None:
     large_server.reset()
@@ -90,7 +90,7 @@ def test_a_thousand_changes_among_ten_thousand_users_cost_a_request_each(
     assert len(large_server.journal.since(mark)) == 12
 
 
-def test_ten_thousand_definitions_with_passwords_in_sync_take_seconds_and_little_memory(
+def test_ten_thousand_users_in_sync_cost_twelve_requests(
     large_server: NetServer,
 ) -> None:
     large_server.reset()
@@ -107,7 +107,7 @@ def test_ten_thousand_definitions_with_passwords_in_sync_take_seconds_and_little
     assert "Secret-of-" not in text
 
 
-def test_a_run_over_ten_thousand_users_holds_little_of_them_in_memory(
+def test_run_over_ten_thousand_users_uses_little_memory(
     large_server: NetServer,
 ) -> None:
     large_server.reset()

@@ -119,7 +119,7 @@ def held(server: NetServer, associate_id: int | None, person: int, name: str) ->
 @pytest.mark.parametrize("trial", ["allowed", "refused"])
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(users_before=existing_users(), options=definitions())
-def test_check_mode_writes_nothing_and_foretells_everything(
+def test_check_mode_writes_nothing_and_predicts_the_result(
     trial: str,
     server: NetServer,
     connection: Result,

@@ -46,7 +46,7 @@ def credentials(tenant: Any, scheme: str) -> Result:
 
 
 @pytest.mark.parametrize("scheme", ["basic", "soticket", "bearer", "xsrf"])
-def test_each_scheme_reads_and_writes_and_shows_no_secret(
+def test_each_auth_method_reads_and_writes_without_revealing_secrets(
     scheme: str, server: NetServer, tenant: Any, journal: Any
 ) -> None:
     login = credentials(tenant, scheme)
@@ -64,7 +64,7 @@ def test_each_scheme_reads_and_writes_and_shows_no_secret(
 
 
 @pytest.mark.parametrize("scheme", ["soticket", "bearer", "xsrf"])
-def test_a_scheme_that_is_not_let_in_is_told(
+def test_rejected_credentials_are_reported(
     scheme: str, server: NetServer, tenant: Any, journal: Any
 ) -> None:
     login = credentials(tenant, scheme)
@@ -79,7 +79,7 @@ def test_a_scheme_that_is_not_let_in_is_told(
 
 
 @pytest.mark.parametrize("scheme", ["basic", "soticket", "bearer", "xsrf"])
-def test_an_application_token_goes_with_every_scheme(
+def test_application_token_is_sent_with_each_auth_method(
     scheme: str, user: Run, tenant: Any, journal: Any
 ) -> None:
     user(user_name="anna", app_token="application-token-1", **credentials(tenant, scheme))
@@ -87,7 +87,7 @@ def test_an_application_token_goes_with_every_scheme(
     assert digests == {journal.digest("application-token-1")}
 
 
-def test_without_an_application_token_none_is_sent(user: Run, journal: Any) -> None:
+def test_no_application_token_is_sent_by_default(user: Run, journal: Any) -> None:
     user(user_name="anna")
     assert {entry.app_token for entry in journal.entries} == {None}
 
@@ -100,7 +100,7 @@ def test_without_an_application_token_none_is_sent(user: Run, journal: Any) -> N
         ({"language": ""}, "en", "Supplier"),
     ],
 )
-def test_the_language_travels_in_both_headers(
+def test_language_is_sent_in_both_headers(
     given: dict[str, str], sent: str, role: str, user: Run, journal: Any
 ) -> None:
     assert user(user_name="anna", **given)["user"]["role"] == role
@@ -111,7 +111,7 @@ def test_the_language_travels_in_both_headers(
 
 
 @pytest.mark.parametrize("end", ["", "/", "/api", "/api/", "/api/v1"])
-def test_a_pasted_address_is_understood(end: str, user: Run, server: NetServer) -> None:
+def test_url_is_accepted_with_and_without_api_path(end: str, user: Run, server: NetServer) -> None:
     assert user(user_name="anna", url=server.url + end)["changed"] is False
 
 
@@ -128,7 +128,7 @@ def as_environment(options: Result) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("scheme", ["basic", "soticket", "bearer", "xsrf"])
-def test_every_connection_option_may_come_from_the_environment(
+def test_all_connection_options_are_read_from_the_environment(
     scheme: str, server: NetServer, tenant: Any, journal: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -163,7 +163,7 @@ def test_every_connection_option_may_come_from_the_environment(
         ("SUPEROFFICE_CA_PATH", "/nowhere.pem", "ca_path"),
     ],
 )
-def test_a_wrong_variable_is_refused_like_the_option(
+def test_invalid_environment_variable_is_refused_like_the_option(
     variable: str,
     value: str,
     said: str,
@@ -177,7 +177,7 @@ def test_a_wrong_variable_is_refused_like_the_option(
     assert said in result["msg"]
 
 
-def test_an_option_wins_over_the_environment(
+def test_option_overrides_the_environment(
     user: Run, journal: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SUPEROFFICE_URL", "https://crm.invalid")
@@ -185,7 +185,7 @@ def test_an_option_wins_over_the_environment(
     assert user(user_name="anna", language="nb")["user"]["role"] == "Leverandør"
 
 
-def test_the_environment_of_a_task_wins_over_that_of_the_controller(
+def test_task_environment_overrides_controller_environment(
     server: NetServer, connection: Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SUPEROFFICE_URL", "https://crm.invalid")
@@ -200,7 +200,7 @@ def test_the_environment_of_a_task_wins_over_that_of_the_controller(
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_an_error_that_names_the_target_and_is_not_followed(
+def test_redirect_is_not_followed_and_names_its_target(
     status: int, user: Run, server: NetServer, tenant: Any, subtests: pytest.Subtests
 ) -> None:
     for operation in ["GetAllRoles", "SetExternalUserInfo"]:
@@ -219,7 +219,7 @@ def test_a_redirect_is_an_error_that_names_the_target_and_is_not_followed(
 
 
 @pytest.mark.parametrize("scheme", ["basic", "soticket", "bearer", "xsrf"])
-def test_a_netrc_file_is_not_used(
+def test_netrc_file_is_not_used(
     scheme: str, user: Run, tenant: Any, journal: Any, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -230,7 +230,7 @@ def test_a_netrc_file_is_not_used(
     assert {(entry.scheme, entry.login) for entry in journal.entries} == {(scheme, ADMIN[0])}
 
 
-def test_a_null_behind_a_204_is_not_taken_for_the_next_answer(
+def test_body_after_a_204_is_not_read_as_the_next_response(
     user: Run, server: NetServer, tenant: Any
 ) -> None:
     def alter(path: str, status: int, body: bytes) -> list[bytes]:
@@ -245,9 +245,7 @@ def test_a_null_behind_a_204_is_not_taken_for_the_next_answer(
     assert tenant.user("anna").role_id == 6
 
 
-def test_blanks_and_plus_signs_travel_so_that_no_server_mistakes_them(
-    user: Run, server: NetServer
-) -> None:
+def test_spaces_and_plus_signs_are_percent_encoded(user: Run, server: NetServer) -> None:
     with http_proxy(server.root_url.removeprefix("http://")) as proxy:
         user(user_name="a b+c", state="absent", url=f"http://{proxy.address}/SuperOffice")
     queries = " ".join(path.partition("?")[2] for _method, path, _headers in proxy.requests)
@@ -263,7 +261,7 @@ def proxied(server: NetServer) -> str:
 
 
 @pytest.mark.parametrize("how", ["option", "variable", "environment", "both"])
-def test_a_proxy_is_gone_through(
+def test_requests_use_the_proxy(
     how: str, user: Run, server: NetServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with http_proxy(proxied(server)) as proxy:
@@ -285,13 +283,15 @@ def test_a_proxy_is_gone_through(
     )
 
 
-def test_no_proxy_is_heeded(user: Run, server: NetServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_proxy_variable_is_respected(
+    user: Run, server: NetServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     assert "failed" not in user(user_name="anna")
 
 
-def test_the_login_of_a_proxy_is_sent_to_it_and_shown_nowhere(user: Run, server: NetServer) -> None:
+def test_proxy_login_is_sent_to_the_proxy_and_never_shown(user: Run, server: NetServer) -> None:
     wanted = "Basic " + base64.b64encode(b"me:proxy-secret-1").decode()
     with http_proxy(proxied(server), login=wanted) as proxy:
         good = user(user_name="anna", proxy=f"http://me:proxy-secret-1@{proxy.address}")
@@ -304,7 +304,7 @@ def test_the_login_of_a_proxy_is_sent_to_it_and_shown_nowhere(user: Run, server:
 
 
 @pytest.mark.parametrize("login", ["", "me:proxy-secret-1@"])
-def test_a_proxy_that_is_not_there_is_told_without_its_login(
+def test_unreachable_proxy_is_reported_without_its_login(
     login: str, user: Run, tenant: Any
 ) -> None:
     result = user(user_name="anna", proxy=f"http://{login}127.0.0.1:9")
@@ -363,11 +363,11 @@ def over_tls() -> Run:
     return run
 
 
-def test_a_certificate_of_a_known_authority_is_trusted(over_tls: Run, secure: Secure) -> None:
+def test_certificate_of_a_known_ca_is_trusted(over_tls: Run, secure: Secure) -> None:
     assert over_tls(secure.plain, ca_path=secure.ca)["changed"] is False
 
 
-def test_the_authority_may_come_from_the_usual_variable(
+def test_ca_is_read_from_requests_ca_bundle(
     over_tls: Run, secure: Secure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", secure.ca)
@@ -375,7 +375,7 @@ def test_the_authority_may_come_from_the_usual_variable(
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_a_usual_variable_that_names_no_file_is_told(
+def test_ca_bundle_variable_without_file_is_reported(
     variable: str, over_tls: Run, secure: Secure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
@@ -387,7 +387,7 @@ def test_a_usual_variable_that_names_no_file_is_told(
 
 
 @pytest.mark.parametrize("ca", [None, "other_ca"])
-def test_a_certificate_of_an_unknown_authority_is_refused_before_anything_is_sent(
+def test_certificate_of_an_unknown_ca_is_refused_before_any_request(
     ca: str | None, over_tls: Run, secure: Secure
 ) -> None:
     options = {"ca_path": getattr(secure, ca)} if ca else {}
@@ -399,21 +399,21 @@ def test_a_certificate_of_an_unknown_authority_is_refused_before_anything_is_sen
     assert secure.plain.journal.entries == []
 
 
-def test_a_certificate_of_another_host_is_refused(over_tls: Run, secure: Secure) -> None:
+def test_certificate_of_another_host_is_refused(over_tls: Run, secure: Secure) -> None:
     url = secure.plain.url.replace("127.0.0.1", "localhost")
     result = over_tls(secure.plain, url=url, ca_path=secure.ca)
     assert result["error"]["kind"] == "tls"
     assert secure.plain.journal.entries == []
 
 
-def test_validation_can_be_given_up_without_a_warning_beside_the_result(
+def test_certificate_validation_can_be_disabled_without_a_warning(
     over_tls: Run, secure: Secure, recwarn: pytest.WarningsRecorder
 ) -> None:
     assert over_tls(secure.plain, validate_certs=False)["changed"] is False
     assert not [warning for warning in recwarn if "Unverified" in str(warning.message)]
 
 
-def test_validation_that_was_given_up_stays_so_whatever_the_environment(
+def test_disabled_validation_overrides_the_environment(
     over_tls: Run, secure: Secure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", secure.other_ca)
@@ -421,7 +421,7 @@ def test_validation_that_was_given_up_stays_so_whatever_the_environment(
 
 
 @pytest.mark.parametrize("form", ["two files", "one file"])
-def test_a_client_certificate_is_shown(form: str, over_tls: Run, secure: Secure) -> None:
+def test_client_certificate_is_sent(form: str, over_tls: Run, secure: Secure) -> None:
     options = {"client_cert": secure.both}
     if form == "two files":
         options = {"client_cert": secure.cert, "client_key": secure.key}
@@ -430,7 +430,7 @@ def test_a_client_certificate_is_shown(form: str, over_tls: Run, secure: Secure)
     assert result["changed"] is True
 
 
-def test_a_missing_client_certificate_is_told(over_tls: Run, secure: Secure) -> None:
+def test_missing_client_certificate_is_reported(over_tls: Run, secure: Secure) -> None:
     result = over_tls(secure.mutual, ca_path=secure.ca)
     assert result["failed"] is True
     assert result["error"]["kind"] in ("tls", "connection_lost")
@@ -439,7 +439,7 @@ def test_a_missing_client_certificate_is_told(over_tls: Run, secure: Secure) -> 
 
 
 @pytest.mark.parametrize("option", ["ca_path", "client_cert", "client_key"])
-def test_a_file_that_is_no_certificate_is_told_in_one_sentence(
+def test_invalid_certificate_file_is_reported(
     option: str, over_tls: Run, secure: Secure, tmp_path: Path
 ) -> None:
     junk = tmp_path / "junk.pem"
@@ -452,7 +452,7 @@ def test_a_file_that_is_no_certificate_is_told_in_one_sentence(
     assert secure.mutual.journal.entries == []
 
 
-def test_tls_goes_through_a_proxy_unread(over_tls: Run, secure: Secure) -> None:
+def test_tls_is_tunnelled_through_a_proxy(over_tls: Run, secure: Secure) -> None:
     with http_proxy(proxied(secure.plain)) as proxy:
         result = over_tls(
             secure.plain, ca_path=secure.ca, proxy=f"http://{proxy.address}", role="Vendor"
@@ -462,21 +462,23 @@ def test_tls_goes_through_a_proxy_unread(over_tls: Run, secure: Secure) -> None:
     assert len(proxy.requests) == 1
 
 
-def test_a_proxy_that_wants_a_login_for_a_tunnel_is_told(over_tls: Run, secure: Secure) -> None:
+def test_proxy_that_requires_a_login_for_a_tunnel_is_reported(
+    over_tls: Run, secure: Secure
+) -> None:
     with http_proxy(proxied(secure.plain), login="Basic never") as proxy:
         result = over_tls(secure.plain, ca_path=secure.ca, proxy=f"http://{proxy.address}")
     assert result["error"]["kind"] == "unreachable"
     assert "proxy" in result["msg"]
 
 
-def test_https_to_a_plain_server_is_told(user: Run, server: NetServer) -> None:
+def test_https_to_a_plain_server_is_reported(user: Run, server: NetServer) -> None:
     result = user(user_name="anna", url=server.url.replace("http://", "https://"))
     assert result["failed"] is True
     assert result["error"]["kind"] in ("tls", "connection_lost")
     assert "Traceback" not in json.dumps(result)
 
 
-def test_http_to_a_tls_server_is_told(over_tls: Run, secure: Secure) -> None:
+def test_http_to_a_tls_server_is_reported(over_tls: Run, secure: Secure) -> None:
     result = over_tls(secure.plain, url=secure.plain.url.replace("https://", "http://"))
     assert result["failed"] is True
     assert "Traceback" not in json.dumps(result)
@@ -492,7 +494,7 @@ GATEWAY_PAGE = "<html><body>The gateway says no</body></html>"
 
 
 @pytest.mark.parametrize("task", [SINGLE, BULK], ids=["single", "bulk"])
-def test_a_lost_response_behind_a_proxy_with_a_login_is_looked_up_and_not_sent_again(
+def test_lost_response_behind_a_proxy_is_recovered_by_reading(
     task: tuple[str, Result], secure: Secure
 ) -> None:
     server = secure.plain
@@ -512,7 +514,7 @@ def test_a_lost_response_behind_a_proxy_with_a_login_is_looked_up_and_not_sent_a
 
 @pytest.mark.parametrize("status", [403, 429, 502, 503, 504])
 @pytest.mark.parametrize("task", [SINGLE, BULK], ids=["single", "bulk"])
-def test_a_page_of_a_gateway_after_a_write_is_no_proof_that_it_had_no_effect(
+def test_gateway_error_page_after_a_write_leaves_the_effect_unknown(
     task: tuple[str, Result], status: int, secure: Secure
 ) -> None:
     server = secure.plain

@@ -66,7 +66,7 @@ def person_of(tenant: Any, associate_id: int) -> int:
     return person
 
 
-def test_any_name_is_created_found_and_deleted(
+def test_unusual_names_are_created_found_and_deleted(
     user: Run, tenant: Any, writes: Writes, server: Any, subtests: pytest.Subtests
 ) -> None:
     for name in ODD_NAMES:
@@ -105,7 +105,7 @@ def test_any_name_is_created_found_and_deleted(
         ("thin\u2009space", "U+2009"),
     ],
 )
-def test_a_name_with_parts_that_nobody_sees_is_refused_and_can_be_managed_by_id(
+def test_name_with_invisible_characters_is_refused_and_managed_by_id(
     name: str, told: str, user: Run, tenant: Any, journal: Any
 ) -> None:
     associate_id = tenant.add_external_user(name, role_id=5)
@@ -115,7 +115,7 @@ def test_a_name_with_parts_that_nobody_sees_is_refused_and_can_be_managed_by_id(
     assert user(associate_id=associate_id, role="Vendor")["changed"] is True
 
 
-def test_an_odd_name_is_not_taken_for_a_like_one(
+def test_unusual_name_does_not_match_similar_names(
     user: Run, tenant: Any, server: Any, subtests: pytest.Subtests
 ) -> None:
     for name in ODD_NAMES:
@@ -130,7 +130,7 @@ def test_an_odd_name_is_not_taken_for_a_like_one(
 
 
 @pytest.mark.parametrize(("old", "new"), [("anna", ODD_NAMES[0]), ("DOMAIN\\anna", "anna")])
-def test_odd_names_are_renamed_from_and_to(old: str, new: str, user: Run, tenant: Any) -> None:
+def test_unusual_names_are_renamed(old: str, new: str, user: Run, tenant: Any) -> None:
     associate_id = tenant.add_external_user(old)
     result = user(user_name=new, previous_user_names=["somebody else", old])
     assert result["modification"] == ["UserName"]
@@ -139,7 +139,7 @@ def test_odd_names_are_renamed_from_and_to(old: str, new: str, user: Run, tenant
 
 @pytest.mark.parametrize("asked", ["anna", "ANNA", "Anna", "aNNa"])
 @pytest.mark.parametrize("case", ["insensitive", "sensitive"])
-def test_names_are_found_in_any_case_whatever_the_database_thinks(
+def test_names_match_without_case_on_every_database(
     asked: str, case: str, user: Run, server: Any, anna: int
 ) -> None:
     with server.using(filter_case=case):
@@ -150,9 +150,7 @@ def test_names_are_found_in_any_case_whatever_the_database_thinks(
     assert found["modification"] == []
 
 
-def test_a_difference_in_case_alone_is_no_drift(
-    user: Run, tenant: Any, anna: int, writes: Writes
-) -> None:
+def test_difference_in_case_is_not_drift(user: Run, tenant: Any, anna: int, writes: Writes) -> None:
     for keys in ({"user_name": "ANNA"}, {"associate_id": anna, "user_name": "Anna"}):
         result = user(**keys)
         assert (result["changed"], result["action"]) == (False, "none")
@@ -161,7 +159,7 @@ def test_a_difference_in_case_alone_is_no_drift(
     assert writes() == []
 
 
-def test_a_rename_in_case_only_is_one_write_with_the_present_spelling_as_a_former_name(
+def test_rename_that_changes_case_only_is_one_write(
     user: Run, tenant: Any, anna: int, writes: Writes
 ) -> None:
     result = user(user_name="ANNA", previous_user_names=["anna"])
@@ -174,7 +172,7 @@ def test_a_rename_in_case_only_is_one_write_with_the_present_spelling_as_a_forme
     assert writes() == [("SetExternalUserInfo", "UserName")]
 
 
-def test_the_login_of_a_person_is_not_renamed_without_consent(
+def test_login_of_a_person_is_renamed_only_with_previous_user_names(
     user: Run, tenant: Any, anna: int, writes: Writes
 ) -> None:
     keys = {"person_id": person_of(tenant, anna), "user_name": "bertil", "role": "Vendor"}
@@ -190,7 +188,7 @@ def test_the_login_of_a_person_is_not_renamed_without_consent(
 
 
 @pytest.mark.parametrize("key", ["associate_id", "person_id"])
-def test_a_rename_by_id_keeps_user_and_password(
+def test_rename_by_id_keeps_user_and_password(
     key: str, user: Run, tenant: Any, anna: int, writes: Writes
 ) -> None:
     keys: dict[str, Any] = {"associate_id": anna}
@@ -207,7 +205,7 @@ def test_a_rename_by_id_keeps_user_and_password(
     assert writes() == [("SetExternalUserInfo", "UserName")]
 
 
-def test_a_former_name_is_renamed_instead_of_created(
+def test_previous_user_name_is_renamed_instead_of_created(
     user: Run, tenant: Any, anna: int, writes: Writes
 ) -> None:
     declared = {"user_name": "clara", "previous_user_names": ["annie", "ANNA"], "role": "Vendor"}
@@ -218,7 +216,7 @@ def test_a_former_name_is_renamed_instead_of_created(
     assert writes() == [("SetExternalUserInfo", "UserName, Role")]
 
 
-def test_a_former_name_in_another_case_is_found_where_the_database_minds_it(
+def test_previous_user_name_matches_without_case_on_a_case_sensitive_database(
     user: Run, server: Any, tenant: Any, writes: Writes
 ) -> None:
     associate_id = tenant.add_external_user("Anna.Berg")
@@ -229,7 +227,7 @@ def test_a_former_name_in_another_case_is_found_where_the_database_minds_it(
     assert writes() == [("SetExternalUserInfo", "UserName")]
 
 
-def test_former_names_are_history_once_the_new_name_is_there(
+def test_previous_user_names_are_ignored_once_the_new_name_exists(
     user: Run, tenant: Any, anna: int, berta: int
 ) -> None:
     start = tenant.snapshot()
@@ -264,7 +262,7 @@ CONFLICTS: list[tuple[str, Callable[[int, int, int], dict[str, Any]], str, list[
     ("keys", "kind", "facts"),
     [pytest.param(keys, kind, facts, id=name) for name, keys, kind, facts in CONFLICTS],
 )
-def test_keys_that_mean_nobody_or_two_are_refused_without_a_write(
+def test_keys_that_match_no_user_or_two_users_are_refused(
     keys: Callable[[int, int, int], dict[str, Any]],
     kind: str,
     facts: list[str],
@@ -289,7 +287,7 @@ def test_keys_that_mean_nobody_or_two_are_refused_without_a_write(
             assert journal.writes == []
 
 
-def test_several_logins_of_a_person_are_ambiguous_unless_the_name_says_which(
+def test_several_logins_of_a_person_are_ambiguous_without_a_name(
     user: Run, tenant: Any, anna: int, journal: Any
 ) -> None:
     person = person_of(tenant, anna)
@@ -329,7 +327,7 @@ INTERNAL: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("options", INTERNAL)
-def test_an_internal_user_is_named_and_not_touched(
+def test_internal_user_is_refused_by_name(
     options: dict[str, Any], user: Run, tenant: Any, journal: Any, subtests: pytest.Subtests
 ) -> None:
     for check in [False, True]:
@@ -347,7 +345,7 @@ def test_an_internal_user_is_named_and_not_touched(
 
 
 @pytest.mark.parametrize("keys", [{"user_name": "RJ"}, {"associate_id": 2}, {"person_id": 1}])
-def test_an_internal_user_is_not_touched_even_if_it_is_listed_as_an_external_one(
+def test_internal_user_listed_as_external_is_refused(
     keys: dict[str, Any],
     user: Run,
     server: Any,
@@ -366,7 +364,7 @@ def test_an_internal_user_is_not_touched_even_if_it_is_listed_as_an_external_one
             assert writes() == []
 
 
-def test_a_name_of_an_internal_user_is_not_given_to_an_external_one(
+def test_rename_to_the_name_of_an_internal_user_is_refused(
     user: Run, tenant: Any, anna: int
 ) -> None:
     start = tenant.snapshot()
@@ -376,7 +374,7 @@ def test_a_name_of_an_internal_user_is_not_given_to_an_external_one(
     assert tenant.snapshot() == start
 
 
-def test_a_retired_user_is_gone_for_absent_and_refused_for_present(
+def test_retired_user_is_absent_and_cannot_be_present(
     user: Run, tenant: Any, anna: int, journal: Any
 ) -> None:
     tenant.change_user(anna, deleted=True, is_active=False)
@@ -389,7 +387,7 @@ def test_a_retired_user_is_gone_for_absent_and_refused_for_present(
     assert journal.writes == []
 
 
-def test_a_list_whose_key_is_not_the_associate_is_not_written_by(
+def test_list_key_that_is_not_the_associate_id_prevents_writes(
     user: Run, server: Any, tenant: Any, anna: int, journal: Any
 ) -> None:
     # whoever GetUser knows under the listed id is somebody else by now

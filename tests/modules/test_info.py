@@ -37,7 +37,7 @@ def names(result: dict[str, Any]) -> list[str]:
     return [user["user_name"] for user in result["users"]]
 
 
-def test_all_users_are_listed_in_the_shape_of_the_single_module(
+def test_listed_users_equal_those_of_the_single_module(
     users: Run, user: Run, users_by_name: dict[str, int]
 ) -> None:
     result = users()
@@ -64,7 +64,7 @@ FILTERS: list[tuple[dict[str, Any], list[str]]] = [
 ]
 
 
-def test_filters_are_anded_and_left_to_the_service(
+def test_filters_are_combined_and_evaluated_by_the_service(
     users: Run, users_by_name: dict[str, int], journal: Any, subtests: pytest.Subtests
 ) -> None:
     for filters, expected in FILTERS:
@@ -76,13 +76,13 @@ def test_filters_are_anded_and_left_to_the_service(
             assert all("getAllRows" not in str(entry.query) for entry in asked)
 
 
-def test_ids_filter(users: Run, tenant: Any, users_by_name: dict[str, int]) -> None:
+def test_id_filters(users: Run, tenant: Any, users_by_name: dict[str, int]) -> None:
     record = tenant.user("anna@example.com")
     assert names(users(associate_id=record.associate_id)) == ["anna@example.com"]
     assert names(users(person_id=record.person_id)) == ["anna@example.com"]
 
 
-def test_an_unknown_role_is_refused_with_the_possible_ones(users: Run) -> None:
+def test_unknown_role_is_refused_with_available_roles(users: Run) -> None:
     result = users(role="Parner")
     assert result["failed"]
     assert result["error"]["kind"] == "role"
@@ -99,7 +99,7 @@ def test_an_unknown_role_is_refused_with_the_possible_ones(users: Run) -> None:
         {"next_link": "internal-host"},
     ],
 )
-def test_pages_are_read_to_their_end(
+def test_all_pages_are_read(
     users: Run, server: NetServer, tenant: Any, dialect: dict[str, str]
 ) -> None:
     expected = [f"u{number:03}@example.com" for number in range(50)]
@@ -108,7 +108,7 @@ def test_pages_are_read_to_their_end(
         assert names(users()) == expected
 
 
-def test_roles_of_one_name_cost_a_page_each_and_not_a_request_per_user(
+def test_roles_with_equal_names_cost_no_request_per_user(
     users: Run, tenant: Any, journal: Any
 ) -> None:
     twins = [tenant.add_role("Twin"), tenant.add_role("Twin")]
@@ -119,7 +119,7 @@ def test_roles_of_one_name_cost_a_page_each_and_not_a_request_per_user(
     assert journal.counts()["GetUser"] == 0
 
 
-def test_definitions_hold_no_ids_of_the_installation_but_the_person(
+def test_definitions_contain_only_the_person_id(
     users: Run, users_by_name: dict[str, int], tenant: Any
 ) -> None:
     result = users(format="definitions", role="Partner")
@@ -133,7 +133,7 @@ def test_definitions_hold_no_ids_of_the_installation_but_the_person(
     ]
 
 
-def test_applying_definitions_one_by_one_changes_nothing(
+def test_applying_listed_definitions_changes_nothing(
     users: Run, user: Run, tenant: Any, journal: Any, users_by_name: dict[str, int]
 ) -> None:
     twins = [tenant.add_role("Twin"), tenant.add_role("Twin")]
@@ -165,7 +165,7 @@ def test_all_roles_are_listed_with_their_types(run: Run, tenant: Any) -> None:
     }
 
 
-def test_the_language_decides_how_a_role_is_called(run: Run, tenant: Any) -> None:
+def test_role_names_use_the_language(run: Run, tenant: Any) -> None:
     role_id = tenant.add_role('NO:"Leverandør";US:"Supplier of things"')
     for language, name in (("en", "Supplier of things"), ("no", "Leverandør")):
         roles = run("superoffice_role_info", language=language)["roles"]
@@ -173,12 +173,14 @@ def test_the_language_decides_how_a_role_is_called(run: Run, tenant: Any) -> Non
 
 
 @pytest.mark.parametrize("module", ["superoffice_external_user_info", "superoffice_role_info"])
-def test_check_mode_is_the_same(run: Run, users_by_name: dict[str, int], module: str) -> None:
+def test_check_mode_returns_the_same_result(
+    run: Run, users_by_name: dict[str, int], module: str
+) -> None:
     assert run(module, check=True) == run(module)
 
 
 @pytest.mark.parametrize("module", ["superoffice_external_user_info", "superoffice_role_info"])
-def test_a_refused_login_is_one_sentence(run: Run, module: str) -> None:
+def test_refused_login_is_reported_in_one_sentence(run: Run, module: str) -> None:
     result = run(module, auth_password="wrong-password-of-somebody")
     assert result["failed"]
     assert result["error"]["kind"] == "unauthorized"

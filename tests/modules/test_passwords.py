@@ -28,7 +28,7 @@ def anna(tenant: Any) -> int:
     return add_anna(tenant)
 
 
-def test_on_create_leaves_an_existing_password_alone_and_says_so(
+def test_update_password_on_create_keeps_existing_password(
     user: Run, tenant: Any, anna: int, writes: Writes
 ) -> None:
     result = user(user_name="anna", password=NEW)
@@ -38,7 +38,9 @@ def test_on_create_leaves_an_existing_password_alone_and_says_so(
     assert writes() == []
 
 
-def test_always_sets_it_on_every_run(user: Run, tenant: Any, anna: int, writes: Writes) -> None:
+def test_update_password_always_sets_it_on_every_run(
+    user: Run, tenant: Any, anna: int, writes: Writes
+) -> None:
     for _number in range(2):
         result = user(user_name="anna", password=NEW, update_password="always")
         assert result["changed"] is True
@@ -48,7 +50,7 @@ def test_always_sets_it_on_every_run(user: Run, tenant: Any, anna: int, writes: 
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_when_changed_leaves_a_right_password_alone_after_one_login(
+def test_update_password_when_changed_keeps_matching_password(
     check: bool, user: Run, tenant: Any, journal: Any, anna: int, writes: Writes
 ) -> None:
     result = user(user_name="anna", password=OLD, update_password="when_changed", check=check)
@@ -60,7 +62,7 @@ def test_when_changed_leaves_a_right_password_alone_after_one_login(
     assert writes() == []
 
 
-def test_when_changed_sets_a_wrong_password_in_one_write_and_then_verifies_it(
+def test_update_password_when_changed_sets_other_password_in_one_write(
     user: Run, tenant: Any, anna: int, writes: Writes
 ) -> None:
     foreseen = user(user_name="anna", password=NEW, update_password="when_changed", check=True)
@@ -84,7 +86,7 @@ NOT_VERIFIABLE: list[tuple[str, dict[str, str], str]] = [
 @pytest.mark.parametrize(
     ("dialect", "password"), [pytest.param(d, p, id=name) for name, d, p in NOT_VERIFIABLE]
 )
-def test_an_answer_that_tells_nothing_resets_nothing(
+def test_inconclusive_login_probe_sets_no_password(
     dialect: dict[str, str],
     password: str,
     user: Run,
@@ -116,7 +118,7 @@ SPOILED_RESPONSES: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-def test_a_spoiled_trial_login_resets_nothing_and_is_not_repeated(
+def test_failed_login_probe_sets_no_password_and_is_not_repeated(
     user: Run, server: Any, tenant: Any, subtests: pytest.Subtests
 ) -> None:
     for kind, options in SPOILED_RESPONSES:
@@ -133,7 +135,7 @@ def test_a_spoiled_trial_login_resets_nothing_and_is_not_repeated(
 
 
 @pytest.mark.parametrize("answer", ["401", "403"])
-def test_no_login_is_tried_for_an_inactive_user(
+def test_inactive_user_is_not_probed(
     answer: str, user: Run, server: Any, tenant: Any, anna: int, writes: Writes
 ) -> None:
     tenant.change_user(anna, is_active=False)
@@ -145,9 +147,7 @@ def test_no_login_is_tried_for_an_inactive_user(
     assert writes() == []
 
 
-def test_no_login_is_tried_with_another_scheme_than_basic(
-    user: Run, tenant: Any, anna: int
-) -> None:
+def test_login_is_probed_with_basic_authentication_only(user: Run, tenant: Any, anna: int) -> None:
     result = user(
         user_name="anna", password=NEW, update_password="when_changed",
         auth_method="soticket", auth_ticket=tenant.issue_ticket("automation"),
@@ -157,14 +157,14 @@ def test_no_login_is_tried_with_another_scheme_than_basic(
     assert tenant.password_matches(anna, OLD)
 
 
-def test_no_login_is_tried_with_a_name_that_basic_can_not_carry(user: Run, tenant: Any) -> None:
+def test_name_with_colon_is_not_probed(user: Run, tenant: Any) -> None:
     tenant.add_external_user("anna:berg", password=OLD)
     result = user(user_name="anna:berg", password=NEW, update_password="when_changed")
     assert result["password_status"] == "not_verifiable"
     assert tenant.password_matches("anna:berg", OLD)
 
 
-def test_a_login_is_tried_under_the_present_name_of_a_user_that_is_renamed(
+def test_renamed_user_is_probed_under_the_current_name(
     user: Run, tenant: Any, anna: int, writes: Writes
 ) -> None:
     result = user(
@@ -175,7 +175,9 @@ def test_a_login_is_tried_under_the_present_name_of_a_user_that_is_renamed(
     assert writes() == [("SetExternalUserInfo", "UserName")]
 
 
-def test_a_trial_login_locks_nobody_out(user: Run, server: Any, tenant: Any, anna: int) -> None:
+def test_login_probe_does_not_lock_the_user_out(
+    user: Run, server: Any, tenant: Any, anna: int
+) -> None:
     with server.using(lockout="2"):
         assert user(user_name="anna", password=NEW, update_password="when_changed")["changed"]
         again = user(user_name="anna", password=NEW, update_password="when_changed")
@@ -186,7 +188,7 @@ def test_a_trial_login_locks_nobody_out(user: Run, server: Any, tenant: Any, ann
     "options",
     [{"update_password": "always"}, {"update_password": "when_changed"}, {"user_name": "new"}],
 )
-def test_a_password_against_the_rules_is_refused_before_any_write(
+def test_weak_password_is_refused_before_any_write(
     options: dict[str, str],
     user: Run,
     tenant: Any,
@@ -213,7 +215,7 @@ def test_a_password_against_the_rules_is_refused_before_any_write(
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_a_name_against_the_rules_is_refused_before_any_write(
+def test_invalid_name_is_refused_before_any_write(
     check: bool, user: Run, server: Any, tenant: Any, journal: Any, anna: int
 ) -> None:
     start = tenant.snapshot()
@@ -226,7 +228,7 @@ def test_a_name_against_the_rules_is_refused_before_any_write(
 
 
 @pytest.mark.parametrize("reply", ["free", "kept"])
-def test_a_name_of_a_deleted_user_is_free_or_refused_in_the_service_s_words(
+def test_name_of_a_deleted_user_is_reused_or_refused_by_the_service(
     reply: str, user: Run, server: Any, tenant: Any, anna: int
 ) -> None:
     person = tenant.user(anna).person_id
@@ -244,7 +246,7 @@ def test_a_name_of_a_deleted_user_is_free_or_refused_in_the_service_s_words(
 
 
 @pytest.mark.parametrize("shown", [True, False])
-def test_a_generated_password_works_and_is_returned_only_if_asked_for(
+def test_generated_password_works_and_is_returned_only_on_request(
     shown: bool, user: Run, tenant: Any, journal: Any
 ) -> None:
     declared = {"person_id": tenant.add_person(), "user_name": "new", "role": "Partner",
@@ -277,7 +279,7 @@ def test_two_generated_passwords_differ(user: Run, tenant: Any) -> None:
     assert made[0] != made[1]
 
 
-def test_any_password_is_set_verified_and_never_shown(
+def test_unusual_passwords_are_set_verified_and_never_shown(
     user: Run, tenant: Any, server: Any, subtests: pytest.Subtests
 ) -> None:
     for password in [
@@ -311,7 +313,7 @@ def test_any_password_is_set_verified_and_never_shown(
 
 
 @pytest.mark.parametrize("operation", ["SetExternalUserInfo", "IsPasswordValidWithReason"])
-def test_a_service_that_repeats_a_request_gives_no_secret_away(
+def test_echoed_request_reveals_no_secret(
     operation: str, user: Run, server: Any, tenant: Any, subtests: pytest.Subtests
 ) -> None:
     for status in [200, 400, 500]:
@@ -328,7 +330,7 @@ def test_a_service_that_repeats_a_request_gives_no_secret_away(
             assert not [secret for secret in secrets if secret in text]
 
 
-def test_a_password_that_the_service_ignores_is_not_taken_for_set_by_the_next_run(
+def test_ignored_password_is_set_again_by_the_next_run(
     user: Run, server: Any, tenant: Any, anna: int
 ) -> None:
     declared = {"user_name": "anna", "password": NEW, "update_password": "when_changed"}

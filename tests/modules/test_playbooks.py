@@ -194,7 +194,7 @@ SECRETS_IN_ENVIRONMENT = """
 """
 
 
-def test_secrets_of_the_environment_reach_the_action_plugin_and_no_output(
+def test_secrets_from_the_environment_are_used_and_never_printed(
     server: NetServer, tenant: Any, tmp_path: Path
 ) -> None:
     associate_id = tenant.add_external_user("anna")

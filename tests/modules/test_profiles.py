@@ -72,12 +72,12 @@ def choices() -> Iterator[Any]:
             yield pytest.param({key: value}, id=f"{key}={value}")
 
 
-def test_every_exception_is_one_of_a_dialect_that_exists() -> None:
+def test_every_expected_failure_names_a_profile_value() -> None:
     assert set(FAILING) <= {choice.id for choice in choices()}
 
 
 @pytest.mark.parametrize("dialect", choices())
-def test_a_story_ends_right_or_is_honestly_told(
+def test_lifecycle_succeeds_or_fails_with_the_expected_error(
     dialect: dict[str, str], user: Run, server: NetServer
 ) -> None:
     tenant = server.tenant
@@ -149,7 +149,7 @@ ODD = ["o'brien", "DOMAIN\\anna", "\\'", "Жанна"]
 
 
 @pytest.mark.parametrize("dialect", NAME_DIALECTS, ids=str)
-def test_odd_names_live_in_every_dialect_of_names(
+def test_unusual_names_work_with_every_name_profile(
     dialect: dict[str, str], user: Run, server: NetServer, subtests: pytest.Subtests
 ) -> None:
     for name in ODD:
@@ -176,9 +176,7 @@ def test_odd_names_live_in_every_dialect_of_names(
             assert server.tenant.users() == []
 
 
-def test_a_rename_that_loses_the_password_is_healed_by_when_changed(
-    user: Run, server: NetServer
-) -> None:
+def test_password_lost_by_a_rename_is_set_by_when_changed(user: Run, server: NetServer) -> None:
     associate_id = server.tenant.add_external_user("anna", password=PASSWORD)
     declared = {"associate_id": associate_id, "user_name": "clara", "password": PASSWORD,
                 "update_password": "when_changed"}  # fmt: skip

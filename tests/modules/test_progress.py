@@ -110,7 +110,7 @@ def result_of(folder: Path) -> dict[str, Any]:
     return result
 
 
-def test_a_terminal_shows_done_rate_and_time_left_and_the_result_nothing_of_it(
+def test_terminal_shows_progress_rate_and_time_left(
     tmp_path: Path, play: Play, environment: dict[str, str]
 ) -> None:
     printed = in_terminal(play("here"), tmp_path, environment)
@@ -126,7 +126,7 @@ def test_a_terminal_shows_done_rate_and_time_left_and_the_result_nothing_of_it(
     assert "writing" not in json.dumps(result_of(tmp_path))
 
 
-def test_reading_many_users_is_shown(
+def test_terminal_shows_progress_of_reading(
     tmp_path: Path, play: Play, server: NetServer, environment: dict[str, str]
 ) -> None:
     server.tenant.add_external_users({"user_name": f"old{number}"} for number in range(7000))
@@ -136,7 +136,7 @@ def test_reading_many_users_is_shown(
     assert re.search(r"\r  reading \d,000 users, [\d,]+/s", printed), printed
 
 
-def test_hosts_in_parallel_write_complete_lines_with_their_names(
+def test_parallel_hosts_write_complete_lines_with_their_names(
     tmp_path: Path, play: Play, environment: dict[str, str]
 ) -> None:
     printed = in_terminal(play("one", "two", check=True), tmp_path, environment)

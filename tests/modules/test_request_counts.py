@@ -48,7 +48,7 @@ def run_counted(populated: NetServer, **options: Any) -> tuple[Result, int]:
     return result, len(entries)
 
 
-def test_an_unchanged_user_costs_at_most_three(
+def test_unchanged_user_costs_at_most_three_requests(
     populated: NetServer, subtests: pytest.Subtests
 ) -> None:
     for language in ["en", "nb", "*"]:
@@ -69,13 +69,13 @@ def test_an_unchanged_user_costs_at_most_three(
 
 
 @pytest.mark.parametrize("verify", [True, False])
-def test_a_role_change_costs_at_most_six(populated: NetServer, verify: bool) -> None:
+def test_role_change_costs_at_most_six_requests(populated: NetServer, verify: bool) -> None:
     result, requests = run_counted(populated, user_name=NAME, role="Vendor", verify=verify)
     assert result["modification"] == ["Role"]
     assert requests <= ROLE_CHANGE - (not verify)
 
 
-def test_a_creation_costs_at_most_ten(populated: NetServer) -> None:
+def test_creation_costs_at_most_ten_requests(populated: NetServer) -> None:
     person = populated.tenant.add_person()
     declared = {"person_id": person, "user_name": "new", "role": "Partner", "password": "Good-pw-1"}
     result, requests = run_counted(populated, **declared)
@@ -83,7 +83,7 @@ def test_a_creation_costs_at_most_ten(populated: NetServer) -> None:
     assert requests <= CREATION
 
 
-def test_a_rename_and_a_deletion_cost_no_more_than_a_creation(populated: NetServer) -> None:
+def test_rename_and_deletion_cost_at_most_ten_requests(populated: NetServer) -> None:
     tasks: list[Result] = [
         {"user_name": "renamed", "previous_user_names": [NAME]},
         {"user_name": "renamed", "state": "absent"},
@@ -94,13 +94,13 @@ def test_a_rename_and_a_deletion_cost_no_more_than_a_creation(populated: NetServ
         assert requests <= CREATION
 
 
-def test_a_task_keeps_one_connection_open(populated: NetServer) -> None:
+def test_task_uses_one_connection(populated: NetServer) -> None:
     mark = populated.journal.mark()
     run_counted(populated, user_name=NAME, role="Vendor")
     assert len({entry.connection for entry in populated.journal.since(mark)}) == 1
 
 
-def test_a_trial_login_uses_a_connection_of_its_own(populated: NetServer) -> None:
+def test_login_probe_uses_its_own_connection(populated: NetServer) -> None:
     mark = populated.journal.mark()
     options = {"password": "Seed-password-01234", "update_password": "when_changed"}
     result, _requests = run_counted(populated, user_name=NAME, **options)
@@ -108,7 +108,7 @@ def test_a_trial_login_uses_a_connection_of_its_own(populated: NetServer) -> Non
     assert len({entry.connection for entry in populated.journal.since(mark)}) == 2
 
 
-def test_one_user_of_many_is_asked_for_and_not_all(populated: NetServer) -> None:
+def test_single_user_is_read_with_a_filter(populated: NetServer) -> None:
     mark = populated.journal.mark()
     run_counted(populated, user_name=NAME, role="Vendor")
     filters = [

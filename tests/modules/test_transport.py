@@ -130,7 +130,7 @@ def respond(*replies: bytes) -> Script:
 # --- proved: nothing was sent
 
 
-def test_a_refused_connection_is_proved_not_sent() -> None:
+def test_refused_connection_has_no_effect() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     error = failure(Nobody(port))
@@ -139,13 +139,13 @@ def test_a_refused_connection_is_proved_not_sent() -> None:
     assert str(error) == f"Could not connect to http://127.0.0.1:{port}: Connection refused"
 
 
-def test_an_unknown_name_is_proved_not_sent() -> None:
+def test_unknown_host_has_no_effect() -> None:
     error = failure(Nobody(1), root="http://no-such-host.invalid/api")
     assert isinstance(error, Unreachable)
     assert error.effect is Effect.NONE
 
 
-def test_a_connection_that_is_not_accepted_in_time_is_proved_not_sent() -> None:
+def test_connection_timeout_has_no_effect() -> None:
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
@@ -175,7 +175,9 @@ def alert_in_handshake(connection: Connection) -> None:
 
 @pytest.mark.parametrize("request_", [READ, WRITE], ids=["read", "write"])
 @pytest.mark.parametrize("script", [no_tls, alert_in_handshake])
-def test_a_failed_handshake_is_not_trusted(script: Script, request_: Request, tls: Tls) -> None:
+def test_failed_handshake_is_reported_as_tls_error(
+    script: Script, request_: Request, tls: Tls
+) -> None:
     with scripted_server(script, tls.context) as server:
         error = failure(server, request_, ca_path=tls.ca_path)
     assert isinstance(error, Untrusted)
@@ -184,9 +186,7 @@ def test_a_failed_handshake_is_not_trusted(script: Script, request_: Request, tl
 
 
 @pytest.mark.parametrize("request_", [READ, WRITE], ids=["read", "write"])
-def test_a_certificate_that_is_not_trusted_is_proved_not_sent(
-    request_: Request, tls: Tls, tmp_path: Path
-) -> None:
+def test_untrusted_certificate_has_no_effect(request_: Request, tls: Tls, tmp_path: Path) -> None:
     other = tmp_path / "other.pem"
     trustme.CA().cert_pem.write_to_path(str(other))
     with scripted_server(Connection.start_tls, tls.context) as server:
@@ -198,7 +198,7 @@ def test_a_certificate_that_is_not_trusted_is_proved_not_sent(
         assert server.requests == []
 
 
-def test_a_handshake_that_is_broken_off_is_proved_not_sent_and_may_be_retried(tls: Tls) -> None:
+def test_interrupted_handshake_has_no_effect_and_is_transient(tls: Tls) -> None:
     with scripted_server(lambda connection: None, tls.context) as server:
         error = failure(server, retries=2, ca_path=tls.ca_path)
         assert server.connections == 3
@@ -239,7 +239,7 @@ ENDS = [plain_alert, garbage, bad_record, close, close_properly, reset]
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 @pytest.mark.parametrize("end", ENDS)
-def test_what_ends_tls_after_the_request_is_a_lost_connection(
+def test_tls_error_after_the_request_is_a_lost_connection(
     end: Script, version: ssl.TLSVersion, tls: Tls
 ) -> None:
     def script(connection: Connection) -> None:
@@ -259,9 +259,7 @@ def test_what_ends_tls_after_the_request_is_a_lost_connection(
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_what_ends_tls_later_is_not_taken_for_a_handshake_even_without_a_body(
-    end: Script, tls: Tls
-) -> None:
+def test_tls_error_after_a_request_without_body_is_a_lost_connection(end: Script, tls: Tls) -> None:
     def script(connection: Connection) -> None:
         connection.start_tls()
         connection.read_request()
@@ -278,7 +276,7 @@ def test_what_ends_tls_later_is_not_taken_for_a_handshake_even_without_a_body(
     assert caught.value.transient
 
 
-def test_a_missing_client_certificate_is_named(tls: Tls) -> None:
+def test_missing_client_certificate_is_named(tls: Tls) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority = trustme.CA()
     authority.issue_cert("127.0.0.1").configure_cert(context)
@@ -306,7 +304,7 @@ def tunnel(port: int, most_back: int) -> Script:
     return script
 
 
-def test_a_response_that_an_authenticating_proxy_loses_may_have_had_an_effect(tls: Tls) -> None:
+def test_response_lost_by_an_authenticating_proxy_leaves_effect_unknown(tls: Tls) -> None:
     def serve(connection: Connection) -> None:
         connection.start_tls()
         connection.read_request()
@@ -328,7 +326,7 @@ def test_a_response_that_an_authenticating_proxy_loses_may_have_had_an_effect(tl
     assert "proxy-secret" not in error.sentence()
 
 
-def test_a_response_that_a_forwarding_proxy_loses_may_have_had_an_effect() -> None:
+def test_response_lost_by_a_forwarding_proxy_leaves_effect_unknown() -> None:
     with scripted_server(take) as proxy:
         proxy_url = f"http://me:proxy-secret@127.0.0.1:{proxy.port}"
         error = failure(proxy, root="http://crm.example.com/api", proxy=proxy_url, retries=2)
@@ -337,7 +335,7 @@ def test_a_response_that_a_forwarding_proxy_loses_may_have_had_an_effect() -> No
     assert error.effect is Effect.UNKNOWN
 
 
-def test_a_proxy_that_refuses_the_tunnel_is_proved_not_sent(tls: Tls) -> None:
+def test_tunnel_refused_by_the_proxy_has_no_effect(tls: Tls) -> None:
     with scripted_server(Connection.start_tls, tls.context) as server:
         with scripted_server(tunnel(server.port, 0)) as proxy:
             url = f"http://me:wrong@127.0.0.1:{proxy.port}"
@@ -361,7 +359,7 @@ REPLIES = {
 
 
 @pytest.mark.parametrize("name", REPLIES)
-def test_a_response_that_ends_early_at_any_byte_is_not_taken_for_a_success(name: str) -> None:
+def test_response_truncated_at_any_byte_is_not_a_success(name: str) -> None:
     reply = REPLIES[name]
     ends = iter(range(len(reply)))
 
@@ -390,7 +388,7 @@ def ending(transport: Transport) -> NetServerError | None:
     return None
 
 
-def test_a_server_that_closes_at_any_byte_of_a_request_did_not_get_it_if_we_say_so() -> None:
+def test_connection_closed_at_any_byte_of_a_request_is_classified_correctly() -> None:
     sizes: list[int] = []
 
     def count(connection: Connection) -> None:
@@ -451,9 +449,7 @@ def trickle_redirect(connection: Connection) -> None:
         (trickle_redirect, WRITE),
     ],
 )
-def test_a_response_that_trickles_in_ends_by_the_deadline(
-    script: Script, request_: Request
-) -> None:
+def test_slow_response_ends_at_the_deadline(script: Script, request_: Request) -> None:
     with scripted_server(script) as server:
         started = time.monotonic()
         error = failure(server, request_, timeout=0.3)
@@ -463,7 +459,7 @@ def test_a_response_that_trickles_in_ends_by_the_deadline(
     assert 2.9 < time.monotonic() - started < 6
 
 
-def test_a_service_that_never_responds_ends_by_the_timeout() -> None:
+def test_missing_response_ends_at_the_timeout() -> None:
     with scripted_server(hang) as server:
         started = time.monotonic()
         error = failure(server, timeout=0.3)
@@ -473,7 +469,7 @@ def test_a_service_that_never_responds_ends_by_the_timeout() -> None:
     assert time.monotonic() - started < 2
 
 
-def test_a_tunnel_that_trickles_in_ends_by_the_deadline_and_never_gets_the_request(
+def test_slow_tunnel_ends_at_the_deadline_without_sending_the_request(
     tls: Tls,
 ) -> None:
     answered = threading.Event()
@@ -533,7 +529,7 @@ def test_cancelling_abandons_a_request_that_hangs() -> None:
     assert error.effect is Effect.UNKNOWN
 
 
-def test_a_request_that_is_cancelled_before_it_went_out_never_goes_out(tls: Tls) -> None:
+def test_request_cancelled_before_sending_is_never_sent(tls: Tls) -> None:
     go_on = threading.Event()
     ended = threading.Event()
 
@@ -561,7 +557,7 @@ def test_cancelling_ends_the_pause_before_a_retry() -> None:
         assert len(server.requests) == 1
 
 
-def test_a_closed_transport_starts_no_request() -> None:
+def test_closed_transport_starts_no_request() -> None:
     with scripted_server(respond(OK, OK)) as server:
         transport = Transport(settings(server))
         transport.call(READ)
@@ -571,7 +567,7 @@ def test_a_closed_transport_starts_no_request() -> None:
         assert len(server.requests) == 1
 
 
-def test_a_signal_ends_the_wait_of_the_main_thread() -> None:
+def test_signal_ends_the_wait_of_the_main_thread() -> None:
     class Interrupted(BaseException):
         pass
 
@@ -592,7 +588,7 @@ def test_a_signal_ends_the_wait_of_the_main_thread() -> None:
         assert time.monotonic() - started < 2
 
 
-def test_a_process_ends_although_a_request_hangs() -> None:
+def test_process_ends_although_a_request_hangs() -> None:
     with scripted_server(hang) as server:
         program = f"""
 import sys, threading
@@ -648,7 +644,7 @@ def authorizations(server: Server) -> list[str]:
     ]
 
 
-def test_an_authentication_is_applied_to_each_request_and_each_retry() -> None:
+def test_authentication_is_applied_to_each_request_and_retry() -> None:
     busy = b"HTTP/1.1 502 X\r\nContent-Length: 0\r\n\r\n"
     with scripted_server(respond(OK, busy, busy, OK, OK)) as server:
         transport = Transport(settings(server, authentication=Counting(), retries=2))
@@ -658,7 +654,7 @@ def test_an_authentication_is_applied_to_each_request_and_each_retry() -> None:
         assert len({head.partition(b"\r\n")[0] for head, _body in server.requests}) == 2
 
 
-def test_a_digest_authentication_answers_the_challenge_with_the_whole_body() -> None:
+def test_digest_authentication_repeats_the_body_after_the_challenge() -> None:
     nonces = itertools.count(1)
 
     def script(connection: Connection) -> None:
@@ -684,7 +680,7 @@ def test_a_digest_authentication_answers_the_challenge_with_the_whole_body() -> 
         assert len(set(sent)) == len(sent)
 
 
-def test_a_redirect_without_end_after_a_challenge_is_not_read_either() -> None:
+def test_endless_redirect_after_a_challenge_is_not_read() -> None:
     def script(connection: Connection) -> None:
         connection.read_request()
         connection.send(
@@ -712,7 +708,7 @@ class TokenService(Counting):
         return request
 
 
-def test_an_authentication_that_fails_itself_is_proved_not_sent() -> None:
+def test_failing_authentication_has_no_effect() -> None:
     with scripted_server(respond(OK)) as server:
         error = failure(server, authentication=TokenService())
         assert server.requests == []
@@ -724,7 +720,7 @@ def test_an_authentication_that_fails_itself_is_proved_not_sent() -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_without_end_is_not_read(status: int) -> None:
+def test_endless_redirect_is_not_read(status: int) -> None:
     def script(connection: Connection) -> None:
         connection.read_request()
         connection.send(b"HTTP/1.1 %d X\r\nLocation: http://127.0.0.1:9/x\r\n\r\n" % status)
@@ -748,7 +744,7 @@ def test_no_cookie_is_kept() -> None:
         assert b"cookie" not in b"".join(head for head, _body in server.requests).lower()
 
 
-def test_the_environment_is_evaluated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_is_evaluated_once(monkeypatch: pytest.MonkeyPatch) -> None:
     with scripted_server(respond(OK, OK)) as server:
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.port}")
         transport = Transport(settings(server, root="http://crm.example.com/api"))
@@ -758,7 +754,7 @@ def test_the_environment_is_evaluated_once(monkeypatch: pytest.MonkeyPatch) -> N
         assert server.connections == 1
 
 
-def test_requests_of_many_threads_share_as_many_connections_as_are_in_flight() -> None:
+def test_threads_share_connections() -> None:
     def script(connection: Connection) -> None:
         while True:
             connection.read_request()
@@ -775,7 +771,7 @@ def test_requests_of_many_threads_share_as_many_connections_as_are_in_flight() -
         assert transport.sent == {"user": 41}
 
 
-def test_a_read_on_a_connection_that_the_server_closed_is_retried() -> None:
+def test_read_on_a_closed_connection_is_retried() -> None:
     def script(connection: Connection) -> None:
         connection.read_request()
         connection.send(OK)
@@ -804,7 +800,7 @@ def test_closing_ends_the_threads() -> None:
 
 
 @pytest.mark.parametrize("headers", [b"", b"Retry-After: 0\r\n"])
-def test_a_503_lowers_the_number_of_concurrent_requests(headers: bytes) -> None:
+def test_503_reduces_concurrent_requests(headers: bytes) -> None:
     busy = most = 0
     lock = threading.Lock()
     is_first = iter([True])

@@ -52,7 +52,7 @@ SPELLED: dict[str, tuple[list[Any], list[Any], list[Any]]] = {
 
 
 @pytest.mark.parametrize("flags", SPELLED)
-def test_flags_are_spelled_until_the_service_takes_them(
+def test_flag_spellings_are_tried_until_one_is_accepted(
     flags: str, user: Run, server: Any, tenant: Any, writes: Writes, subtests: pytest.Subtests
 ) -> None:
     for refusal in ["message", "object", "server-error", "null"]:
@@ -76,7 +76,7 @@ def test_flags_are_spelled_until_the_service_takes_them(
                 assert tenant.password_matches(anna, NEW)
 
 
-def test_each_of_several_calls_carries_the_values_that_hold_at_that_moment(
+def test_each_call_carries_the_current_values_of_other_fields(
     user: Run, server: Any, journal: Any, anna: int
 ) -> None:
     with server.using(flags="single"):
@@ -93,7 +93,7 @@ def test_each_of_several_calls_carries_the_values_that_hold_at_that_moment(
     ]
 
 
-def test_malformed_arguments_answered_with_200_are_refusals_too(
+def test_error_object_with_status_200_is_a_refusal(
     user: Run, server: Any, tenant: Any, anna: int, writes: Writes
 ) -> None:
     with server.using(flags="integer", malformed="200"):
@@ -102,7 +102,7 @@ def test_malformed_arguments_answered_with_200_are_refusals_too(
     assert writes()[-1] == ("SetExternalUserInfo", 12)
 
 
-def test_a_service_that_ignores_a_spelling_is_told_by_the_read_back(
+def test_ignored_flag_spelling_is_detected_by_verification(
     user: Run, server: Any, tenant: Any, anna: int
 ) -> None:
     start = tenant.snapshot()
@@ -116,7 +116,7 @@ def test_a_service_that_ignores_a_spelling_is_told_by_the_read_back(
     assert tenant.snapshot() == start
 
 
-def test_a_refused_value_is_not_mistaken_for_a_refused_spelling(
+def test_refused_value_does_not_try_another_flag_spelling(
     user: Run, server: Any, tenant: Any, anna: int, writes: Writes
 ) -> None:
     body = (
@@ -131,9 +131,7 @@ def test_a_refused_value_is_not_mistaken_for_a_refused_spelling(
     assert state(tenant, anna) == ("anna", 5, True)
 
 
-def test_parts_that_took_effect_one_by_one_are_told(
-    user: Run, server: Any, tenant: Any, anna: int
-) -> None:
+def test_partly_applied_change_is_reported(user: Run, server: Any, tenant: Any, anna: int) -> None:
     # names and sum are refused, the first part goes through, the second meets a wall
     server.faults.add("status", operation="SetExternalUserInfo", status=403, skip=3)
     with server.using(flags="single"):
@@ -159,7 +157,7 @@ OTHER_ANSWERS = [
 
 
 @pytest.mark.parametrize("dialect", OTHER_ANSWERS, ids=str)
-def test_success_is_understood_in_every_form(
+def test_every_form_of_success_is_understood(
     dialect: dict[str, str], user: Run, server: Any, tenant: Any, writes: Writes
 ) -> None:
     person = tenant.add_person()
@@ -179,7 +177,7 @@ ERRORS = ["http", "errormessage", "message", "server-error", "object", "object-e
 
 
 @pytest.mark.parametrize("errors", ERRORS)
-def test_a_refusal_is_told_in_the_words_of_the_service(
+def test_refusal_shows_the_message_of_the_service(
     errors: str, user: Run, server: Any, tenant: Any, journal: Any
 ) -> None:
     start = tenant.snapshot()
@@ -194,7 +192,7 @@ def test_a_refusal_is_told_in_the_words_of_the_service(
     assert len(journal.writes) == 1
 
 
-def test_a_refusal_by_null_is_told_after_a_look(user: Run, server: Any, tenant: Any) -> None:
+def test_refusal_by_null_is_detected_by_reading(user: Run, server: Any, tenant: Any) -> None:
     start = tenant.snapshot()
     with server.using(errors="null", internal_person="refuse"):
         result = user(person_id=1, user_name="new", role="Partner", password=NEW)
@@ -206,7 +204,7 @@ def test_a_refusal_by_null_is_told_after_a_look(user: Run, server: Any, tenant: 
 
 
 @pytest.mark.parametrize("unknown_id", ["null", "http-404", "error"])
-def test_an_unknown_user_is_understood_in_every_form(
+def test_every_form_of_unknown_user_is_understood(
     unknown_id: str, user: Run, server: Any, tenant: Any, subtests: pytest.Subtests
 ) -> None:
     for errors in [*ERRORS, "null"]:
@@ -227,7 +225,7 @@ RIGHTS = {"403": "403", "401": "401", "400": "400", "500": "500", "object": "200
 
 
 @pytest.mark.parametrize("form", RIGHTS)
-def test_a_login_without_the_right_is_told_and_writes_nothing(
+def test_login_without_the_right_is_reported(
     form: str, user: Run, server: Any, tenant: Any, subtests: pytest.Subtests
 ) -> None:
     for options in ROLE_OR_DELETION:
@@ -269,7 +267,7 @@ BROKEN: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("kind", "options", "error"), BROKEN)
-def test_a_broken_answer_to_a_read_is_one_sentence_and_no_write(
+def test_malformed_response_to_a_read_prevents_writes(
     kind: str,
     options: dict[str, Any],
     error: str,
@@ -306,7 +304,7 @@ def test_a_broken_answer_to_a_read_is_one_sentence_and_no_write(
     ("kind", "options"),
     [("drop_before", {}), ("status", {"status": 502}), ("status", {"status": 503}), ("html", {})],
 )
-def test_a_write_that_did_not_arrive_is_known_not_to_have_happened(
+def test_write_that_did_not_arrive_is_reported_without_effect(
     kind: str,
     options: dict[str, Any],
     user: Run,
@@ -342,7 +340,7 @@ LOST: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("kind", "options"), LOST)
-def test_a_write_whose_answer_was_lost_is_found_to_have_happened(
+def test_write_with_lost_response_is_recovered_by_reading(
     kind: str,
     options: dict[str, Any],
     user: Run,
@@ -374,7 +372,7 @@ def test_a_write_whose_answer_was_lost_is_found_to_have_happened(
 
 
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after"])
-def test_an_unsure_password_is_sent_again_which_does_no_harm(
+def test_password_with_unknown_effect_is_sent_again(
     kind: str, user: Run, server: Any, tenant: Any, anna: int, writes: Writes
 ) -> None:
     server.faults.add(kind, operation="SetExternalUserInfo")
@@ -393,7 +391,7 @@ def test_an_unsure_password_is_sent_again_which_does_no_harm(
         ("status", {"status": 502}),
     ],
 )
-def test_a_write_that_certainly_had_no_effect_is_made_again(
+def test_write_without_effect_is_retried(
     kind: str,
     options: dict[str, Any],
     user: Run,
@@ -434,7 +432,7 @@ def test_a_write_that_certainly_had_no_effect_is_made_again(
         ("expire_once", {}),
     ],
 )
-def test_a_read_is_repeated_as_often_as_retries_say(
+def test_read_is_retried(
     kind: str,
     options: dict[str, Any],
     user: Run,
@@ -456,9 +454,7 @@ def test_a_read_is_repeated_as_often_as_retries_say(
             assert tenant.user(anna).role_id == 6
 
 
-def test_a_login_that_ended_for_good_is_told(
-    user: Run, server: Any, tenant: Any, anna: int
-) -> None:
+def test_expired_ticket_is_reported(user: Run, server: Any, tenant: Any, anna: int) -> None:
     start = tenant.snapshot()
     server.faults.add("expire_session", operation="SetExternalUserInfo")
     ticket = tenant.issue_ticket("automation")
@@ -471,7 +467,7 @@ def test_a_login_that_ended_for_good_is_told(
     assert tenant.snapshot() == start
 
 
-def test_a_slow_service_ends_in_a_timeout_that_names_it(
+def test_slow_service_is_reported_as_timeout(
     user: Run, server: Any, tenant: Any, anna: int
 ) -> None:
     server.faults.add("delay", operation="*ExternalUsers*", seconds=1.0, times=None)
@@ -481,7 +477,7 @@ def test_a_slow_service_ends_in_a_timeout_that_names_it(
 
 
 @pytest.mark.parametrize("operation", ["SetExternalUserInfo"])
-def test_a_write_that_timed_out_is_looked_at(
+def test_write_that_timed_out_is_recovered_by_reading(
     operation: str, user: Run, server: Any, tenant: Any, anna: int, journal: Any
 ) -> None:
     server.faults.add("delay", operation=operation, seconds=0.6, when="after")
@@ -504,7 +500,7 @@ IGNORED: list[tuple[str, dict[str, Any], str, bool]] = [
 
 
 @pytest.mark.parametrize(("ignored", "options", "said", "changed"), IGNORED)
-def test_a_service_that_did_not_do_it_is_found_out(
+def test_ignored_change_is_detected_by_verification(
     ignored: str,
     options: dict[str, Any],
     said: str,
@@ -534,7 +530,7 @@ def test_a_service_that_did_not_do_it_is_found_out(
             assert result["user"]["is_active"] is record.is_active
 
 
-def test_without_verify_the_service_is_believed(
+def test_ignored_change_is_not_detected_without_verify(
     user: Run, server: Any, tenant: Any, anna: int
 ) -> None:
     with server.using(silent_ignore="role"):
@@ -545,7 +541,7 @@ def test_without_verify_the_service_is_believed(
 
 
 @pytest.mark.parametrize("lag", ["1", "2"])
-def test_a_read_that_lags_behind_the_write_is_waited_for(
+def test_stale_read_after_a_write_is_repeated(
     lag: str, user: Run, server: Any, tenant: Any, writes: Writes, subtests: pytest.Subtests
 ) -> None:
     for options in CHANGES:
@@ -559,7 +555,7 @@ def test_a_read_that_lags_behind_the_write_is_waited_for(
             assert len(writes()) == 1
 
 
-def test_a_creation_that_is_not_listed_yet_is_waited_for(
+def test_creation_that_is_not_listed_yet_is_read_again(
     user: Run, server: Any, tenant: Any, writes: Writes
 ) -> None:
     person = tenant.add_person()
@@ -570,7 +566,7 @@ def test_a_creation_that_is_not_listed_yet_is_waited_for(
     assert len(writes()) == 1
 
 
-def test_a_write_that_can_not_be_read_back_is_told_as_written(
+def test_failed_verification_is_reported_as_written(
     user: Run, server: Any, tenant: Any, anna: int
 ) -> None:
     server.faults.add("status", operation="*ExternalUsers*", status=500, skip=1, times=None)
@@ -582,7 +578,7 @@ def test_a_write_that_can_not_be_read_back_is_told_as_written(
 
 
 @pytest.mark.parametrize("way", ["retire", "deactivate"])
-def test_a_deletion_is_what_the_service_makes_of_it_or_an_error(
+def test_retired_user_is_deleted_and_deactivated_user_is_an_error(
     way: str, user: Run, server: Any, tenant: Any, anna: int
 ) -> None:
     with server.using(delete=way):

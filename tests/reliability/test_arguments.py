@@ -125,17 +125,17 @@ def fuzz(server: NetServer, connection: Result, examples: int) -> None:
     many()
 
 
-def test_any_arguments(server: NetServer, connection: Result) -> None:
+def test_random_arguments(server: NetServer, connection: Result) -> None:
     fuzz(server, connection, 40)
 
 
 @pytest.mark.slow
-def test_any_arguments_at_length(server: NetServer, connection: Result) -> None:
+def test_many_random_arguments(server: NetServer, connection: Result) -> None:
     fuzz(server, connection, 3_000)
 
 
 @pytest.mark.parametrize("position", range(len(DEFINITIONS) + 1))
-def test_one_broken_entry_anywhere_holds_up_all(
+def test_one_invalid_entry_prevents_all_writes(
     position: int, server: NetServer, connection: Result
 ) -> None:
     infinite = {"associate_id": float("inf"), "person_id": "9" * 5000}
@@ -207,14 +207,14 @@ def test_edited_plans(server: NetServer, connection: Result) -> None:
 
 
 @pytest.mark.slow
-def test_edited_plans_at_length(server: NetServer, connection: Result) -> None:
+def test_many_edited_plans(server: NetServer, connection: Result) -> None:
     fuzz_plans(server, connection, 2_000)
 
 
 @pytest.mark.parametrize(
     "content", ["[" * 100_000, "{}", "null", '{"format": 1, "checksum": []}', "\ud800", "", "1"]
 )
-def test_a_plan_file_that_is_none(
+def test_invalid_plan_file_is_refused(
     content: str, tmp_path: Any, server: NetServer, connection: Result
 ) -> None:
     file = tmp_path / "plan.json"

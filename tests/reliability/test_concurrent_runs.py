@@ -73,7 +73,9 @@ ROUNDS = [pytest.param(n, marks=() if n == 0 else pytest.mark.slow) for n in ran
 
 
 @pytest.mark.parametrize("number", ROUNDS)
-def test_runs_that_want_different_things(number: int, server: NetServer, tmp_path: Path) -> None:
+def test_concurrent_runs_with_different_definitions(
+    number: int, server: NetServer, tmp_path: Path
+) -> None:
     server_with_users(server)
     one = definitions("Partner", True, first=True)
     two = definitions("Vendor", False, first=number % 2 == 0)
@@ -98,7 +100,9 @@ def test_runs_that_want_different_things(number: int, server: NetServer, tmp_pat
 
 
 @pytest.mark.parametrize("number", ROUNDS)
-def test_runs_that_want_the_same(number: int, server: NetServer, tmp_path: Path) -> None:
+def test_concurrent_runs_with_equal_definitions(
+    number: int, server: NetServer, tmp_path: Path
+) -> None:
     server_with_users(server)
     users = definitions("Partner", False, first=True)
     results = together(tmp_path, tasks_of(server, users, users))

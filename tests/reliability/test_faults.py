@@ -213,7 +213,7 @@ def calm_end(server: NetServer, module: str, task: Result, connection: Result) -
 
 
 @pytest.mark.parametrize(("name", "operation", "module", "times"), cells())
-def test_fault(
+def test_fault_is_recovered_or_reported(
     name: str,
     operation: str,
     module: str,
@@ -330,7 +330,7 @@ def _refused_cells() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("operation", "module", "times"), list(_refused_cells()))
-def test_connection_refused(
+def test_refused_connection_is_recovered_or_reported(
     operation: str, module: str, times: str, server: NetServer, connection: Result
 ) -> None:
     task = task_of(module, operation)

@@ -80,7 +80,7 @@ def suffix_of(content: bytes) -> str:
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_file_is_refused_by_name_before_anything_is_written(
+def test_invalid_file_is_refused_by_name_before_any_write(
     name: str, tmp_path: Path, server: NetServer, connection: Result
 ) -> None:
     content, words = BROKEN[name]
@@ -101,7 +101,7 @@ def test_a_broken_file_is_refused_by_name_before_anything_is_written(
     figures.count("files: broken ones refused")
 
 
-def test_a_byte_order_mark_and_line_ends_of_windows_are_no_obstacle(
+def test_byte_order_mark_and_windows_line_ends_are_accepted(
     tmp_path: Path, server: NetServer, connection: Result
 ) -> None:
     add_users(server)
@@ -133,7 +133,7 @@ ODD: dict[str, tuple[Callable[[Path], Any], str]] = {
 
 @pytest.mark.parametrize("place", ["named", "in a folder"])
 @pytest.mark.parametrize("name", ODD)
-def test_what_is_no_file_is_refused_and_not_passed_over(
+def test_special_file_is_refused(
     name: str, place: str, tmp_path: Path, server: NetServer, connection: Result
 ) -> None:
     make, words = ODD[name]
@@ -150,7 +150,7 @@ def test_what_is_no_file_is_refused_and_not_passed_over(
 
 
 @pytest.mark.parametrize("target", ["..", "/", "beside"])
-def test_a_link_to_a_folder_is_refused(
+def test_link_to_a_folder_is_refused(
     target: str, tmp_path: Path, server: NetServer, connection: Result
 ) -> None:
     (tmp_path / "users").mkdir()
@@ -165,7 +165,7 @@ def test_a_link_to_a_folder_is_refused(
     figures.count("files: pipes, devices, sockets and links refused")
 
 
-def test_hidden_folders_and_linked_files_are_as_kubernetes_mounts_them(
+def test_kubernetes_volume_layout_is_read(
     tmp_path: Path, server: NetServer, connection: Result
 ) -> None:
     add_users(server)
@@ -178,7 +178,7 @@ def test_hidden_folders_and_linked_files_are_as_kubernetes_mounts_them(
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="for root nothing is unreadable")
-def test_a_folder_that_can_not_be_read_is_no_empty_one(
+def test_unreadable_folder_is_an_error(
     tmp_path: Path, server: NetServer, connection: Result
 ) -> None:
     (tmp_path / "good.yml").write_text(GOOD)
@@ -192,7 +192,7 @@ def test_a_folder_that_can_not_be_read_is_no_empty_one(
 # --- room and time
 
 
-def test_a_file_of_100_mb_is_refused_at_once(tmp_path: Path, server: NetServer) -> None:
+def test_file_of_100_mb_is_refused(tmp_path: Path, server: NetServer) -> None:
     file = tmp_path / "large.yml"
     with file.open("wb") as stream:
         stream.write(GOOD.encode())
@@ -217,9 +217,7 @@ BULKY = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BULKY)
-def test_what_is_read_takes_bounded_room_and_time(
-    name: str, tmp_path: Path, server: NetServer
-) -> None:
+def test_large_files_use_bounded_memory(name: str, tmp_path: Path, server: NetServer) -> None:
     file = tmp_path / f"bulky{suffix_of(BULKY[name])}"
     file.write_bytes(BULKY[name])
     size = len(BULKY[name]) / 2**20
@@ -283,13 +281,13 @@ def read_anything(content: bytes, file: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".yml", ".json"])
-def test_any_text(suffix: str, tmp_path: Path) -> None:
+def test_random_files(suffix: str, tmp_path: Path) -> None:
     fuzz_files(suffix, tmp_path, examples=80)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".yml", ".json"])
-def test_any_text_at_length(suffix: str, tmp_path: Path) -> None:
+def test_many_random_files(suffix: str, tmp_path: Path) -> None:
     fuzz_files(suffix, tmp_path, examples=10_000)
 
 

@@ -84,7 +84,7 @@ def points() -> list[Any]:
 
 
 @pytest.mark.parametrize(("number", "after"), points())
-def test_a_killed_run_is_completed_by_the_next(
+def test_killed_run_is_completed_by_the_next_run(
     number: int, after: bool, server: NetServer, connection: Result, tmp_path: Path
 ) -> None:
     options = {**connection, **BULK, "concurrency": 1}
@@ -109,7 +109,7 @@ def test_a_killed_run_is_completed_by_the_next(
 @pytest.mark.parametrize(
     "number", [pytest.param(n, marks=() if n == 12 else pytest.mark.slow) for n in range(9, 21)]
 )
-def test_a_run_that_is_killed_with_several_requests_under_way(
+def test_run_killed_with_several_requests_in_flight(
     number: int, server: NetServer, connection: Result, tmp_path: Path
 ) -> None:
     options = {**connection, **BULK, "concurrency": 4}
@@ -122,7 +122,9 @@ def test_a_run_that_is_killed_with_several_requests_under_way(
     figures.count("kill: points, several requests at a time")
 
 
-def test_a_password_is_set_again(server: NetServer, connection: Result, tmp_path: Path) -> None:
+def test_password_of_a_killed_run_is_set_again(
+    server: NetServer, connection: Result, tmp_path: Path
+) -> None:
     """What can not be read back is the one thing that is repeated."""
     words = {"password": "Another-password-1", "update_password": "always"}
     users = [{"user_name": name, "is_active": False, **words} for name in ("anna", "bob")]

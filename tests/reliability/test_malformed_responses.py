@@ -192,12 +192,12 @@ def fuzz(server: NetServer, connection: Result, examples: int) -> None:
     try_one()
 
 
-def test_spoiled_answers(server: NetServer, connection: Result) -> None:
+def test_malformed_responses(server: NetServer, connection: Result) -> None:
     fuzz(server, connection, 50)
 
 
 @pytest.mark.slow
-def test_spoiled_answers_at_length(server: NetServer, connection: Result) -> None:
+def test_many_malformed_responses(server: NetServer, connection: Result) -> None:
     fuzz(server, connection, 3_000)
 
 
@@ -265,7 +265,9 @@ QUICK = ("a redirect without end", "a trickle")
     "name",
     [pytest.param(n, marks=() if n in QUICK else pytest.mark.slow) for n in WITHOUT_END],
 )
-def test_an_answer_without_end_has_one(name: str, server: NetServer, connection: Result) -> None:
+def test_endless_or_invalid_response_is_refused(
+    name: str, server: NetServer, connection: Result
+) -> None:
     make, words = WITHOUT_END[name]
     with fault_proxy(server.url, lambda _request, _forward: make()) as hostile:
         options = {**connection, "url": hostile.url, "user_name": "anna"}
@@ -279,7 +281,7 @@ def test_an_answer_without_end_has_one(name: str, server: NetServer, connection:
     figures.count("answers: without end or sense")
 
 
-def test_pages_that_repeat_end(server: NetServer, connection: Result) -> None:
+def test_repeated_pages_are_detected(server: NetServer, connection: Result) -> None:
     """As from something on the way that drops $skip."""
     rows = [
         {"PrimaryKey": str(n), "personId": n, "userName": f"u{n}", "role": "Partner",

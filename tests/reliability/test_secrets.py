@@ -116,7 +116,7 @@ def combinations() -> list[Any]:
 
 
 @pytest.mark.parametrize(("spelling", "way", "task"), combinations())
-def test_an_echo_is_masked(
+def test_echoed_read_is_masked(
     spelling: str, way: str, task: str, server: NetServer, connection: Result
 ) -> None:
     name, options = TASKS[task]
@@ -148,7 +148,7 @@ def test_an_echo_is_masked(
     [pytest.param(one, WRITES, id=f"{one}-writes") for one in SPELLINGS]
     + [pytest.param(one, CHECKS, id=f"{one}-checks", marks=pytest.mark.slow) for one in SPELLINGS],
 )
-def test_an_echo_of_a_write_is_masked(
+def test_echoed_write_is_masked(
     only: tuple[str, ...], spelling: str, server: NetServer, connection: Result
 ) -> None:
     for status, task in [(500, "create"), (400, "password"), (200, "many"), (503, "passwords")]:
@@ -165,7 +165,7 @@ def test_an_echo_of_a_write_is_masked(
         figures.count("secrets: tasks against a server that repeats them")
 
 
-def test_a_reason_of_the_service_is_masked(server: NetServer, connection: Result) -> None:
+def test_reason_from_the_service_is_masked(server: NetServer, connection: Result) -> None:
     def rule(request: ProxiedRequest, forward: Callable[[], ProxiedResponse]) -> Reply:
         if request.operation != "IsUserNameValidWithReason":
             return forward()
@@ -181,7 +181,7 @@ def test_a_reason_of_the_service_is_masked(server: NetServer, connection: Result
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_the_login_of_a_proxy_is_masked(spelling: str, server: NetServer) -> None:
+def test_proxy_login_is_masked(spelling: str, server: NetServer) -> None:
     with fault_proxy(server.url, echo(SPELLINGS[spelling], 502)) as proxy:
         options = {
             "url": "http://127.0.0.1:9/SuperOffice",
@@ -226,7 +226,7 @@ MISPLACED: list[tuple[str, Result]] = [
 ]
 
 
-def test_a_secret_in_the_wrong_place_is_not_repeated(
+def test_secret_in_a_wrong_option_is_masked(
     server: NetServer, connection: Result, subtests: pytest.Subtests
 ) -> None:
     for number in range(len(MISPLACED)):
@@ -237,7 +237,7 @@ def test_a_secret_in_the_wrong_place_is_not_repeated(
             figures.count("secrets: in the wrong place")
 
 
-def test_files_do_not_give_their_passwords_away(
+def test_invalid_files_do_not_reveal_passwords(
     tmp_path: Path, server: NetServer, connection: Result
 ) -> None:
     plain = "Canary-in-a-file-7"
@@ -261,7 +261,7 @@ def test_files_do_not_give_their_passwords_away(
         assert plain not in json.dumps(result), text
 
 
-def test_a_key_that_would_be_asked_for_is_refused(tmp_path: Path, connection: Result) -> None:
+def test_encrypted_client_key_is_refused(tmp_path: Path, connection: Result) -> None:
     key = tmp_path / "key.pem"
     body = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nQ2FuYXJ5LWluLWEta2V5\n"
     key.write_text(body)

@@ -241,7 +241,7 @@ slow = pytest.mark.slow
         pytest.param("module", "echoes", False, marks=slow),
     ],
 )
-def test_modules_at_vvvv(
+def test_modules_at_vvvv_reveal_no_secret(
     execution_path: str, answers: str, check: bool, server_with_users: NetServer, tmp_path: Path
 ) -> None:
     only = WRITES if answers == "echoes writes" else ()
@@ -276,7 +276,7 @@ PLAYBOOKS = [
 
 
 @pytest.mark.parametrize(("name", "more"), PLAYBOOKS)
-def test_playbooks_at_vvvv(
+def test_playbooks_at_vvvv_reveal_no_secret(
     name: str, more: tuple[str, ...], server_with_users: NetServer, tmp_path: Path
 ) -> None:
     place = Place(tmp_path, server_with_users.url)
@@ -304,7 +304,7 @@ def test_playbooks_at_vvvv(
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["plan", "apply", "rotate_passwords", "review", "export"])
 @pytest.mark.parametrize("only", [WRITES, ()], ids=["writes", "everything"])
-def test_playbooks_against_an_echo(
+def test_playbooks_against_an_echoing_service_reveal_no_secret(
     only: tuple[str, ...], name: str, server_with_users: NetServer, tmp_path: Path
 ) -> None:
     with fault_proxy(server_with_users.url, echo(str, 500, only)) as echoing:
@@ -371,7 +371,7 @@ def test_nothing_is_written_outside_the_folder(name: str, tmp_path: Path) -> Non
     figures.count("files: names that lead outside refused")
 
 
-def test_a_link_is_replaced_and_not_written_through(tmp_path: Path) -> None:
+def test_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text("precious")
     (tmp_path / "out").mkdir()
@@ -383,7 +383,7 @@ def test_a_link_is_replaced_and_not_written_through(tmp_path: Path) -> None:
     assert not (tmp_path / "out" / "plan.json").is_symlink()
 
 
-def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
+def test_files_are_replaced_atomically(tmp_path: Path) -> None:
     texts = ["a" * 3_000_000, "b" * 3_000_000]
     write(tmp_path, files=[{"name": "report.txt", "text": texts[0]}])
     file = tmp_path / "out" / "report.txt"

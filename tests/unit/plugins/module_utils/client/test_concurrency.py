@@ -90,7 +90,7 @@ def test_waiting_requests_start_after_pauses() -> None:
     assert time.monotonic() - started < 10
 
 
-def test_a_failed_request_frees_its_slot() -> None:
+def test_failed_request_frees_its_slot() -> None:
     limit = ConcurrencyLimit(1)
     for _number in range(3):
         with pytest.raises(KeyError), limit.slot():

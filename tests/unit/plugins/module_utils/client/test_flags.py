@@ -22,7 +22,7 @@ SETS = [
 ]
 
 
-def test_flags_are_names_or_their_sum_or_one_by_one() -> None:
+def test_flags_are_sent_as_names_sum_or_one_by_one() -> None:
     cases: list[tuple[Modification, str, int, list[str]]] = [
         (Modification.USER_NAME, "UserName", 1, ["UserName"]),
         (Modification.PASSWORD, "Password", 2, ["Password"]),
@@ -51,7 +51,7 @@ def test_flags_are_names_or_their_sum_or_one_by_one() -> None:
         assert [flags for flags, _part in to_wire(change, FlagSpelling.ONE_BY_ONE)] == one_by_one
 
 
-def test_no_spelling_says_more_or_less_than_what_changes() -> None:
+def test_every_spelling_sends_exactly_the_changed_flags() -> None:
     for spelling in FlagSpelling:
         for change in SETS:
             said = Modification.NONE

@@ -63,7 +63,7 @@ def failure(
     return caught.value
 
 
-def test_success_has_several_forms() -> None:
+def test_every_form_of_success_is_parsed() -> None:
     cases: list[tuple[int, bytes, Any, bool]] = [
         (204, b"", None, False),
         (204, b"null", None, False),
@@ -100,7 +100,7 @@ FOREIGN: tuple[Any, ...] = (
 )
 
 
-def test_a_status_proves_no_effect_only_as_the_table_says() -> None:
+def test_effect_of_each_status() -> None:
     cases: list[tuple[int, type[NetServerError], Effect, Effect]] = [
         (400, Refused, NOT_DONE, NOT_DONE),
         (401, Unauthorized, NOT_DONE, NOT_DONE),
@@ -140,13 +140,13 @@ def test_a_status_proves_no_effect_only_as_the_table_says() -> None:
             assert "POST v1/Agents/User/SetExternalUserInfo" in str(error)
 
 
-def test_an_internal_error_may_have_had_an_effect_and_is_transient_unless_explained() -> None:
+def test_internal_error_leaves_effect_unknown() -> None:
     assert failure(500, AGENT_ERROR).__class__ is Failed
     assert failure(500, PAGE).__class__ is Unavailable
     assert {failure(500, body).effect for body in (*OWN_FORM, *FOREIGN)} == {UNKNOWN}
 
 
-def test_retry_after_does_not_prove_that_the_service_itself_responded() -> None:
+def test_retry_after_does_not_identify_the_service() -> None:
     for status in [429, 503]:
         for body in FOREIGN:
             error = failure(status, body, {"Retry-After": "1"})
@@ -155,7 +155,7 @@ def test_retry_after_does_not_prove_that_the_service_itself_responded() -> None:
         assert failure(status, AGENT_ERROR, {"Retry-After": "1"}).effect is NOT_DONE
 
 
-def test_every_documented_failure_is_told_from_the_others() -> None:
+def test_documented_failures_are_classified() -> None:
     cases: list[tuple[int, Any, type[NetServerError], Effect, str]] = [
         (200, AGENT_ERROR, Refused, NOT_DONE, "ArgumentException - Bad argument"),
         (200, REST_ERROR, Refused, NOT_DONE, "SoNotFoundException - Contact 9 not found"),
@@ -182,7 +182,7 @@ def test_every_documented_failure_is_told_from_the_others() -> None:
         assert "POST v1/Agents/User/SetExternalUserInfo" in str(error)
 
 
-def test_a_redirect_names_its_target_without_its_secrets() -> None:
+def test_redirect_names_its_target_without_secrets() -> None:
     for status in [301, 302, 303, 307, 308]:
         target = "https://me:pw@sso.example.com/login?ticket=abc#frag"
         error = failure(status, b"", {"Location": target})
@@ -194,7 +194,7 @@ def test_a_redirect_names_its_target_without_its_secrets() -> None:
 
 
 @pytest.mark.parametrize("header", ["7", " 7 ", "date"])
-def test_retry_after_is_understood_as_seconds_and_as_a_date(header: str) -> None:
+def test_retry_after_is_seconds_or_date(header: str) -> None:
     if header == "date":
         later = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=7)
         header = email.utils.format_datetime(later, usegmt=True)
@@ -203,12 +203,12 @@ def test_retry_after_is_understood_as_seconds_and_as_a_date(header: str) -> None
     assert error.retry_after == pytest.approx(7, abs=2)
 
 
-def test_a_retry_after_that_says_nothing_is_none() -> None:
+def test_invalid_retry_after_is_ignored() -> None:
     for header in ["soon", "", "-5", "1e3"]:
         assert failure(429, b"", {"Retry-After": header}).retry_after is None
 
 
-def test_an_error_object_is_told_from_a_carrier() -> None:
+def test_error_object_is_distinguished_from_a_carrier() -> None:
     cases: list[tuple[Any, bool]] = [
         (REST_ERROR, True),
         (AGENT_ERROR, True),
@@ -228,7 +228,7 @@ def test_an_error_object_is_told_from_a_carrier() -> None:
         assert is_error_object(value) is is_error
 
 
-def test_a_long_text_of_the_service_is_cut_after_the_secrets_are_out() -> None:
+def test_long_message_is_shortened_after_masking() -> None:
     secret = "s3cret-" * 10
     text = "x" * (MAX_TEXT - 20) + secret
     error = failure(400, {"Message": text, "Error": True}, None, secret)
@@ -236,7 +236,7 @@ def test_a_long_text_of_the_service_is_cut_after_the_secrets_are_out() -> None:
     assert "s3cret" not in str(error)
 
 
-def test_a_correlation_id_is_shown_if_it_looks_like_one() -> None:
+def test_only_valid_correlation_id_is_shown() -> None:
     cases: list[tuple[str, bool]] = [
         ("00ab-7f", True),
         ("a\nb", False),
@@ -248,7 +248,7 @@ def test_a_correlation_id_is_shown_if_it_looks_like_one() -> None:
         assert (f"[correlation {mark}]" in str(error)) is shown
 
 
-def test_an_error_type_of_any_odd_shape_is_not_taken_over() -> None:
+def test_invalid_error_type_is_ignored() -> None:
     for odd in ("<b>x</b>", "x" * 81, 5, None, ["SoNotFoundException"]):
         assert failure(400, {**AGENT_ERROR, "ErrorType": odd}).error_type == ""
     assert failure(400, AGENT_ERROR).error_type == "ArgumentException"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ansible_collections.superoffice.crm.plugins.module_utils.client import errors, retry
 
 
-def test_a_write_is_retried_only_if_it_is_proved_to_have_had_no_effect() -> None:
+def test_write_is_retried_only_without_effect() -> None:
     cases: list[tuple[errors.NetServerError, bool, bool]] = [
         (errors.Unreachable("refused"), True, True),
         (errors.Throttled("429"), True, False),
@@ -43,7 +43,7 @@ def test_delays_grow_up_to_a_maximum() -> None:
     assert pauses[-1] == retry.MAX_DELAY
 
 
-def test_jitter_shortens_a_delay_by_half_at_most() -> None:
+def test_jitter_reduces_delay_by_at_most_half() -> None:
     for attempt in [0, 3, 2000]:
         whole = retry.delay(attempt, None, 1.0)
         assert retry.delay(attempt, None, 0.0) == whole / 2

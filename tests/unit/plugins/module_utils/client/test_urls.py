@@ -19,7 +19,7 @@ from ansible_collections.superoffice.crm.plugins.module_utils.client.urls import
 ROOT = "https://crm.example.com/SuperOffice/api"
 
 
-def test_a_site_is_understood_however_it_was_pasted() -> None:
+def test_url_forms_are_normalized() -> None:
     for url in [
         "https://crm.example.com/SuperOffice",
         "https://crm.example.com/SuperOffice/",
@@ -33,7 +33,7 @@ def test_a_site_is_understood_however_it_was_pasted() -> None:
         assert api_root(url, allow_http=False) == ROOT
 
 
-def test_plain_http_is_fine_to_this_very_machine() -> None:
+def test_plain_http_is_allowed_to_localhost() -> None:
     cases: list[tuple[str, str]] = [
         ("https://crm.example.com", "https://crm.example.com/api"),
         ("https://crm.example.com:8443/a/b", "https://crm.example.com:8443/a/b/api"),
@@ -49,7 +49,7 @@ def test_plain_http_is_fine_to_this_very_machine() -> None:
         assert api_root(url, allow_http=False) == root
 
 
-def test_plain_http_to_elsewhere_is_refused_unless_allowed() -> None:
+def test_plain_http_to_other_hosts_needs_allow_http() -> None:
     for url in [
         "http://crm.example.com/x",
         "http://10.0.0.1/x",
@@ -62,7 +62,7 @@ def test_plain_http_to_elsewhere_is_refused_unless_allowed() -> None:
         assert api_root(url, allow_http=True) == url + "/api"
 
 
-def test_what_is_no_site_is_refused_in_a_sentence_without_secrets() -> None:
+def test_invalid_url_is_refused_without_revealing_secrets() -> None:
     cases: list[tuple[str, str]] = [
         ("", "not an address"),
         ("crm.example.com/x", "not an address"),
@@ -86,7 +86,7 @@ def test_what_is_no_site_is_refused_in_a_sentence_without_secrets() -> None:
         assert "secret-pw" not in str(caught.value)
 
 
-def test_the_hosting_of_the_vendor_is_told_by_its_name() -> None:
+def test_superoffice_online_is_recognized_by_host_name() -> None:
     cases: list[tuple[str, bool]] = [
         ("https://online3.superoffice.com/Cust12345/api", True),
         ("https://ONLINE3.SuperOffice.com/Cust12345/api", True),
@@ -99,7 +99,7 @@ def test_the_hosting_of_the_vendor_is_told_by_its_name() -> None:
         assert looks_like_online(root) is online
 
 
-def test_an_address_is_shown_without_login_and_query() -> None:
+def test_url_is_shown_without_login_and_query() -> None:
     cases: list[tuple[str, str]] = [
         ("https://me:pw@h.example.com:8/p?q=1#f", "https://h.example.com:8/p"),
         ("/login?ticket=1", "/login"),

@@ -39,7 +39,7 @@ def identify(desired: DesiredUser, users: list[CurrentUser]) -> CurrentUser | No
     return matches[0].current
 
 
-def test_the_leading_key_finds_the_user() -> None:
+def test_first_key_finds_the_user() -> None:
     cases: list[tuple[dict[str, Any], CurrentUser | None]] = [
         ({"associate_id": 42}, ANNA),
         ({"associate_id": 9}, None),
@@ -62,7 +62,7 @@ def test_the_leading_key_finds_the_user() -> None:
         assert identify(DesiredUser(**keys), EVERYBODY) == found
 
 
-def test_keys_of_a_user_to_delete_that_point_at_different_users_are_refused() -> None:
+def test_conflicting_keys_of_a_deletion_are_refused() -> None:
     cases: list[tuple[dict[str, Any], list[str]]] = [
         ({"associate_id": 42, "user_name": "berta"}, ["'anna'", "'berta'"]),
         ({"associate_id": 9, "user_name": "berta"}, ["associate_id and user_name", "no existing"]),
@@ -78,7 +78,7 @@ def test_keys_of_a_user_to_delete_that_point_at_different_users_are_refused() ->
             assert fact in str(caught.value)
 
 
-def test_several_users_are_refused_with_all_their_names() -> None:
+def test_ambiguous_keys_are_refused_with_all_names() -> None:
     cases: list[tuple[dict[str, Any], list[CurrentUser]]] = [
         ({"person_id": 1001}, [ANNA, SECOND]),
         ({"person_id": 1001, "user_name": "third"}, [ANNA, SECOND]),
@@ -93,12 +93,12 @@ def test_several_users_are_refused_with_all_their_names() -> None:
             assert f"'{user.user_name}' (associate {user.associate_id})" in str(caught.value)
 
 
-def test_the_name_chooses_among_the_logins_of_one_person() -> None:
+def test_name_selects_among_logins_of_a_person() -> None:
     found = identify(DesiredUser(person_id=1001, user_name="ANNA2"), [ANNA, SECOND])
     assert found == SECOND
 
 
-def test_absent_means_the_login_of_that_name_and_never_another_one_of_the_person() -> None:
+def test_absent_matches_only_the_named_login() -> None:
     gone = DesiredUser(person_id=1001, user_name="anna2", state=State.ABSENT)
     assert identify(gone, [ANNA, SECOND]) == SECOND
     # the same definition again, now that anna2 is deleted
@@ -107,13 +107,13 @@ def test_absent_means_the_login_of_that_name_and_never_another_one_of_the_person
     assert identify(gone, [ANNA, third]) is None
 
 
-def test_absent_with_an_id_refuses_another_name() -> None:
+def test_absent_with_id_refuses_another_name() -> None:
     with pytest.raises(UserError, match="'anna'") as caught:
         identify(DesiredUser(associate_id=42, user_name="other", state=State.ABSENT), [ANNA])
     assert caught.value.kind == "conflict"
 
 
-def test_a_name_of_the_second_column_counts_once_the_service_confirms_it() -> None:
+def test_name_of_the_second_column_needs_confirmation() -> None:
     split = ANNA._replace(user_name="login", associate_name="EXT00042")
     assert identify(DesiredUser(user_name="LOGIN"), [split]) == split
     assert identify(DesiredUser(user_name="ext00042"), [split]) is None
@@ -121,7 +121,7 @@ def test_a_name_of_the_second_column_counts_once_the_service_confirms_it() -> No
     assert identify(DesiredUser(user_name="ext00042"), [confirmed]) == confirmed
 
 
-def test_the_service_is_asked_about_a_name_that_only_it_can_place() -> None:
+def test_ambiguous_names_are_resolved_by_the_service() -> None:
     cases: list[tuple[str, list[str]]] = [
         ("anna", []),
         ("ANNA", []),

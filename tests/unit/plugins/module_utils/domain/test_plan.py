@@ -46,7 +46,7 @@ def wanting(**options: Any) -> DesiredUser:
     return DesiredUser(**{"user_name": "anna", **options})
 
 
-def test_only_what_differs_is_changed() -> None:
+def test_only_differences_are_changed() -> None:
     cases: list[tuple[dict[str, Any], Role | None, Modification]] = [
         ({}, None, Modification.NONE),
         ({"user_name": "anna"}, None, Modification.NONE),
@@ -88,7 +88,7 @@ def test_only_what_differs_is_changed() -> None:
         assert plan.changes is bool(change)
 
 
-def test_a_given_password_has_a_stated_fate() -> None:
+def test_every_given_password_has_a_status() -> None:
     cases: list[tuple[UpdatePassword, LoginProbe, PasswordStatus]] = [
         (UpdatePassword.ON_CREATE, LoginProbe.MISMATCH, PasswordStatus.NOT_APPLIED),
         (ALWAYS, LoginProbe.MATCH, PasswordStatus.SET),
@@ -104,13 +104,13 @@ def test_a_given_password_has_a_stated_fate() -> None:
         assert bool(plan.modification & Modification.PASSWORD) is plan.sets_password
 
 
-def test_a_password_that_was_not_given_is_left_alone_whatever_the_policy() -> None:
+def test_omitted_password_is_never_changed() -> None:
     for when in UpdatePassword:
         plan = plan_step(wanting(update_password=when), ANNA)
         assert plan.password_status is PasswordStatus.UNCHANGED
 
 
-def test_a_refused_login_of_an_inactive_user_says_nothing_of_the_password() -> None:
+def test_refused_login_of_an_inactive_user_is_inconclusive() -> None:
     desired = wanting(password=PASSWORD, update_password=WHEN_CHANGED)
     inactive = ANNA._replace(is_active=False)
     assert not needs_login_probe(desired, inactive)
@@ -118,7 +118,7 @@ def test_a_refused_login_of_an_inactive_user_says_nothing_of_the_password() -> N
     assert plan.password_status is PasswordStatus.NOT_VERIFIABLE
 
 
-def test_a_login_is_tried_only_where_nothing_else_can_tell() -> None:
+def test_login_is_probed_only_if_needed() -> None:
     cases: list[tuple[dict[str, Any], CurrentUser | None, bool]] = [
         ({"password": PASSWORD, "update_password": WHEN_CHANGED}, ANNA, True),
         ({"password": PASSWORD, "update_password": WHEN_CHANGED}, None, False),
@@ -135,7 +135,7 @@ def test_a_login_is_tried_only_where_nothing_else_can_tell() -> None:
         assert needs_login_probe(wanting(**options), current) is needed
 
 
-def test_a_creation_is_planned_with_all_that_the_user_will_have() -> None:
+def test_creation_plans_all_fields() -> None:
     desired = wanting(person_id=1001, role="Partner", password=PASSWORD)
     plan = plan_step(desired, None, PARTNER)
     assert plan.action is Action.CREATE
@@ -145,7 +145,7 @@ def test_a_creation_is_planned_with_all_that_the_user_will_have() -> None:
     assert plan.modification is Modification.NONE
 
 
-def test_a_new_user_is_active_unless_told_otherwise() -> None:
+def test_new_user_is_active_by_default() -> None:
     cases: list[tuple[dict[str, Any], bool]] = [({}, True), ({"is_active": False}, False)]
     for given, active in cases:
         desired = wanting(person_id=1, password=PASSWORD, **given)
@@ -154,7 +154,7 @@ def test_a_new_user_is_active_unless_told_otherwise() -> None:
         assert after.is_active is active
 
 
-def test_a_creation_names_all_that_is_missing() -> None:
+def test_incomplete_creation_names_missing_options() -> None:
     cases: list[tuple[dict[str, Any], Role | None, str]] = [
         ({"person_id": 1, "password": PASSWORD}, None, "role or role_id"),
         ({"person_id": 1}, PARTNER, "password or generate_password"),
@@ -169,25 +169,25 @@ def test_a_creation_names_all_that_is_missing() -> None:
         assert caught.value.kind == "not_found"
 
 
-def test_a_creation_without_a_user_name_says_so() -> None:
+def test_creation_without_user_name_is_refused() -> None:
     desired = DesiredUser(person_id=7, password=PASSWORD)
     with pytest.raises(UserError, match=r"person 7.*without user_name\."):
         plan_step(desired, None, PARTNER)
 
 
-def test_a_generated_password_is_as_good_as_a_given_one() -> None:
+def test_generate_password_completes_a_creation() -> None:
     desired = wanting(person_id=1, generate_password=True)
     assert plan_step(desired, None, PARTNER).action is Action.CREATE
 
 
-def test_an_id_of_nobody_is_never_created() -> None:
+def test_unknown_associate_id_is_never_created() -> None:
     desired = wanting(associate_id=9, person_id=1, password=PASSWORD)
     with pytest.raises(UserError, match="no external user with the associate id 9") as caught:
         plan_step(desired, None, PARTNER)
     assert caught.value.kind == "not_found"
 
 
-def test_absent_deletes_what_is_there_and_nothing_else() -> None:
+def test_absent_deletes_only_existing_users() -> None:
     cases: list[tuple[CurrentUser | None, Action]] = [(ANNA, Action.DELETE), (None, Action.NONE)]
     for current, action in cases:
         plan = plan_step(wanting(state=State.ABSENT, role="Vendor", password=PASSWORD), current)
@@ -196,14 +196,14 @@ def test_absent_deletes_what_is_there_and_nothing_else() -> None:
         assert plan.modification is Modification.NONE
 
 
-def test_either_name_counts_where_the_service_renamed_one_of_two() -> None:
+def test_either_name_column_matches() -> None:
     split = ANNA._replace(associate_name="berta")
     assert not plan_step(wanting(associate_id=42, user_name="Berta"), split).changes
     assert not plan_step(wanting(associate_id=42, user_name="anna"), split).changes
     assert plan_step(wanting(associate_id=42, user_name="clara"), split).renames
 
 
-def test_the_login_of_a_person_is_renamed_with_consent() -> None:
+def test_login_of_a_person_is_renamed_with_previous_user_names() -> None:
     cases: list[tuple[str, ...]] = [("anna",), ("x", "ANNA")]
     for former in cases:
         desired = DesiredUser(person_id=1001, user_name="berta", previous_user_names=former)
@@ -216,7 +216,7 @@ def test_the_login_of_a_person_is_renamed_with_consent() -> None:
         assert "previous_user_names: ['anna']" in str(caught.value)
 
 
-def test_a_read_back_user_is_compared_field_by_field() -> None:
+def test_verification_compares_each_field() -> None:
     cases: list[tuple[dict[str, Any], Modification, list[str]]] = [
         ({}, Modification.NONE, []),
         ({"role_id": 6}, Modification.ROLE, ["role_id is 6 instead of 5"]),
@@ -234,7 +234,7 @@ def test_a_read_back_user_is_compared_field_by_field() -> None:
         assert differences(ANNA, user) == said
 
 
-def test_the_field_table_names_every_flag_once() -> None:
+def test_field_table_contains_every_flag_once() -> None:
     assert [field.bit for field in fields_of(~Modification.NONE)] == [f.bit for f in FIELDS]
     assert flag_names(
         Modification.USER_NAME | Modification.PASSWORD | Modification.ROLE | Modification.ACTIVE
@@ -247,6 +247,6 @@ def test_the_field_table_names_every_flag_once() -> None:
     assert flag_names(Modification.NONE) == []
 
 
-def test_a_secret_shows_itself_to_nobody() -> None:
+def test_secret_is_masked_in_repr() -> None:
     plan = plan_step(wanting(password=PASSWORD, update_password=ALWAYS), ANNA)
     assert PASSWORD.value not in f"{plan!r} {plan} {PASSWORD!r} {PASSWORD}"

@@ -29,7 +29,7 @@ def wanting(**options: Any) -> DesiredUser:
     return DesiredUser(user_name="anna", **options)
 
 
-def test_a_role_is_found_by_name_in_any_language_or_by_id() -> None:
+def test_role_is_found_by_name_in_any_language_or_by_id() -> None:
     cases: list[tuple[dict[str, Any], Role | None]] = [
         ({}, None),
         ({"role": "Partner"}, PARTNER),
@@ -46,13 +46,13 @@ def test_a_role_is_found_by_name_in_any_language_or_by_id() -> None:
         assert Roles(EXTERNAL).find(wanting(**options)) == role
 
 
-def test_an_exact_name_wins_over_one_that_differs_in_case() -> None:
+def test_exact_role_name_wins_over_other_case() -> None:
     roles = Roles([PARTNER, PARTNER_LOWER])
     assert roles.find(wanting(role="partner")) == PARTNER_LOWER
     assert roles.find(wanting(role="Partner")) == PARTNER
 
 
-def test_an_ambiguous_name_is_refused_with_the_ids() -> None:
+def test_ambiguous_role_name_is_refused_with_ids() -> None:
     cases: list[tuple[list[Role], str, str]] = [
         (EXTERNAL, "Twin", "20, 21"),
         ([PARTNER, PARTNER_LOWER], "PARTNER", "5, 15"),
@@ -63,7 +63,7 @@ def test_an_ambiguous_name_is_refused_with_the_ids() -> None:
         assert caught.value.kind == "role"
 
 
-def test_a_refusal_says_why_and_what_is_possible() -> None:
+def test_refused_role_names_reason_and_available_roles() -> None:
     cases: list[tuple[dict[str, Any], list[str]]] = [
         ({"role": "Partnr"}, ["'Partnr' does not exist", "did you mean 'Partner'?"]),
         ({"role": "xyz"}, ["'xyz' does not exist. Possible roles"]),
@@ -81,11 +81,11 @@ def test_a_refusal_says_why_and_what_is_possible() -> None:
         assert "'Former partner'," not in str(error)
 
 
-def test_an_installation_without_external_roles_says_so() -> None:
+def test_installation_without_external_roles_is_reported() -> None:
     assert "Possible roles: none." in str(Roles([FORMER]).refusal(wanting(role="x"), []))
 
 
-def test_a_listed_text_stands_for_a_role_only_if_that_is_certain() -> None:
+def test_role_text_maps_to_a_role_only_if_unambiguous() -> None:
     cases: list[tuple[str, int | None]] = [
         ("Partner", 5),
         ("Leverandør", 7),

@@ -54,7 +54,7 @@ def value_of(users: Any, text: str) -> object:
     return entry["value"]
 
 
-def test_a_value_means(users: Any) -> None:
+def test_yaml_values_are_parsed(users: Any) -> None:
     cases: list[tuple[str, object]] = [
         ("anna", "anna"),
         ("'0123'", "0123"),
@@ -89,7 +89,7 @@ def test_a_value_means(users: Any) -> None:
         assert type(found) is type(value)
 
 
-def test_a_value_that_no_option_can_have_keeps_its_kind(users: Any) -> None:
+def test_unsupported_yaml_value_keeps_its_type(users: Any) -> None:
     cases: list[tuple[str, str]] = [
         ("0123", "octal"),
         ("0x1F", "YAML int"),
@@ -128,7 +128,7 @@ BROKEN = [
 ]  # fmt: skip
 
 
-def test_broken_yaml_is_told_with_its_line(users: Any) -> None:
+def test_invalid_yaml_is_reported_with_its_line(users: Any) -> None:
     for text, line, told in BROKEN:
         with pytest.raises(FileError) as caught:
             users(text)
@@ -150,7 +150,7 @@ FORMS = [
 ]
 
 
-def test_another_form_is_told_what_it_should_be(users: Any) -> None:
+def test_wrong_structure_is_reported_with_the_expected_one(users: Any) -> None:
     for text, told in FORMS:
         with pytest.raises(FileError) as caught:
             users(text)
@@ -158,7 +158,7 @@ def test_another_form_is_told_what_it_should_be(users: Any) -> None:
         assert told in str(caught.value)
 
 
-def test_entries_know_their_lines_through_comments_anchors_and_flows(users: Any) -> None:
+def test_yaml_entries_have_line_numbers(users: Any) -> None:
     text = (
         "# head\ndefaults: {role: x}\nusers:\n"
         "  # first\n  - &a\n    n: 1\n\n  - {n: 2,\n     m: 3}\n"
@@ -167,7 +167,7 @@ def test_entries_know_their_lines_through_comments_anchors_and_flows(users: Any)
     assert [line for line, _entry in users(text)] == [5, 8, 10, 11, 14]
 
 
-def test_merge_keys_add_what_is_not_there_the_first_source_first(users: Any) -> None:
+def test_merge_keys_keep_existing_values(users: Any) -> None:
     text = (
         "users:\n  - &a {x: 1, y: 1}\n  - &b {y: 2, z: 2}\n"
         "  - {<<: [*a, *b], z: 3}\n  - <<: *a\n    <<: *b\n  - '<<': 5\n"
@@ -179,7 +179,7 @@ def test_merge_keys_add_what_is_not_there_the_first_source_first(users: Any) -> 
     assert entries[4] == {"<<": 5}
 
 
-def test_a_bomb_of_aliases_stays_cheap(users: Any) -> None:
+def test_alias_bomb_is_cheap(users: Any) -> None:
     lines = ["users:", "  - a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"  - a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)]
     started = time.monotonic()
@@ -187,7 +187,7 @@ def test_a_bomb_of_aliases_stays_cheap(users: Any) -> None:
     assert time.monotonic() - started < 2
 
 
-def test_a_byte_order_mark_and_windows_lines_are_no_matter(users: Any) -> None:
+def test_byte_order_mark_and_windows_line_ends(users: Any) -> None:
     assert users("\ufeffusers:\r\n- a: 1\r\n- a: 2\r\n") == [(2, {"a": 1}), (3, {"a": 2})]
     assert users('\ufeff{"users": [{"a": 1}]}', "users.json") == [(1, {"a": 1})]
 
@@ -198,7 +198,7 @@ PLAIN = st.one_of(st.text(), st.booleans(), st.none(), st.integers(-(10**9), 10*
 @given(st.lists(st.dictionaries(st.text(min_size=1), PLAIN)))
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("suffix", ["yml", "json"])
-def test_what_is_dumped_is_read_back(suffix: str, tmp_path: Path, entries: list[Any]) -> None:
+def test_dumped_entries_are_read_back(suffix: str, tmp_path: Path, entries: list[Any]) -> None:
     path = tmp_path / f"users.{suffix}"
     dump = yaml.safe_dump if suffix == "yml" else json.dumps
     path.write_text(dump({"users": entries}), encoding="utf-8")
@@ -217,7 +217,7 @@ JSON = [
 ]
 
 
-def test_broken_json_is_told(tmp_path: Path) -> None:
+def test_invalid_json_is_reported(tmp_path: Path) -> None:
     for text, told in JSON:
         (tmp_path / "users.json").write_text(text)
         with pytest.raises(FileError) as caught:
@@ -225,7 +225,7 @@ def test_broken_json_is_told(tmp_path: Path) -> None:
         assert told in str(caught.value)
 
 
-def test_entries_of_json_know_their_lines(tmp_path: Path) -> None:
+def test_json_entries_have_line_numbers(tmp_path: Path) -> None:
     path = tmp_path / "users.json"
     path.write_text(
         '{"defaults": {"role": "users"},\n "users": [\n\n  {"a": "]\\n"},\n'
@@ -235,7 +235,7 @@ def test_entries_of_json_know_their_lines(tmp_path: Path) -> None:
     assert [place.line for place, _entry in read(path).entries] == [4, 5, 6, 8]
 
 
-def test_folders_are_read_in_the_order_of_names_without_what_is_hidden(tmp_path: Path) -> None:
+def test_folders_are_read_sorted_without_hidden_files(tmp_path: Path) -> None:
     for name in (
         "b.yml",
         "a/z.yaml",
@@ -257,7 +257,7 @@ def test_folders_are_read_in_the_order_of_names_without_what_is_hidden(tmp_path:
 
 
 @pytest.mark.parametrize("name", ["partners.yml.bak", "partners", "partners.txt", "x/README.md"])
-def test_a_visible_file_that_would_be_passed_over_is_a_finding(name: str, tmp_path: Path) -> None:
+def test_unsupported_visible_file_is_a_finding(name: str, tmp_path: Path) -> None:
     for each in ("a.yml", name):
         path = tmp_path / each
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -268,7 +268,7 @@ def test_a_visible_file_that_would_be_passed_over_is_a_finding(name: str, tmp_pa
     assert "hide it with a leading dot" in finding.message
 
 
-def test_a_template_in_a_file_is_no_value_unless_it_is_marked(users: Any) -> None:
+def test_template_in_yaml_is_refused_unless_unsafe(users: Any) -> None:
     for mark in ["{{ domain }}", "{% if x %}", "{# note #}"]:
         [(_line, entry)] = users(
             f"users:\n  - user_name: 'mail@{mark}'\n    role: !unsafe 'x{mark}'\n"
@@ -279,7 +279,7 @@ def test_a_template_in_a_file_is_no_value_unless_it_is_marked(users: Any) -> Non
         assert (entry["role"], entry["password"]) == (f"x{mark}", f"p{mark}")
 
 
-def test_a_template_in_json_is_no_value(tmp_path: Path) -> None:
+def test_template_in_json_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "users.json"
     entry = {"user_name": "{{ x }}", "previous_user_names": ["{{ y }}"], "password": "{{ z }}"}
     path.write_text(json.dumps({"users": [entry], "defaults": {"role": "{% r %}"}}))
@@ -293,7 +293,7 @@ def test_a_template_in_json_is_no_value(tmp_path: Path) -> None:
     assert isinstance(file.defaults["role"], UnsupportedValue)
 
 
-def test_what_can_not_be_read_is_a_finding_each(tmp_path: Path) -> None:
+def test_each_unreadable_source_is_a_finding(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "latin.yml").write_bytes(b"users:\n- user_name: J\xf6rg\n")
     (tmp_path / "link.yml").symlink_to(tmp_path / "nowhere")
@@ -308,7 +308,7 @@ def test_what_can_not_be_read_is_a_finding_each(tmp_path: Path) -> None:
     assert all(source in text for source, text in zip(sources, told, strict=True))
 
 
-def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+def test_named_pipe_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yml")
     (tmp_path / "a.yml").write_text("users: []")
     files, [finding] = read_all([str(tmp_path)])
