@@ -170,7 +170,7 @@ def awkward(server: NetServer) -> list[str]:
     return list(NAMES)
 
 
-@pytest.mark.parametrize("split", ["none", "role", "company"])
+@pytest.mark.parametrize("split", ["none", pytest.param("role", marks=pytest.mark.slow), "company"])
 def test_applying_an_export_changes_nothing(
     here: Workspace, server: NetServer, awkward: list[str], split: str
 ) -> None:

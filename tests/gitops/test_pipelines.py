@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The whole story in a git repository, on GitHub's and on GitLab's pipeline, as they stand.
+"""The life cycle of definitions in a git repository, with the pipelines of GitHub and GitLab.
 
-Adopt an installation, change it by a merge request, plan, let the world move, see the apply refuse
-that one user, plan again, apply, and end without drift.
+Adopt an installation, change it by a merge request, plan, change one user by hand, see the apply
+refuse that one user, plan again, apply, and end without drift.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def test_pipeline_adopts_plans_refuses_stale_and_applies(
     assert f"r.{renamed}" in provider.comments[1]["body"]
     assert not server.journal.writes
 
-    # the world moves before the merge: somebody gives this one user another role by hand
+    # before the merge somebody gives one user another role by hand
     server.tenant.change_user(untouched, role_id=server.tenant.role_id("External user"))
     if role(server, untouched) == "External user":
         server.tenant.change_user(untouched, role_id=server.tenant.role_id("Vendor"))

@@ -307,7 +307,14 @@ def test_interrupted_rotation_is_completed(
     assert all(server.tenant.password_matches(name, text) for name, text in again.items())
 
 
-@pytest.mark.parametrize("scope", [None, {}, {"rolles": ["Vendor"]}, {"roles": []}, "everybody"])
+@pytest.mark.parametrize(
+    "scope",
+    [
+        None,
+        {"rolles": ["Vendor"]},
+        *(pytest.param(one, marks=pytest.mark.slow) for one in ({}, {"roles": []}, "everybody")),
+    ],
+)
 def test_invalid_rotation_scope_is_refused(here: Workspace, server: NetServer, scope: Any) -> None:
     settled(server, 5)
     variables = {} if scope is None else {"external_users_rotate_scope": scope}

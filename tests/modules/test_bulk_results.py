@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -125,19 +124,16 @@ def test_writes_run_in_parallel_and_reuse_connections(
     bulk: Run, server: NetServer, journal: Any, forty_changes: list[dict[str, Any]], tenant: Any
 ) -> None:
     server.latency = 0.05
-    seconds = {}
     partners = [{**one, "role": "Partner"} for one in forty_changes]
     for concurrency, users in ((1, forty_changes), (8, partners)):
-        mark, started = journal.mark(), time.monotonic()
+        mark = journal.mark()
         result = bulk(users=users, concurrency=concurrency)
-        seconds[concurrency] = time.monotonic() - started
         assert result["summary"]["modified"] == 40
         entries = journal.since(mark)
+        connections = {entry.connection for entry in entries if entry.writes}
+        assert (len(connections) > 1) is (concurrency > 1)
         assert len({entry.connection for entry in entries}) <= concurrency
         assert len(journal.committed) == 40 * (1 + (concurrency == 8))
-    assert seconds[1] >= 40 * 0.05
-    # on an idle machine it is a quarter
-    assert seconds[8] < 0.8 * seconds[1]
     assert {user.role_name for user in tenant.users()} == {"Partner"}
 
 

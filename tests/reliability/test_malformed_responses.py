@@ -193,7 +193,7 @@ def fuzz(server: NetServer, connection: Result, examples: int) -> None:
 
 
 def test_malformed_responses(server: NetServer, connection: Result) -> None:
-    fuzz(server, connection, 50)
+    fuzz(server, connection, 30)
 
 
 @pytest.mark.slow

