@@ -102,7 +102,7 @@ def test_every_error_kind_quotes_a_message() -> None:
 
 
 def test_quoted_ends_of_messages_exist_in_the_code() -> None:
-    start = PAGE.split("## Reaching the service", maxsplit=1)[0]
+    start = PAGE.split("## Connecting to the service", maxsplit=1)[0]
     quoted = [text for text in re.findall(r'"([^"]{20,})"', start) if text[0].isupper()]
     assert quoted
     for text in quoted:

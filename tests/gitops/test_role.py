@@ -312,7 +312,9 @@ def test_interrupted_rotation_is_completed(
     [
         None,
         {"rolles": ["Vendor"]},
-        *(pytest.param(one, marks=pytest.mark.slow) for one in ({}, {"roles": []}, "everybody")),
+        pytest.param({}, marks=pytest.mark.slow),
+        pytest.param({"roles": []}, marks=pytest.mark.slow),
+        pytest.param("everybody", marks=pytest.mark.slow),
     ],
 )
 def test_invalid_rotation_scope_is_refused(here: Workspace, server: NetServer, scope: Any) -> None:

@@ -64,16 +64,21 @@ FILTERS: list[tuple[dict[str, Any], list[str]]] = [
 ]
 
 
-def test_filters_are_combined_and_evaluated_by_the_service(
+def test_filters_are_combined(
     users: Run, users_by_name: dict[str, int], journal: Any, subtests: pytest.Subtests
 ) -> None:
     for filters, expected in FILTERS:
         with subtests.test(filters=filters, expected=expected):
+            journal.clear()
             assert names(users(**filters)) == expected
-            asked = [
-                entry for entry in journal.entries if entry.operation == "Archive/ExternalUsers"
+            queries = [
+                str(entry.query)
+                for entry in journal.entries
+                if entry.operation == "Archive/ExternalUsers"
             ]
-            assert all("getAllRows" not in str(entry.query) for entry in asked)
+            # globs are evaluated by the module, because firewalls refuse wildcards in queries
+            has_glob = any(sign in str(filters.get("user_name")) for sign in "*?")
+            assert all(("getAllRows" in query) is has_glob for query in queries)
 
 
 def test_id_filters(users: Run, tenant: Any, users_by_name: dict[str, int]) -> None:
