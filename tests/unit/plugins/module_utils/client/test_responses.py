@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.superoffice.crm.plugins.module_utils.client.errors import (
+    Blocked,
     Effect,
     Failed,
     Forbidden,
@@ -132,10 +133,13 @@ def test_effect_of_each_status() -> None:
         (599, Failed, UNKNOWN, UNKNOWN),
     ]
     for status, kind, own_form, any_other in cases:
-        for body, effect in [(b, own_form) for b in OWN_FORM] + [(b, any_other) for b in FOREIGN]:
+        other_kind = Blocked if status in (403, 406) else kind
+        expected = [(body, kind, own_form) for body in OWN_FORM]
+        expected += [(body, other_kind, any_other) for body in FOREIGN]
+        for body, error_class, effect in expected:
             error = failure(status, body)
-            assert error.__class__ is kind
-            assert error.effect is effect, body
+            assert error.__class__ is error_class, (status, body)
+            assert error.effect is effect, (status, body)
             assert f"HTTP {status}" in str(error)
             assert "POST v1/Agents/User/SetExternalUserInfo" in str(error)
 
@@ -249,6 +253,6 @@ def test_only_valid_correlation_id_is_shown() -> None:
 
 
 def test_invalid_error_type_is_ignored() -> None:
-    for odd in ("<b>x</b>", "x" * 81, 5, None, ["SoNotFoundException"]):
+    for odd in ("<b>x</b>", "x" * 121, 5, None, ["SoNotFoundException"]):
         assert failure(400, {**AGENT_ERROR, "ErrorType": odd}).error_type == ""
     assert failure(400, AGENT_ERROR).error_type == "ArgumentException"
