@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.modules.conftest import ADMIN
-from tests.modules.execution_paths import EXECUTION_PATHS, Result
+from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 
 USERS = 2500
@@ -39,18 +39,11 @@ def server(running: NetServer) -> Iterator[NetServer]:
     running.reset()
 
 
-@pytest.fixture(params=sorted(EXECUTION_PATHS))
-def execution_path(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-def spent(
-    server: NetServer, execution_path: str, module: str, options: Result, check: bool = False
-) -> Result:
+def spent(server: NetServer, module: str, options: Result, check: bool = False) -> Result:
     """Run a task, and return what it sent; the server counts too."""
     connection = {"url": server.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1]}
     mark = server.journal.mark()
-    result = EXECUTION_PATHS[execution_path](module, {**connection, **options}, check)
+    result = run_in_process(module, {**connection, **options}, check)
     assert "failed" not in result, result.get("msg")
     assert sum(result["requests"].values()) == len(server.journal.since(mark))
     requests: Result = result["requests"]
@@ -104,17 +97,13 @@ WRITES = {"create", "modify", "delete"}
 
 
 @pytest.mark.parametrize(("options", "expected"), SINGLE.values(), ids=SINGLE)
-def test_one_user(
-    execution_path: str, server: NetServer, options: Result, expected: Result
-) -> None:
-    assert spent(server, execution_path, "superoffice_external_user", options) == expected
+def test_one_user(server: NetServer, options: Result, expected: Result) -> None:
+    assert spent(server, "superoffice_external_user", options) == expected
 
 
 @pytest.mark.parametrize(("options", "expected"), SINGLE.values(), ids=SINGLE)
-def test_one_user_foreseen(
-    execution_path: str, server: NetServer, options: Result, expected: Result
-) -> None:
-    found = spent(server, execution_path, "superoffice_external_user", options, check=True)
+def test_one_user_foreseen(server: NetServer, options: Result, expected: Result) -> None:
+    found = spent(server, "superoffice_external_user", options, check=True)
     foreseen = {kind: number for kind, number in expected.items() if kind not in WRITES}
     if WRITES & set(expected) and options.get("verify", True):
         foreseen["archive"] -= 1  # nothing to prove
@@ -257,15 +246,13 @@ BULK: dict[str, tuple[Result, Result]] = {
 
 
 @pytest.mark.parametrize(("options", "expected"), BULK.values(), ids=BULK)
-def test_all_users(
-    execution_path: str, server: NetServer, options: Result, expected: Result
-) -> None:
-    assert spent(server, execution_path, "superoffice_external_users", options) == expected
+def test_all_users(server: NetServer, options: Result, expected: Result) -> None:
+    assert spent(server, "superoffice_external_users", options) == expected
 
 
 @pytest.mark.parametrize(("options", "expected"), BULK.values(), ids=BULK)
 def test_all_users_foreseen(server: NetServer, options: Result, expected: Result) -> None:
-    found = spent(server, "in_process", "superoffice_external_users", options, check=True)
+    found = spent(server, "superoffice_external_users", options, check=True)
     foreseen = {kind: number for kind, number in expected.items() if kind not in WRITES}
     created = math.ceil(foreseen.get("validate", 0) and expected.get("create", 0) / PERSONS_AT_ONCE)
     assert found == {**foreseen, "archive": PAGES + created}
@@ -274,7 +261,7 @@ def test_all_users_foreseen(server: NetServer, options: Result, expected: Result
 @pytest.mark.parametrize("users", [0, 1, 999, 1000, 1001, 2000, 2001])
 def test_pages(users: int) -> None:
     with NetServer(users=users, admin=ADMIN) as server:
-        found = spent(server, "in_process", "superoffice_external_users", {"users": []})
+        found = spent(server, "superoffice_external_users", {"users": []})
         assert found == {"roles": 1, "archive": pages(users)}
 
 
@@ -289,7 +276,5 @@ def test_pages(users: int) -> None:
         ("superoffice_role_info", {}, {"roles": 2}),
     ],
 )
-def test_looking(
-    execution_path: str, server: NetServer, module: str, options: Result, expected: Result
-) -> None:
-    assert spent(server, execution_path, module, options) == expected
+def test_looking(server: NetServer, module: str, options: Result, expected: Result) -> None:
+    assert spent(server, module, options) == expected

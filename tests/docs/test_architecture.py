@@ -14,12 +14,12 @@ PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 PLACES = (ROOT, ROOT / "plugins", ROOT / "plugins" / "module_utils")
 
 
-def test_every_named_file_exists() -> None:
+def test_all_named_files_exist() -> None:
     named = set(re.findall(r"`([\w/]+(?:\.py|/))`", PAGE))
     assert len(named) > 20
     assert not [name for name in named if not any((place / name).exists() for place in PLACES)]
 
 
-def test_every_layer_is_named() -> None:
+def test_all_layers_are_named() -> None:
     layers = [path.parent.name for path in PLACES[2].glob("*/__init__.py")]
     assert not [layer for layer in layers if f"    {layer}/" not in PAGE]

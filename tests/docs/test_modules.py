@@ -18,7 +18,7 @@ from ansible_collections.superoffice.crm.plugins.module_utils.domain.options imp
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.selection import Scope
 
 from tests.docs.pages import ADMIN, ROOT, as_play, fill, run_playbook
-from tests.modules.execution_paths import EXECUTION_PATHS, Result
+from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("superoffice_*.py"))
@@ -54,7 +54,7 @@ def server() -> Iterator[NetServer]:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_the_examples_run_in_order(module: str, server: NetServer, tmp_path: Path) -> None:
+def test_examples_run_in_order(module: str, server: NetServer, tmp_path: Path) -> None:
     (tmp_path / "users").mkdir()
     declared = [{"user_name": "bo@example.com"}, {"user_name": "dag@example.com"}]
     text = yaml.safe_dump({"users": declared})
@@ -65,7 +65,7 @@ def test_the_examples_run_in_order(module: str, server: NetServer, tmp_path: Pat
 
 
 @pytest.mark.parametrize("module", SPEAKING)
-def test_a_module_that_speaks_to_the_service_is_in_the_action_group(module: str) -> None:
+def test_modules_of_the_service_are_in_the_action_group(module: str) -> None:
     runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
     assert runtime["action_groups"]["superoffice"] == SPEAKING
     fragments = documentation(module)["DOCUMENTATION"]["extends_documentation_fragment"]
@@ -74,7 +74,7 @@ def test_a_module_that_speaks_to_the_service_is_in_the_action_group(module: str)
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_every_return_value_has_all_that_a_page_shows(module: str) -> None:
+def test_return_values_have_all_documented_properties(module: str) -> None:
     for path, value in described(documentation(module)["RETURN"]):
         assert value.keys() >= {"description", "returned", "type", "sample"} or (
             "contains" in value and value.keys() >= {"description", "returned", "type"}
@@ -136,7 +136,7 @@ SCENES: dict[str, list[Result]] = {
 
 @pytest.mark.parametrize("check", [False, True])
 @pytest.mark.parametrize("module", SPEAKING)
-def test_results_are_as_documented(
+def test_results_match_their_documentation(
     module: str, check: bool, server: NetServer, tmp_path: Path
 ) -> None:
     journal = tmp_path / "journal.jsonl"
@@ -147,9 +147,7 @@ def test_results_are_as_documented(
     for scene in SCENES[module]:
         is_interrupted = scene.get("journal") == INTERRUPTED
         options = {**scene, "journal": str(journal)} if is_interrupted else scene
-        result = EXECUTION_PATHS["in_process"](
-            module, {**connection, "retries": 0, **options}, check
-        )
+        result = run_in_process(module, {**connection, "retries": 0, **options}, check)
         for name, value in result.items():
             if name not in COMMON:
                 assert name in values, f"{name} is not documented"

@@ -27,7 +27,7 @@ SECONDS = 1200
 
 
 @pytest.mark.slow
-def test_the_readme_can_be_followed(tmp_path: Path) -> None:
+def test_commands_of_the_readme_run(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     venv = tmp_path / "venv"

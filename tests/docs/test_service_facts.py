@@ -15,7 +15,7 @@ PAGE = (ROOT / "docs" / "service-facts.md").read_text(encoding="utf-8")
 CITATION = re.compile(r"docs/service-facts\.md,\s+(?:# )?([A-Z][a-z]+(?: [a-z]+)*)")
 
 
-def test_every_named_file_exists() -> None:
+def test_all_named_files_exist() -> None:
     named = set(re.findall(r"`((?:client|domain|engine|task)/\w+\.py)`", PAGE))
     assert len(named) > 10
     package = ROOT / "plugins" / "module_utils"

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.gitops.playbook import Workspace, workspace
-from tests.gitops.world import ADMIN
+from tests.gitops.sample_data import ADMIN
 from tests.netserver import NetServer
 
 FLAGS = (

@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from tests.gitops.forges import TOKEN, Forge
+from tests.gitops.ci_providers import TOKEN, CiProvider
 from tests.gitops.playbook import workspace
 from tests.netserver import NetServer
 
@@ -38,9 +38,9 @@ class Step:
 class Repository:
     """A clone on disk; pipelines run in a checkout of their own, as on a runner."""
 
-    def __init__(self, folder: Path, server: NetServer, forge: Forge) -> None:
+    def __init__(self, folder: Path, server: NetServer, provider: CiProvider) -> None:
         self.folder = folder / "repository"
-        self.forge = forge
+        self.provider = provider
         self.server = server
         self.runs = 0
         self.environment = workspace(folder, server).environment
@@ -81,27 +81,27 @@ class Repository:
         return self.git("rev-parse", "HEAD")
 
     def merge(self, branch: str) -> str:
-        """Merge a branch, as the button of the forge does; return the commit of the merge."""
+        """Merge a branch, as the button of the provider does; return the commit of the merge."""
         head = self.git("rev-parse", branch)
         self.git("checkout", "--quiet", "main")
         self.git("merge", "--quiet", "--no-ff", "-m", f"Merge {branch}", branch)
         commit = self.git("rev-parse", "HEAD")
-        self.forge.merged[commit] = head
+        self.provider.merged[commit] = head
         return commit
 
     def run(self, job: str, commit: str) -> list[Step]:
-        """Run the steps of a job as they stand, each as its forge does."""
+        """Run the steps of a job as they stand, each as its provider does."""
         self.runs += 1
         checkout = self.folder.parent / f"run-{self.runs}"
         self.git("worktree", "add", "--quiet", "--detach", str(checkout), commit)
-        environment = {**self.environment, **self.forge.environment()}
-        if self.forge.name == "github":
+        environment = {**self.environment, **self.provider.environment()}
+        if self.provider.name == "github":
             steps = self._on_github(job, commit, checkout, environment)
         else:
             steps = self._on_gitlab(job, commit, checkout, environment)
         if job == "plan" and not any(step.code for step in steps):
-            prefix = "reports/" if self.forge.name == "gitlab" else ""
-            self.forge.keep(commit, checkout / "reports", prefix=prefix)
+            prefix = "reports/" if self.provider.name == "gitlab" else ""
+            self.provider.keep(commit, checkout / "reports", prefix=prefix)
         self.last = checkout
         return steps
 
@@ -161,7 +161,7 @@ def _resolved(values: dict[str, Any], known: dict[str, str]) -> dict[str, str]:
 
 
 def _shell(name: str, script: str, folder: Path, environment: dict[str, str]) -> Step:
-    """Run a step with the shell that both forges use."""
+    """Run a step with the shell that both providers use."""
     done = subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
         cwd=folder,

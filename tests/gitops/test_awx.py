@@ -25,7 +25,7 @@ from awx_plugins.interfaces._temporary_private_api import ManagedCredentialType
 from awx_plugins.interfaces._temporary_private_credential_api import Credential
 from awx_plugins.interfaces._temporary_private_inject_api import inject_credential
 
-from tests.gitops.world import settled
+from tests.gitops.sample_data import settled
 from tests.netserver import NetServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,7 +87,7 @@ def here_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
 
 
-def test_the_workflow_from_plan_to_apply(
+def test_awx_workflow_plans_and_applies(
     tmp_path: Path, server: NetServer, credential: dict[str, Any]
 ) -> None:
     """What AWX does: the artifacts of the plan job become variables of the apply job."""
@@ -132,7 +132,7 @@ def test_the_workflow_from_plan_to_apply(
         assert server.admin[1] not in said
 
 
-def test_the_credential_gives_variables_and_hides_its_secrets(
+def test_credential_type_sets_variables_and_hides_secrets(
     tmp_path: Path, credential: dict[str, Any]
 ) -> None:
     job = Job(tmp_path / "awx", {**credential, "app_token": "Application-token-1-Aa"})
@@ -178,7 +178,7 @@ def test_the_credential_gives_variables_and_hides_its_secrets(
         },
     ],
 )
-def test_what_is_left_empty_is_not_given(tmp_path: Path, inputs: dict[str, Any]) -> None:
+def test_empty_credential_fields_are_ignored(tmp_path: Path, inputs: dict[str, Any]) -> None:
     """AWX renders a field without a value as an empty text; the options take that for none."""
     from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
     from ansible_collections.superoffice.crm.plugins.module_utils.task.arguments import (
@@ -202,7 +202,7 @@ def test_what_is_left_empty_is_not_given(tmp_path: Path, inputs: dict[str, Any])
     assert settings.app_token is None
 
 
-def test_the_files_fit_together() -> None:
+def test_awx_files_are_consistent() -> None:
     templates = {one["name"] for one in TEMPLATES["controller_templates"]}
     example = ROOT / "docs" / "examples" / "gitops"
     for template in TEMPLATES["controller_templates"]:
@@ -229,7 +229,7 @@ def run(*command: str, cwd: Path) -> str:
     return done.stdout
 
 
-def test_the_collection_tells_what_it_needs(tmp_path: Path) -> None:
+def test_python_requirements_are_declared_for_execution_environments(tmp_path: Path) -> None:
     """meta/execution-environment.yml, read by ansible-builder itself."""
     tree = tmp_path / "tree"
     folder = tree / "ansible_collections" / "superoffice" / "crm"
@@ -240,7 +240,7 @@ def test_the_collection_tells_what_it_needs(tmp_path: Path) -> None:
     assert any(line.startswith("requests>=") for line in found["python"])
 
 
-def test_an_execution_environment_can_be_made(tmp_path: Path) -> None:
+def test_execution_environment_context_is_built(tmp_path: Path) -> None:
     file = ROOT / "docs/examples/execution-environment/execution-environment.yml"
     run("ansible-builder", "create", "-f", str(file), "-c", "context", cwd=tmp_path)
     made = {path.name for path in tmp_path.joinpath("context").iterdir()}

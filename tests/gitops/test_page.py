@@ -23,8 +23,8 @@ from ansible_collections.superoffice.crm.plugins.plugin_utils.report.model impor
 from pypdf import PdfReader
 
 from tests.gitops.hostile import HOSTILE
+from tests.gitops.sample_data import bulk, drifted, settled
 from tests.gitops.test_reports import BROKEN, REFUSED, result_of
-from tests.gitops.world import bulk, drifted, settled
 from tests.netserver import NetServer
 
 NAMES = ".group > .row .name"

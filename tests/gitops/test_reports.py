@@ -19,7 +19,7 @@ from ansible_collections.superoffice.crm.plugins.filter.external_users_report im
 from junitparser import JUnitXml
 
 from tests.gitops.rendering import cells, rendered
-from tests.gitops.world import bulk, drifted, settled
+from tests.gitops.sample_data import bulk, drifted, settled
 from tests.netserver import NetServer
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ import json
 
 from tests.gitops.playbook import Workspace
 from tests.gitops.rendering import cells
-from tests.gitops.world import settled
+from tests.gitops.sample_data import settled
 from tests.netserver import NetServer
 
 DEFINITIONS = """

@@ -17,7 +17,7 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 from junitparser import JUnitXml
 
 from tests.gitops.playbook import Workspace
-from tests.gitops.world import drifted, settled
+from tests.gitops.sample_data import drifted, settled
 from tests.netserver import NetServer
 
 ROLE = Path(__file__).resolve().parents[2] / "roles" / "external_users"
@@ -64,7 +64,7 @@ OWN_PLAYBOOK = """
 """
 
 
-def test_definitions_next_to_the_playbook_and_secrets_from_everywhere(
+def test_secrets_from_vault_and_lookups_are_used_and_never_printed(
     here: Workspace, server: NetServer, vault_file: str
 ) -> None:
     """And not one of the secrets shows up anywhere, however much Ansible is asked to say."""
@@ -92,7 +92,7 @@ def test_definitions_next_to_the_playbook_and_secrets_from_everywhere(
     assert "changed=0" in here.ok("site/play.yml", vault_file)
 
 
-def test_one_call_whatever_the_number(here: Workspace, server: NetServer) -> None:
+def test_role_makes_one_call_for_any_number_of_users(here: Workspace, server: NetServer) -> None:
     definitions = settled(server, 400)
     here.write("users/all.yml", yaml.safe_dump({"users": definitions}))
     server.journal.clear()
@@ -102,7 +102,7 @@ def test_one_call_whatever_the_number(here: Workspace, server: NetServer) -> Non
     assert here.report()["summary"]["unchanged"] == 400
 
 
-def test_reports_are_written_also_when_the_call_fails(here: Workspace, server: NetServer) -> None:
+def test_reports_are_written_for_a_refused_plan(here: Workspace, server: NetServer) -> None:
     definitions = settled(server, 30)
     definitions[3]["role"] = "Parner"
     here.write("users/all.yml", yaml.safe_dump({"users": definitions}))
@@ -125,9 +125,7 @@ def test_reports_are_written_also_when_the_call_fails(here: Workspace, server: N
     assert JUnitXml.fromfile(str(here.folder / "reports/report.xml")).errors == 1
 
 
-def test_reports_tell_of_a_user_that_could_not_be_changed(
-    here: Workspace, server: NetServer
-) -> None:
+def test_reports_show_failed_users(here: Workspace, server: NetServer) -> None:
     definitions = settled(server, 12)
     for one in definitions[:3]:
         one["is_active"] = not one["is_active"]
@@ -144,7 +142,7 @@ def test_reports_tell_of_a_user_that_could_not_be_changed(
     assert "failed" in here.read("reports/report.md")
 
 
-def test_limits_hold_before_the_first_write(here: Workspace, server: NetServer) -> None:
+def test_exceeded_limit_prevents_all_writes(here: Workspace, server: NetServer) -> None:
     settled(server, 40)
     here.write("users/all.yml", "users: [{user_name: anna.berg@fjord.example}]\n")
     partners = [user.user_name for user in server.tenant.users() if user.role_name == "Partner"]
@@ -164,7 +162,7 @@ def test_limits_hold_before_the_first_write(here: Workspace, server: NetServer) 
     assert here.report()["summary"]["protected"] == 1
 
 
-def test_drift_can_be_an_alarm(here: Workspace, server: NetServer) -> None:
+def test_fail_on_drift_fails_the_play(here: Workspace, server: NetServer) -> None:
     definitions = settled(server, 30)
     here.write("users/all.yml", yaml.safe_dump({"users": definitions}))
     alarm = {
@@ -182,7 +180,7 @@ def test_drift_can_be_an_alarm(here: Workspace, server: NetServer) -> None:
     assert JUnitXml.fromfile(str(here.folder / "reports/report.xml")).failures == 1
 
 
-def test_check_mode_writes_nothing_but_reports(here: Workspace, server: NetServer) -> None:
+def test_check_mode_writes_only_reports(here: Workspace, server: NetServer) -> None:
     definitions = drifted(server, settled(server, 60))
     here.write("users/all.yml", yaml.safe_dump({"users": definitions}))
     limits = {"deactivate": None, "delete": None, "password": None}
@@ -194,7 +192,7 @@ def test_check_mode_writes_nothing_but_reports(here: Workspace, server: NetServe
     assert here.report()["status"] == "changed"
 
 
-def test_passwords_of_new_users_are_handed_over(
+def test_handover_file_contains_generated_passwords(
     here: Workspace, server: NetServer, vault_file: str
 ) -> None:
     for person in (5001, 5002):
@@ -281,7 +279,7 @@ def test_passwords_are_rotated_in_scope_only(
         assert handed.get(name, "no password") not in output + here.read("reports/report.html")
 
 
-def test_a_rotation_that_was_broken_off_is_brought_to_its_end(
+def test_interrupted_rotation_is_completed(
     here: Workspace, server: NetServer, with_passwords: dict[str, str]
 ) -> None:
     variables = {
@@ -309,8 +307,17 @@ def test_a_rotation_that_was_broken_off_is_brought_to_its_end(
     assert all(server.tenant.password_matches(name, text) for name, text in again.items())
 
 
-@pytest.mark.parametrize("scope", [None, {}, {"rolles": ["Vendor"]}, {"roles": []}, "everybody"])
-def test_nobody_is_rotated_by_a_slip(here: Workspace, server: NetServer, scope: Any) -> None:
+@pytest.mark.parametrize(
+    "scope",
+    [
+        None,
+        {"rolles": ["Vendor"]},
+        pytest.param({}, marks=pytest.mark.slow),
+        pytest.param({"roles": []}, marks=pytest.mark.slow),
+        pytest.param("everybody", marks=pytest.mark.slow),
+    ],
+)
+def test_invalid_rotation_scope_is_refused(here: Workspace, server: NetServer, scope: Any) -> None:
     settled(server, 5)
     variables = {} if scope is None else {"external_users_rotate_scope": scope}
     outcome = here.play("superoffice.crm.rotate_passwords", **variables)
@@ -319,7 +326,9 @@ def test_nobody_is_rotated_by_a_slip(here: Workspace, server: NetServer, scope: 
     assert not here.folder.joinpath("passwords.yml").exists()
 
 
-def test_wrong_variables_are_refused_before_any_request(here: Workspace, server: NetServer) -> None:
+def test_invalid_variables_are_refused_before_any_request(
+    here: Workspace, server: NetServer
+) -> None:
     server.journal.clear()
     outcome = here.play("superoffice.crm.apply", external_users_prune="purge")
     assert outcome.task_failed("external_users_prune")
@@ -352,7 +361,7 @@ def test_argument_specs_are_complete() -> None:
             assert option["description"], name
 
 
-def test_options_of_the_module_and_the_role_agree() -> None:
+def test_options_of_module_and_role_are_equal() -> None:
     from ansible_collections.superoffice.crm.plugins.module_utils.task.external_users import TASK
 
     specs = yaml.safe_load(ROLE.joinpath("meta/argument_specs.yml").read_text())["argument_specs"]
@@ -370,7 +379,7 @@ def test_options_of_the_module_and_the_role_agree() -> None:
             assert described.get("default") == option.get("default"), name
 
 
-def test_the_plan_file_is_what_the_module_takes(here: Workspace, server: NetServer) -> None:
+def test_module_accepts_the_plan_file_of_the_role(here: Workspace, server: NetServer) -> None:
     definitions = drifted(server, settled(server, 40))
     here.write("users/all.yml", yaml.safe_dump({"users": definitions}))
     limits = {"deactivate": None, "delete": None, "password": None}

@@ -25,8 +25,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.gitops.playbook import Workspace
+from tests.gitops.sample_data import drifted, settled
 from tests.gitops.test_reports import REFUSED, entry, result_of
-from tests.gitops.world import drifted, settled
 from tests.netserver import NetServer
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -39,7 +39,7 @@ def visible_targets() -> list[str]:
 
 
 @pytest.mark.parametrize("target", visible_targets())
-def test_target(target: str, netserver_process: ServerProcess, tmp_path: Path) -> None:
+def test_integration_target(target: str, netserver_process: ServerProcess, tmp_path: Path) -> None:
     """The target passes; if it does not, Ansible's own words are the message."""
     # JSON is YAML; host variables, so that a task may still choose another connection
     host = {

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fixtures of the module tests: an embedded NetServer, its state and journal, and both paths."""
+"""Fixtures of the module tests: an embedded NetServer, its journal, and tasks in process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.modules.execution_paths import EXECUTION_PATHS, Result
+from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 
 ADMIN = ("automation", "long-enough-Admin-1-password")
@@ -50,11 +50,6 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
-@pytest.fixture(params=sorted(EXECUTION_PATHS))
-def execution_path(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 @pytest.fixture
 def connection(server: NetServer) -> Result:
     """The connection options that lead to the server."""
@@ -68,18 +63,21 @@ def connection(server: NetServer) -> Result:
 
 
 @pytest.fixture
-def run(execution_path: str, connection: Result) -> Run:
-    """Runs a module, by either execution path, against the server."""
+def run(connection: Result) -> Run:
+    """Run a task in process against the server.
+
+    test_execution_path_equality.py compares that with the module.
+    """
 
     def run_task(name: str, *, check: bool = False, **options: Any) -> Result:
-        return EXECUTION_PATHS[execution_path](name, {**connection, **options}, check)
+        return run_in_process(name, {**connection, **options}, check)
 
     return run_task
 
 
 @pytest.fixture
 def writes(journal: Any) -> Callable[[], list[tuple[str, Any]]]:
-    """The writing calls so far, each with its modification flags."""
+    """Return the writing calls so far, each with its modification flags."""
 
     def calls() -> list[tuple[str, Any]]:
         return [(e.operation, e.argument("ExternalUserInfoModification")) for e in journal.writes]
@@ -89,7 +87,7 @@ def writes(journal: Any) -> Callable[[], list[tuple[str, Any]]]:
 
 @pytest.fixture
 def user(run: Run) -> Run:
-    """Runs superoffice_external_user."""
+    """Run superoffice_external_user."""
 
     def run_user(**options: Any) -> Result:
         return run("superoffice_external_user", **options)
@@ -99,7 +97,7 @@ def user(run: Run) -> Run:
 
 @pytest.fixture
 def bulk(run: Run) -> Run:
-    """Runs superoffice_external_users."""
+    """Run superoffice_external_users."""
 
     def run_users(**options: Any) -> Result:
         return run("superoffice_external_users", **options)

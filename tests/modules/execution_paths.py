@@ -17,7 +17,6 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from typing import Any
 
-import pytest
 from ansible import constants as C  # noqa: N812 - as Ansible calls it
 from ansible.errors import AnsibleError
 from ansible.module_utils import basic
@@ -96,5 +95,3 @@ def action(name: str, arguments: Result, check_mode: bool = False, **attributes:
 
 
 EXECUTION_PATHS: dict[str, ExecutionPath] = {"module": run_as_module, "in_process": run_in_process}
-# for what both paths do in the same code; `make slow` runs the other path as well
-MOSTLY_ONE = ["in_process", pytest.param("module", marks=pytest.mark.slow)]

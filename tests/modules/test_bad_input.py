@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.modules.conftest import Run
-from tests.modules.execution_paths import EXECUTION_PATHS, Result
+from tests.modules.execution_paths import Result, run_in_process
 
 SECRET = "a-Secret-that-1-types"
 CREATE = {"person_id": 1, "user_name": "new", "role": "Partner", "password": SECRET}
@@ -89,30 +89,33 @@ OPTIONS: list[tuple[dict[str, Any], list[str]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("check", [False, True])
 @pytest.mark.parametrize(("options", "facts"), OPTIONS)
-def test_wrong_input_ends_in_one_sentence_and_no_write(
+def test_invalid_input_fails_with_one_sentence_and_writes_nothing(
     options: dict[str, Any],
     facts: list[str],
-    check: bool,
     user: Run,
     tenant: Any,
     journal: Any,
+    server: Any,
+    subtests: pytest.Subtests,
 ) -> None:
-    tenant.add_external_user("anna", role_id=5)
-    start = tenant.snapshot()
-    result = user(check=check, **options)
-    assert result["failed"] is True
-    assert result.get("changed", False) is False
-    for fact in facts:
-        assert fact in result["msg"]
-    assert result["msg"].strip().count("\n") == 0
-    assert "Traceback" not in json.dumps(result)
-    # the options themselves are Ansible's to mask, and url is no secret to it
-    shown = {**result, "invocation": None} if "url" in options else result
-    assert SECRET not in json.dumps(shown)
-    assert tenant.snapshot() == start
-    assert journal.writes == []
+    for check in [False, True]:
+        with subtests.test(check=check):
+            server.reset()
+            tenant.add_external_user("anna", role_id=5)
+            start = tenant.snapshot()
+            result = user(check=check, **options)
+            assert result["failed"] is True
+            assert result.get("changed", False) is False
+            for fact in facts:
+                assert fact in result["msg"]
+            assert result["msg"].strip().count("\n") == 0
+            assert "Traceback" not in json.dumps(result)
+            # the options themselves are Ansible's to mask, and url is no secret to it
+            shown = {**result, "invocation": None} if "url" in options else result
+            assert SECRET not in json.dumps(shown)
+            assert tenant.snapshot() == start
+            assert journal.writes == []
 
 
 NULLS = [
@@ -124,44 +127,43 @@ NULLS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("option", NULLS)
-def test_null_is_the_same_as_not_given_or_refused_by_name(
-    option: str, user: Run, tenant: Any, journal: Any
+def test_null_option_is_ignored_or_refused_by_name(
+    user: Run, tenant: Any, journal: Any, server: Any, subtests: pytest.Subtests
 ) -> None:
-    tenant.add_external_user("anna", role_id=7)
-    start = tenant.snapshot()
-    result = user(user_name="anna", **{option: None})
-    if result.get("failed"):
-        named = option if not option.startswith("auth_") else "credentials"
-        assert named in result["msg"] or option in result["msg"]
-        assert "Traceback" not in json.dumps(result)
-    else:
-        assert result["changed"] is False
-        assert result["user"]["role"] == "Supplier"
-    assert tenant.snapshot() == start
-    assert journal.writes == []
+    for option in NULLS:
+        with subtests.test(option=option):
+            server.reset()
+            tenant.add_external_user("anna", role_id=7)
+            start = tenant.snapshot()
+            result = user(user_name="anna", **{option: None})
+            if result.get("failed"):
+                named = option if not option.startswith("auth_") else "credentials"
+                assert named in result["msg"] or option in result["msg"]
+                assert "Traceback" not in json.dumps(result)
+            else:
+                assert result["changed"] is False
+                assert result["user"]["role"] == "Supplier"
+            assert tenant.snapshot() == start
+            assert journal.writes == []
 
 
 HALF = "\ud800"
 
 
-@pytest.mark.parametrize(
-    "option", ["user_name", "role", "password", "previous_user_names", "auth_password"]
-)
-def test_half_a_character_is_refused_by_the_name_of_its_option(
-    option: str, user: Run, execution_path: str, tenant: Any, journal: Any
+def test_lone_surrogate_is_refused_by_option_name(
+    user: Run, tenant: Any, journal: Any, subtests: pytest.Subtests
 ) -> None:
-    if execution_path == "module":
-        pytest.skip("Ansible itself refuses to pass it to a module")
-    value: Any = [f"a{HALF}b"] if option == "previous_user_names" else f"a{HALF}b"
-    result = user(**{"user_name": "anna", option: value})
-    assert result["failed"] is True
-    assert option in result["msg"]
-    assert "can not be sent" in result["msg"]
-    assert journal.entries == []
+    for option in ["user_name", "role", "password", "previous_user_names", "auth_password"]:
+        with subtests.test(option=option):
+            value: Any = [f"a{HALF}b"] if option == "previous_user_names" else f"a{HALF}b"
+            result = user(**{"user_name": "anna", option: value})
+            assert result["failed"] is True
+            assert option in result["msg"]
+            assert "can not be sent" in result["msg"]
+            assert journal.entries == []
 
 
-def test_a_server_that_is_not_there_is_told(user: Run, server: Any) -> None:
+def test_unreachable_server_is_reported(user: Run, server: Any) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -171,13 +173,13 @@ def test_a_server_that_is_not_there_is_told(user: Run, server: Any) -> None:
         assert fact in result["msg"]
 
 
-def test_a_name_that_no_dns_knows_is_told(user: Run) -> None:
+def test_unknown_host_name_is_reported(user: Run) -> None:
     result = user(user_name="anna", url="https://crm.invalid/SuperOffice")
     assert result["error"]["kind"] == "unreachable"
     assert "crm.invalid" in result["msg"]
 
 
-def test_an_address_without_the_webapi_is_told(user: Run, server: Any) -> None:
+def test_url_without_webapi_is_reported(user: Run, server: Any) -> None:
     result = user(user_name="anna", url=server.root_url + "/elsewhere")
     assert result["failed"] is True
     assert "There is no SuperOffice WebAPI at" in result["msg"]
@@ -185,24 +187,26 @@ def test_an_address_without_the_webapi_is_told(user: Run, server: Any) -> None:
 
 
 @pytest.mark.parametrize("answer", ["online-401", "online-403", "online-404", "online-object"])
-@pytest.mark.parametrize("check", [False, True])
-def test_an_installation_without_the_user_agent_is_told_early_and_plainly(
-    answer: str, check: bool, user: Run, server: Any, tenant: Any, journal: Any
+def test_missing_user_agent_is_reported_within_two_requests(
+    answer: str, user: Run, server: Any, tenant: Any, journal: Any, subtests: pytest.Subtests
 ) -> None:
-    tenant.add_external_user("anna")
-    start = tenant.snapshot()
-    with server.using(user_agent=answer):
-        result = user(user_name="anna", role="Vendor", check=check)
-    assert result["error"]["kind"] == "user_agent"
-    for fact in ("'anna'", "User agent is not available", "SuperOffice Online", "onsite"):
-        assert fact in result["msg"]
-    assert sum(result["requests"].values()) <= 2
-    assert tenant.snapshot() == start
-    assert journal.writes == []
+    for check in [False, True]:
+        with subtests.test(check=check):
+            server.reset()
+            tenant.add_external_user("anna")
+            start = tenant.snapshot()
+            with server.using(user_agent=answer):
+                result = user(user_name="anna", role="Vendor", check=check)
+            assert result["error"]["kind"] == "user_agent"
+            for fact in ("'anna'", "User agent is not available", "SuperOffice Online", "onsite"):
+                assert fact in result["msg"]
+            assert sum(result["requests"].values()) <= 2
+            assert tenant.snapshot() == start
+            assert journal.writes == []
 
 
 @pytest.mark.parametrize("body", ["json", "html", "empty"])
-def test_a_refused_login_is_told_whatever_comes_with_it(
+def test_refused_login_is_reported_for_every_response_body(
     body: str, user: Run, server: Any, journal: Any
 ) -> None:
     with server.using(unauthorized_body=body):
@@ -212,13 +216,11 @@ def test_a_refused_login_is_told_whatever_comes_with_it(
     assert sum(result["requests"].values()) <= 2
 
 
-def test_without_any_connection_option_the_missing_one_is_named(execution_path: str) -> None:
-    result: Result = EXECUTION_PATHS[execution_path](
-        "superoffice_external_user", {"user_name": "anna"}, False
-    )
+def test_missing_connection_options_are_named() -> None:
+    result: Result = run_in_process("superoffice_external_user", {"user_name": "anna"}, False)
     assert result["failed"] is True
     assert "url" in result["msg"]
-    result = EXECUTION_PATHS[execution_path](
+    result = run_in_process(
         "superoffice_external_user", {"user_name": "anna", "url": "https://x"}, False
     )
     for fact in ("auth_method", "auth_username", "auth_password"):

@@ -13,21 +13,19 @@ from typing import Any
 import pytest
 
 from tests.modules.conftest import Run
-from tests.modules.execution_paths import MOSTLY_ONE
 from tests.netserver import NetServer
 
 NUMBER = 20
 GOOD = "Good-pass-1"
 
 
-@pytest.fixture(params=MOSTLY_ONE)
-def execution_path(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 @pytest.fixture
-def crowd(tenant: Any) -> list[dict[str, Any]]:
-    """Definitions that make each of the users u00 to u19 a vendor."""
+def role_changes(tenant: Any) -> list[dict[str, Any]]:
+    return add_users(tenant)
+
+
+def add_users(tenant: Any) -> list[dict[str, Any]]:
+    """Add users u00 to u19; return definitions that make each of them a vendor."""
     names = [f"u{n:02}" for n in range(NUMBER)]
     tenant.add_external_users({"user_name": name, "role_id": 5} for name in names)
     return [{"user_name": name, "role": "Vendor"} for name in names]
@@ -53,11 +51,11 @@ def statuses(result: Any) -> dict[str, int]:
 # --- the budget
 
 
-def test_one_bad_user_does_not_stop_the_others_and_fails_the_task(
-    bulk: Run, server: NetServer, tenant: Any, crowd: list[dict[str, Any]]
+def test_one_failed_user_fails_the_task_after_all_others_are_written(
+    bulk: Run, server: NetServer, tenant: Any, role_changes: list[dict[str, Any]]
 ) -> None:
     refuse(server, 1, skip=7)
-    result = bulk(users=crowd, concurrency=1, list_results="all")
+    result = bulk(users=role_changes, concurrency=1, list_results="all")
     assert result["failed"] is result["changed"] is result["drift"] is True
     assert statuses(result) == {"modified": 19, "failed": 1}
     assert len(result["results"]) == NUMBER
@@ -71,7 +69,7 @@ def test_one_bad_user_does_not_stop_the_others_and_fails_the_task(
     assert {"plan", "diff", "requests", "summary"} <= set(result)
     assert len(result["plan"]["entries"]) == len(result["diff"]["after"]) == NUMBER
     assert len(vendors(tenant)) == 19
-    assert statuses(bulk(users=crowd)) == {"modified": 1, "unchanged": 19}
+    assert statuses(bulk(users=role_changes)) == {"modified": 1, "unchanged": 19}
 
 
 @pytest.mark.parametrize(
@@ -85,12 +83,12 @@ def test_one_bad_user_does_not_stop_the_others_and_fails_the_task(
     ],
     ids=str,
 )
-def test_the_run_ends_when_the_budget_is_spent(
+def test_run_stops_at_max_failures(
     options: dict[str, Any], tried: int, bulk: Run, server: NetServer, tenant: Any, journal: Any,
-    crowd: list[dict[str, Any]],
+    role_changes: list[dict[str, Any]],
 ) -> None:  # fmt: skip
     refuse(server, None)
-    result = bulk(users=crowd, concurrency=1, **options)
+    result = bulk(users=role_changes, concurrency=1, **options)
     assert len(journal.writes) == tried
     assert result["summary"]["failed"] == tried
     assert result["summary"]["skipped"] == NUMBER - tried
@@ -101,12 +99,12 @@ def test_the_run_ends_when_the_budget_is_spent(
 
 
 @pytest.mark.parametrize("concurrency", [2, 8, 32])
-def test_those_under_way_are_ended_and_no_more_are_begun(
-    concurrency: int, bulk: Run, server: NetServer, journal: Any, crowd: list[dict[str, Any]]
+def test_run_stops_after_requests_in_flight(
+    concurrency: int, bulk: Run, server: NetServer, journal: Any, role_changes: list[dict[str, Any]]
 ) -> None:
     server.latency = 0.02
     refuse(server, None)
-    result = bulk(users=crowd, concurrency=concurrency, on_error="stop")
+    result = bulk(users=role_changes, concurrency=concurrency, on_error="stop")
     assert 1 <= len(journal.writes) <= concurrency
     assert result["summary"]["failed"] == len(journal.writes)
 
@@ -118,7 +116,7 @@ KINDS = {
     "create": "CreateExternalUser",
     "delete": "DeleteExternalUser",
 }
-HARMLESS = [
+PASSING = [
     ("drop_before", {}),
     ("drop_after", {}),
     ("status", {"status": 429, "retry_after": 0}),
@@ -133,17 +131,23 @@ HARMLESS = [
     ("content_type", {}),
     ("status", {"status": 401}),
 ]
-FAULTS = [pytest.param(kind, options, id=f"{kind} {options}") for kind, options in HARMLESS]
+FAULTS = [pytest.param(kind, options, id=f"{kind} {options}") for kind, options in PASSING]
 
 
 @pytest.fixture
-def wanted(tenant: Any, crowd: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+def definitions(tenant: Any) -> dict[str, list[dict[str, Any]]]:
+    return add_users_and_persons(tenant)
+
+
+def add_users_and_persons(tenant: Any) -> dict[str, list[dict[str, Any]]]:
+    """Add users and persons; return definitions that modify, create and delete eight users."""
+    role_changes = add_users(tenant)
     new = {"role": "Vendor", "password": GOOD}
     persons = [tenant.add_person() for _number in range(8)]
     return {
-        "modify": crowd[:8],
+        "modify": role_changes[:8],
         "create": [{"user_name": f"n{n}", "person_id": p, **new} for n, p in enumerate(persons)],
-        "delete": [{"user_name": one["user_name"], "state": "absent"} for one in crowd[:8]],
+        "delete": [{"user_name": one["user_name"], "state": "absent"} for one in role_changes[:8]],
     }
 
 
@@ -151,98 +155,115 @@ def end_state(tenant: Any) -> list[tuple[Any, ...]]:
     return sorted((u.user_name, u.role_name, u.is_active, u.person_id) for u in tenant.users())
 
 
-@pytest.mark.parametrize("operation", sorted(KINDS))
 @pytest.mark.parametrize(("kind", "options"), FAULTS)
-def test_a_fault_that_passes_ends_as_declared_and_nothing_is_written_twice(
-    kind: str, options: dict[str, Any], operation: str, bulk: Run, server: NetServer, tenant: Any,
-    journal: Any, wanted: dict[str, list[dict[str, Any]]],
-) -> None:  # fmt: skip
-    # a login that is refused twice in a row is no good
-    times = 1 if options.get("status") == 401 else 2
-    server.faults.add(kind, operation=KINDS[operation], times=times, skip=3, **options)
-    timeout = 0.15 if kind in ("delay", "slow_drip") else 30
-    before = {user.user_name for user in tenant.users()}
-    result = bulk(
-        users=wanted[operation], retries=2, timeout=timeout, concurrency=2, limits={"delete": 8}
-    )
-    assert "failed" not in result, result["msg"]
-    names = {one["user_name"] for one in wanted[operation]}
-    if operation == "delete":
-        assert {user.user_name for user in tenant.users()} == before - names
-    else:
-        assert set(vendors(tenant)) == names
-    written = collections.Counter(
-        (e.argument("AssociateId"), e.argument("UserName")) for e in journal.committed
-    )
-    assert len(written) == len(names)
-    assert set(written.values()) == {1}
-    again = bulk(users=wanted[operation])
-    assert again["changed"] is False
+def test_transient_fault_is_recovered_without_a_second_write(
+    kind: str,
+    options: dict[str, Any],
+    bulk: Run,
+    server: NetServer,
+    tenant: Any,
+    journal: Any,
+    subtests: pytest.Subtests,
+) -> None:
+    for operation in sorted(KINDS):
+        with subtests.test(operation=operation):
+            server.reset()
+            definitions = add_users_and_persons(tenant)
+            # a login that is refused twice in a row is no good
+            times = 1 if options.get("status") == 401 else 2
+            server.faults.add(kind, operation=KINDS[operation], times=times, skip=3, **options)
+            timeout = 0.15 if kind in ("delay", "slow_drip") else 30
+            before = {user.user_name for user in tenant.users()}
+            result = bulk(
+                users=definitions[operation],
+                retries=2,
+                timeout=timeout,
+                concurrency=2,
+                limits={"delete": 8},
+            )
+            assert "failed" not in result, result["msg"]
+            names = {one["user_name"] for one in definitions[operation]}
+            if operation == "delete":
+                assert {user.user_name for user in tenant.users()} == before - names
+            else:
+                assert set(vendors(tenant)) == names
+            written = collections.Counter(
+                (e.argument("AssociateId"), e.argument("UserName")) for e in journal.committed
+            )
+            assert len(written) == len(names)
+            assert set(written.values()) == {1}
+            again = bulk(users=definitions[operation])
+            assert again["changed"] is False
 
 
-ODD = ("echo", "modified")
+RETRIED = ("echo", "modified")
 
 
-@pytest.mark.parametrize("operation", sorted(KINDS))
 @pytest.mark.parametrize("kind", ["html", "redirect", "echo", "drop_before"])
-def test_a_fault_that_stays_fails_its_users_only_and_says_that_nothing_was_done(
-    kind: str, operation: str, bulk: Run, server: NetServer, tenant: Any, journal: Any,
-    wanted: dict[str, list[dict[str, Any]]],
-) -> None:  # fmt: skip
-    server.faults.add(kind, operation=KINDS[operation], times=3)
-    options = {"users": wanted[operation], "limits": {"delete": 8}}
-    result = bulk(**options, concurrency=1)
-    done = {"modify": "modified", "create": "created", "delete": "deleted"}[operation]
-    found = statuses(result)
-    # a 500 may be about the spelling of the flags, so that one user has several tries
-    assert found == {done: 8 - found["failed"], "failed": 1 if (kind, done) == ODD else 3}
-    failed = [row["error"]["msg"] for row in result["results"] if row["status"] == "failed"]
-    assert all("effect" in text or "Nothing was changed" in text for text in failed)
-    assert len(journal.committed) == found[done]
-    assert statuses(bulk(**options))[done] == found["failed"]
+def test_permanent_fault_fails_only_its_users_and_reports_no_effect(
+    kind: str, bulk: Run, server: NetServer, tenant: Any, journal: Any, subtests: pytest.Subtests
+) -> None:
+    for operation in sorted(KINDS):
+        with subtests.test(operation=operation):
+            server.reset()
+            definitions = add_users_and_persons(tenant)
+            server.faults.add(kind, operation=KINDS[operation], times=3)
+            options = {"users": definitions[operation], "limits": {"delete": 8}}
+            result = bulk(**options, concurrency=1)
+            done = {"modify": "modified", "create": "created", "delete": "deleted"}[operation]
+            found = statuses(result)
+            # a 500 may be about the spelling of the flags, so that one user has several tries
+            assert found == {
+                done: 8 - found["failed"],
+                "failed": 1 if (kind, done) == RETRIED else 3,
+            }
+            failed = [row["error"]["msg"] for row in result["results"] if row["status"] == "failed"]
+            assert all("effect" in text or "Nothing was changed" in text for text in failed)
+            assert len(journal.committed) == found[done]
+            assert statuses(bulk(**options))[done] == found["failed"]
 
 
-def test_a_creation_whose_answer_is_lost_keeps_its_password_and_its_id(
-    bulk: Run, server: NetServer, tenant: Any, wanted: dict[str, list[dict[str, Any]]]
+def test_creation_with_lost_response_keeps_password_and_id(
+    bulk: Run, server: NetServer, tenant: Any, definitions: dict[str, list[dict[str, Any]]]
 ) -> None:
     server.faults.add("drop_after", operation="CreateExternalUser", times=None)
-    result = bulk(users=wanted["create"])
+    result = bulk(users=definitions["create"])
     assert statuses(result) == {"created": 8}
     for row in result["results"]:
         assert row["associate_id"] == tenant.user(row["user_name"]).associate_id
         assert tenant.password_matches(row["user_name"], GOOD)
 
 
-def test_a_new_id_that_is_cut_in_half_is_noticed_and_nobody_else_is_touched(
-    bulk: Run, server: NetServer, tenant: Any, wanted: dict[str, list[dict[str, Any]]]
+def test_truncated_id_of_a_new_user_is_detected(
+    bulk: Run, server: NetServer, tenant: Any, definitions: dict[str, list[dict[str, Any]]]
 ) -> None:
     others = end_state(tenant)
     server.faults.add("truncate", operation="CreateExternalUser", how="json")
-    result = bulk(users=wanted["create"][:2], concurrency=1)
+    result = bulk(users=definitions["create"][:2], concurrency=1)
     assert statuses(result) == {"created": 1, "failed": 1}
     assert result["error"]["kind"] == "not_applied"
     assert set(others) < set(end_state(tenant))
-    assert bulk(users=wanted["create"][:2])["changed"] is False
+    assert bulk(users=definitions["create"][:2])["changed"] is False
 
 
-def test_sessions_that_end_under_many_requests_are_begun_anew(
-    bulk: Run, server: NetServer, tenant: Any, crowd: list[dict[str, Any]]
+def test_expired_sessions_are_renewed_during_parallel_requests(
+    bulk: Run, server: NetServer, tenant: Any, role_changes: list[dict[str, Any]]
 ) -> None:
     # with this latency all eight are under way when the first is turned away
     server.latency = 0.1
     server.faults.add("status", operation="SetExternalUserInfo", status=401, times=8, body="{}")
-    result = bulk(users=crowd, concurrency=8)
+    result = bulk(users=role_changes, concurrency=8)
     assert "failed" not in result, result["msg"]
     assert len(vendors(tenant)) == NUMBER
 
 
-def test_a_login_that_ends_for_good_is_told_and_what_was_done_is_known(
-    bulk: Run, server: NetServer, tenant: Any, crowd: list[dict[str, Any]], journal: Any
+def test_expired_ticket_fails_the_run_and_reports_what_was_written(
+    bulk: Run, server: NetServer, tenant: Any, role_changes: list[dict[str, Any]], journal: Any
 ) -> None:
     ticket = tenant.issue_ticket(server.admin[0])
     login = {"auth_method": "soticket", "auth_ticket": ticket}
     server.faults.add("expire_session", operation="SetExternalUserInfo", skip=5)
-    result = bulk(users=crowd, concurrency=1, max_failures=2, **login)
+    result = bulk(users=role_changes, concurrency=1, max_failures=2, **login)
     assert result["failed"] is result["changed"] is True
     # the first refused login ends the run
     assert result["summary"]["skipped"] == NUMBER - 5 - 1
@@ -254,13 +275,13 @@ def test_a_login_that_ends_for_good_is_told_and_what_was_done_is_known(
 
 
 @pytest.mark.parametrize("dialect", [{"throttle": "25"}, {"parallel": "3"}], ids=str)
-def test_a_service_that_asks_for_rest_is_given_it_by_all_together(
+def test_throttling_reduces_the_requests_of_all_workers(
     dialect: dict[str, str], bulk: Run, server: NetServer, tenant: Any, journal: Any,
-    crowd: list[dict[str, Any]],
+    role_changes: list[dict[str, Any]],
 ) -> None:  # fmt: skip
     server.latency = 0.005
     with server.using(**dialect):
-        result = bulk(users=crowd, concurrency=6, retries=4)
+        result = bulk(users=role_changes, concurrency=6, retries=4)
     assert "failed" not in result, result["msg"]
     assert len(vendors(tenant)) == NUMBER
     assert len(journal.committed) == NUMBER
@@ -268,18 +289,18 @@ def test_a_service_that_asks_for_rest_is_given_it_by_all_together(
     assert 0 < len(refused) <= 32
 
 
-def test_one_retry_after_holds_all_back(
-    bulk: Run, server: NetServer, journal: Any, crowd: list[dict[str, Any]]
+def test_one_retry_after_pauses_all_workers(
+    bulk: Run, server: NetServer, journal: Any, role_changes: list[dict[str, Any]]
 ) -> None:
     server.faults.add("status", operation="SetExternalUserInfo", status=429, retry_after=1, skip=4)
     started = time.monotonic()
-    result = bulk(users=crowd, concurrency=2, retries=1, preflight="offline")
+    result = bulk(users=role_changes, concurrency=2, retries=1, preflight="offline")
     assert "failed" not in result
-    assert 1.0 <= time.monotonic() - started < 3.0
+    assert time.monotonic() - started >= 1.0
     assert len(journal.committed) == NUMBER
 
 
-def test_a_late_refusal_does_not_doubt_a_spelling_that_another_user_proved(
+def test_late_refusal_does_not_change_a_confirmed_flag_spelling(
     bulk: Run, server: NetServer, tenant: Any, journal: Any
 ) -> None:
     tenant.add_external_users({"user_name": name, "role_id": 5} for name in ("u0", "u1"))
@@ -303,9 +324,9 @@ def test_a_late_refusal_does_not_doubt_a_spelling_that_another_user_proved(
         ("user_name", {"user_name": "new"}, "user_name is 'u00' instead of 'new'"),
     ],
 )
-def test_a_change_that_the_service_does_not_make_fails_with_field_planned_and_found(
+def test_ignored_change_fails_with_field_expected_and_actual_value(
     ignored: str, change: dict[str, Any], told: str, bulk: Run, server: NetServer, tenant: Any,
-    crowd: list[dict[str, Any]],
+    role_changes: list[dict[str, Any]],
 ) -> None:  # fmt: skip
     first = tenant.user("u00").associate_id
     start = tenant.snapshot()
@@ -322,23 +343,25 @@ def test_a_change_that_the_service_does_not_make_fails_with_field_planned_and_fo
 
 
 @pytest.mark.parametrize("lag", [1, 2, 3])
-@pytest.mark.parametrize("operation", sorted(KINDS))
-def test_a_list_that_lags_behind_is_read_again(
-    operation: str, lag: int, bulk: Run, server: NetServer, tenant: Any, journal: Any,
-    wanted: dict[str, list[dict[str, Any]]],
-) -> None:  # fmt: skip
-    with server.using(read_lag=str(lag)):
-        result = bulk(users=wanted[operation][:1])
-    assert "failed" not in result, result["msg"]
-    assert result["changed"] is True
-    assert len(journal.committed) == 1
+def test_stale_list_is_read_again(
+    lag: int, bulk: Run, server: NetServer, tenant: Any, journal: Any, subtests: pytest.Subtests
+) -> None:
+    for operation in sorted(KINDS):
+        with subtests.test(operation=operation):
+            server.reset()
+            definitions = add_users_and_persons(tenant)
+            with server.using(read_lag=str(lag)):
+                result = bulk(users=definitions[operation][:1])
+            assert "failed" not in result, result["msg"]
+            assert result["changed"] is True
+            assert len(journal.committed) == 1
 
 
 @pytest.mark.parametrize("delete", ["retire", "deactivate"])
-def test_a_deletion_that_leaves_something_is_told_as_it_is(
-    delete: str, bulk: Run, server: NetServer, wanted: dict[str, list[dict[str, Any]]]
+def test_retired_user_counts_as_deleted_and_deactivated_user_does_not(
+    delete: str, bulk: Run, server: NetServer, definitions: dict[str, list[dict[str, Any]]]
 ) -> None:
-    options = {"users": wanted["delete"], "limits": {"delete": 8}}
+    options = {"users": definitions["delete"], "limits": {"delete": 8}}
     with server.using(delete=delete):
         result = bulk(**options)
         again = bulk(**options)
@@ -350,30 +373,30 @@ def test_a_deletion_that_leaves_something_is_told_as_it_is(
         assert result["error"]["kind"] == "not_applied"
 
 
-def test_a_result_that_can_not_be_read_back_is_a_failure_that_says_what_was_written(
-    bulk: Run, server: NetServer, tenant: Any, crowd: list[dict[str, Any]]
+def test_failed_verification_reports_what_was_written(
+    bulk: Run, server: NetServer, tenant: Any, role_changes: list[dict[str, Any]]
 ) -> None:
     server.faults.add("status", operation="Archive/*", status=500, skip=2, times=None)
-    result = bulk(users=crowd)
+    result = bulk(users=role_changes)
     assert result["failed"] is result["changed"] is True
     assert statuses(result) == {"failed": NUMBER}
     assert "could not be read back" in result["msg"]
     assert len(vendors(tenant)) == NUMBER
 
 
-@pytest.mark.parametrize(
-    "operation", ["GetAllRoles", "Archive/ExternalUsers", "GetUser", "GetUserInfoList", "Is*"]
-)
 @pytest.mark.parametrize("kind", ["drop_before", "html", "garbage", "status", "truncate"])
-def test_a_world_that_can_not_be_read_is_not_written_to(
-    kind: str, operation: str, bulk: Run, server: NetServer, tenant: Any, journal: Any,
-    crowd: list[dict[str, Any]],
-) -> None:  # fmt: skip
-    server.faults.add(kind, operation=operation, times=None)
-    start = tenant.snapshot()
-    users = [*crowd, {"user_name": "u00x", "previous_user_names": ["u00"]}]
-    result = bulk(users=users[1:])
-    assert result["failed"] is True
-    assert result["changed"] is False
-    assert tenant.snapshot() == start
-    assert journal.writes == []
+def test_failed_read_prevents_all_writes(
+    kind: str, bulk: Run, server: NetServer, tenant: Any, journal: Any, subtests: pytest.Subtests
+) -> None:
+    for operation in ["GetAllRoles", "Archive/ExternalUsers", "GetUser", "GetUserInfoList", "Is*"]:
+        with subtests.test(operation=operation):
+            server.reset()
+            role_changes = add_users(tenant)
+            server.faults.add(kind, operation=operation, times=None)
+            start = tenant.snapshot()
+            users = [*role_changes, {"user_name": "u00x", "previous_user_names": ["u00"]}]
+            result = bulk(users=users[1:])
+            assert result["failed"] is True
+            assert result["changed"] is False
+            assert tenant.snapshot() == start
+            assert journal.writes == []

@@ -39,7 +39,7 @@ def leaks(result: Any, *secrets: str) -> list[str]:
     return [s for secret in secrets for s in spellings(secret) if any(s in text for text in texts)]
 
 
-def test_twenty_faults_of_all_sorts_are_twenty_findings_and_nothing_is_written(
+def test_twenty_input_errors_give_twenty_findings_and_no_write(
     bulk: Run, tenant: Any, journal: Any, tmp_path: Path
 ) -> None:
     person = tenant.add_person()
@@ -91,7 +91,7 @@ def test_twenty_faults_of_all_sorts_are_twenty_findings_and_nothing_is_written(
     assert journal.writes == []
 
 
-def test_a_message_holds_twenty_findings_and_the_result_all(bulk: Run, journal: Any) -> None:
+def test_message_lists_twenty_findings_and_result_lists_all(bulk: Run, journal: Any) -> None:
     result = bulk(users=[{"user_name": f"u{n}", "rolle": "x"} for n in range(50)])
     assert len(result["findings"]) == 50
     assert result["msg"].count("\n- ") == 20
@@ -119,9 +119,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "users"
 
 
-def test_folders_of_files_are_applied_with_the_defaults_of_each(
-    bulk: Run, tenant: Any, folder: Path
-) -> None:
+def test_files_in_folders_use_their_own_defaults(bulk: Run, tenant: Any, folder: Path) -> None:
     tenant.add_external_users({"user_name": f"u{n}", "role_id": 2} for n in range(1, 7))
     options = {"src": [str(folder)], "defaults": {"role": "Supplier"}, "limits": {"deactivate": 9}}
     result = bulk(**options)
@@ -137,7 +135,7 @@ def test_folders_of_files_are_applied_with_the_defaults_of_each(
     assert bulk(**options)["changed"] is False
 
 
-def test_findings_in_files_name_file_and_line(bulk: Run, folder: Path) -> None:
+def test_findings_name_file_and_line(bulk: Run, folder: Path) -> None:
     (folder / "a.yml").write_text("users:\n\n  # one\n  - user_name: u5\n  - rol: x\n")
     result = bulk(src=[str(folder)])
     wheres = [finding["where"] for finding in result["findings"]]
@@ -147,16 +145,14 @@ def test_findings_in_files_name_file_and_line(bulk: Run, folder: Path) -> None:
     assert f"{folder}/a.yml:4" in double["message"]
 
 
-def test_a_missing_path_and_an_empty_folder_are_findings(
-    bulk: Run, tmp_path: Path, tenant: Any
-) -> None:
+def test_missing_path_and_empty_folder_are_findings(bulk: Run, tmp_path: Path, tenant: Any) -> None:
     (tmp_path / "empty").mkdir()
     paths = [str(tmp_path / name) for name in ("none", "empty")]
     result = bulk(src=paths, users=[])
     assert [finding["where"] for finding in result["findings"]] == paths
 
 
-def test_passwords_come_apart_from_the_definitions_in_any_case(
+def test_passwords_option_matches_names_without_case(
     bulk: Run, tenant: Any, tmp_path: Path
 ) -> None:
     persons = [tenant.add_person() for _number in range(2)]
@@ -174,27 +170,24 @@ def test_passwords_come_apart_from_the_definitions_in_any_case(
     assert not leaks(result, "Good-pass-1", "Good-pass-2")
 
 
-@pytest.mark.parametrize(
-    ("passwords", "told"),
-    [
+def test_invalid_and_duplicate_passwords_are_refused(
+    bulk: Run, tenant: Any, journal: Any, subtests: pytest.Subtests
+) -> None:
+    for passwords, told in [
         ({"anna": 123456}, "anna"),
         ({"anna": None}, "anna"),
         ({"anna": ""}, "anna"),
         ({"anna": "Good-pass-1", "ANNA": "Good-pass-2"}, "one name"),
         ({"bo": "Good-pass-1"}, "given twice"),
-    ],
-    ids=str,
-)
-def test_passwords_that_are_none_or_given_twice_are_refused(
-    passwords: dict[str, Any], told: str, bulk: Run, tenant: Any, journal: Any
-) -> None:
-    result = bulk(
-        users=[{"user_name": "anna"}, {"user_name": "bo", "password": "Good-pass-3"}],
-        passwords=passwords,
-    )
-    assert told in result["msg"]
-    assert not leaks(result, "Good-pass-1", "Good-pass-2", "Good-pass-3")
-    assert journal.writes == []
+    ]:
+        with subtests.test(passwords=passwords, told=told):
+            result = bulk(
+                users=[{"user_name": "anna"}, {"user_name": "bo", "password": "Good-pass-3"}],
+                passwords=passwords,
+            )
+            assert told in result["msg"]
+            assert not leaks(result, "Good-pass-1", "Good-pass-2", "Good-pass-3")
+            assert journal.writes == []
 
 
 WRONG_ARGUMENTS: list[dict[str, Any]] = [
@@ -220,20 +213,19 @@ WRONG_ARGUMENTS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("options", WRONG_ARGUMENTS, ids=lambda o: "-".join(map(str, o)))
-def test_no_secret_is_repeated_when_an_argument_is_wrong(
-    options: dict[str, Any], bulk: Run, journal: Any
+def test_invalid_arguments_do_not_reveal_secrets(
+    bulk: Run, journal: Any, subtests: pytest.Subtests
 ) -> None:
-    for check in (True, False):
-        result = bulk(**options, check=check)
-        assert result["failed"] is True
-        assert not leaks(result, SECRET, ADMIN[1])
-    assert journal.writes == []
+    for options in WRONG_ARGUMENTS:
+        with subtests.test(options=options):
+            for check in (True, False):
+                result = bulk(**options, check=check)
+                assert result["failed"] is True
+                assert not leaks(result, SECRET, ADMIN[1])
+            assert journal.writes == []
 
 
-def test_no_password_is_in_a_result_whatever_becomes_of_the_users(
-    bulk: Run, server: NetServer, tenant: Any
-) -> None:
+def test_results_never_contain_passwords(bulk: Run, server: NetServer, tenant: Any) -> None:
     source = random.Random(4)
     passwords = {
         f"u{n}": "Aa1/+" + "".join(source.choices(string.printable[:94], k=20)) for n in range(24)
@@ -260,7 +252,7 @@ def test_no_password_is_in_a_result_whatever_becomes_of_the_users(
 
 
 @pytest.mark.parametrize("shown", [False, True])
-def test_generated_passwords_are_masked_unless_asked_for_and_strong(
+def test_generated_passwords_are_strong_and_masked_by_default(
     shown: bool, bulk: Run, tenant: Any, journal: Any
 ) -> None:
     users = [
@@ -284,9 +276,7 @@ def test_generated_passwords_are_masked_unless_asked_for_and_strong(
     assert bulk(**options)["changed"] is False
 
 
-def test_many_unknown_roles_cost_one_look_at_all_roles(
-    bulk: Run, tenant: Any, journal: Any
-) -> None:
+def test_many_unknown_roles_cost_one_role_query(bulk: Run, tenant: Any, journal: Any) -> None:
     tenant.add_external_users({"user_name": f"u{n}"} for n in range(30))
     result = bulk(users=[{"user_name": f"u{n}", "role": f"no role {n}"} for n in range(30)])
     assert len(result["findings"]) == 30

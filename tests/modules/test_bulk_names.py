@@ -21,23 +21,23 @@ def owners(tenant: Any) -> dict[str, int]:
 
 
 @pytest.fixture
-def row(tenant: Any) -> dict[str, int]:
+def ids(tenant: Any) -> dict[str, int]:
     """Users a to f, and their associate ids."""
     return {name: tenant.add_external_user(name, password=GOOD) for name in "abcdef"}
 
 
 @pytest.mark.parametrize("concurrency", [1, 8])
-def test_a_chain_of_renames_starts_at_its_free_end(
-    concurrency: int, bulk: Run, tenant: Any, journal: Any, row: dict[str, int]
+def test_rename_chain_starts_at_its_free_end(
+    concurrency: int, bulk: Run, tenant: Any, journal: Any, ids: dict[str, int]
 ) -> None:
     links = dict(zip("abcdef", "bcdefg", strict=True))
-    users = [{"associate_id": row[old], "user_name": new} for old, new in links.items()]
+    users = [{"associate_id": ids[old], "user_name": new} for old, new in links.items()]
     options = {"users": users, "limits": {"rename": 6}, "concurrency": concurrency}
     foreseen = bulk(**options, check=True)
     result = bulk(**options)
     assert "failed" not in result, result["msg"]
     assert result["diff"] == foreseen["diff"]
-    assert owners(tenant) == {new: row[old] for old, new in links.items()}
+    assert owners(tenant) == {new: ids[old] for old, new in links.items()}
     order = [entry.argument("UserName") for entry in journal.committed]
     assert order == list("gfedcb")
     assert all(entry.status == 204 for entry in journal.writes)
@@ -46,13 +46,13 @@ def test_a_chain_of_renames_starts_at_its_free_end(
 
 
 @pytest.mark.parametrize("size", [2, 3, 6])
-def test_names_that_change_places_are_refused_before_the_first_write(
-    size: int, bulk: Run, tenant: Any, journal: Any, row: dict[str, int]
+def test_rename_cycle_is_refused_before_any_write(
+    size: int, bulk: Run, tenant: Any, journal: Any, ids: dict[str, int]
 ) -> None:
     names = "abcdef"[:size]
     rotated = names[1:] + names[0]
     users = [
-        {"associate_id": row[old], "user_name": new}
+        {"associate_id": ids[old], "user_name": new}
         for old, new in zip(names, rotated, strict=True)
     ]
     start = tenant.snapshot()
@@ -66,45 +66,45 @@ def test_names_that_change_places_are_refused_before_the_first_write(
     assert journal.writes == []
 
 
-def test_a_name_that_a_deleted_user_had_is_given_at_once(
-    bulk: Run, tenant: Any, journal: Any, row: dict[str, int]
+def test_name_of_a_deleted_user_is_reused_in_the_same_run(
+    bulk: Run, tenant: Any, journal: Any, ids: dict[str, int]
 ) -> None:
     person = tenant.add_person()
     users = [
-        {"associate_id": row["a"], "state": "absent"},
+        {"associate_id": ids["a"], "state": "absent"},
         {"person_id": person, "user_name": "A", "role": "Partner", "password": GOOD},
-        {"associate_id": row["b"], "state": "absent"},
-        {"associate_id": row["c"], "user_name": "b"},
+        {"associate_id": ids["b"], "state": "absent"},
+        {"associate_id": ids["c"], "user_name": "b"},
     ]
     foreseen = bulk(users=users, limits={"delete": 2}, check=True)
     result = bulk(users=users, limits={"delete": 2})
     assert "failed" not in result, result["msg"]
-    assert owners(tenant)["b"] == row["c"]
+    assert owners(tenant)["b"] == ids["c"]
     assert tenant.user("A").person_id == person
     assert [entry.operation[:6] for entry in journal.committed][:2] == ["Delete", "Delete"]
     assert result["diff"] == foreseen["diff"]
     # the one who goes and the one who gets the name are two entries of the diff
-    assert result["diff"]["before"][f"b (associate {row['b']})"]["user_name"] == "b"
-    assert result["diff"]["after"][f"b (associate {row['b']})"] == {}
+    assert result["diff"]["before"][f"b (associate {ids['b']})"]["user_name"] == "b"
+    assert result["diff"]["after"][f"b (associate {ids['b']})"] == {}
     assert len(result["diff"]["before"]) == 4
 
 
-def test_who_needs_a_name_of_a_user_that_failed_is_not_begun(
-    bulk: Run, server: NetServer, tenant: Any, journal: Any, row: dict[str, int]
+def test_rename_that_depends_on_a_failed_rename_is_skipped(
+    bulk: Run, server: NetServer, tenant: Any, journal: Any, ids: dict[str, int]
 ) -> None:
     server.faults.add("status", operation="SetExternalUserInfo", status=400, body="{}", times=3)
     users = [
-        {"associate_id": row[old], "user_name": new}
+        {"associate_id": ids[old], "user_name": new}
         for old, new in (("a", "b"), ("b", "c"), ("c", "x"), ("d", "y"))
     ]
     result = bulk(users=users, concurrency=1, limits={"rename": 4})
     rows = {row["associate_id"]: (row["status"], (row["error"] or {}).get("kind")) for row in
             result["results"]}  # fmt: skip
     assert rows == {
-        row["a"]: ("skipped", "skipped"),
-        row["b"]: ("skipped", "skipped"),
-        row["c"]: ("failed", "refused"),
-        row["d"]: ("renamed", None),
+        ids["a"]: ("skipped", "skipped"),
+        ids["b"]: ("skipped", "skipped"),
+        ids["c"]: ("failed", "refused"),
+        ids["d"]: ("renamed", None),
     }
     assert sorted(owners(tenant)) == ["a", "b", "c", "e", "f", "y"]
     again = bulk(users=users, limits={"rename": 4})
@@ -117,21 +117,21 @@ def test_who_needs_a_name_of_a_user_that_failed_is_not_begun(
     [{}, {"role": "Vendor"}, {"is_active": False}],
     ids=["not declared", "declared otherwise", "deactivated"],
 )
-def test_a_name_that_somebody_keeps_is_refused(
-    holder: dict[str, Any], bulk: Run, tenant: Any, journal: Any, row: dict[str, int]
+def test_rename_to_a_name_in_use_is_refused(
+    holder: dict[str, Any], bulk: Run, tenant: Any, journal: Any, ids: dict[str, int]
 ) -> None:
     start = tenant.snapshot()
-    users: list[dict[str, Any]] = [{"associate_id": row["a"], "user_name": "b"}]
+    users: list[dict[str, Any]] = [{"associate_id": ids["a"], "user_name": "b"}]
     if holder:
-        users.append({"associate_id": row["b"], **holder})
+        users.append({"associate_id": ids["b"], **holder})
     result = bulk(users=users)
     assert result["error"]["kind"] == "conflict"
-    assert f"associate {row['b']}" in result["msg"]
+    assert f"associate {ids['b']}" in result["msg"]
     assert tenant.snapshot() == start
 
 
-def test_a_rename_in_case_only_needs_the_present_spelling_and_is_no_conflict(
-    bulk: Run, tenant: Any, writes: Any, row: dict[str, int]
+def test_rename_that_changes_case_only_needs_the_current_spelling(
+    bulk: Run, tenant: Any, writes: Any, ids: dict[str, int]
 ) -> None:
     assert bulk(users=[{"user_name": "A"}, {"user_name": "b"}])["changed"] is False
     result = bulk(users=[{"user_name": "A", "previous_user_names": ["a"]}, {"user_name": "b"}])
@@ -140,19 +140,17 @@ def test_a_rename_in_case_only_needs_the_present_spelling_and_is_no_conflict(
     assert "A" in owners(tenant)
 
 
-def test_former_names_rename_and_do_not_create(
-    bulk: Run, tenant: Any, writes: Any, row: dict[str, int]
+def test_previous_user_names_rename_instead_of_create(
+    bulk: Run, tenant: Any, writes: Any, ids: dict[str, int]
 ) -> None:
     users = [{"user_name": "anna@example.com", "previous_user_names": ["anna", "A"]}]
     assert bulk(users=users)["summary"]["renamed"] == 1
-    assert owners(tenant)["anna@example.com"] == row["a"]
+    assert owners(tenant)["anna@example.com"] == ids["a"]
     assert bulk(users=users)["changed"] is False
     assert writes() == [("SetExternalUserInfo", "UserName")]
 
 
-def test_several_logins_of_one_person_are_created_together_or_one_after_the_other(
-    bulk: Run, tenant: Any, journal: Any
-) -> None:
+def test_several_logins_of_one_person_are_created(bulk: Run, tenant: Any, journal: Any) -> None:
     person = tenant.add_person()
     declared = [
         {"person_id": person, "user_name": name, "role": "Partner", "password": GOOD}
@@ -172,7 +170,7 @@ def test_several_logins_of_one_person_are_created_together_or_one_after_the_othe
     assert bulk(users=[consenting])["results"][0]["modification"] == ["UserName"]
 
 
-def test_the_name_of_an_internal_user_is_refused(bulk: Run, tenant: Any, journal: Any) -> None:
+def test_name_of_an_internal_user_is_refused(bulk: Run, tenant: Any, journal: Any) -> None:
     person = tenant.add_person()
     users = [{"user_name": "rj", "person_id": person, "role": "Partner", "password": GOOD}]
     for preflight in ("service", "offline"):
@@ -182,8 +180,8 @@ def test_the_name_of_an_internal_user_is_refused(bulk: Run, tenant: Any, journal
     assert not journal.committed
 
 
-def test_order_is_renames_that_free_then_modify_create_deactivate_delete(
-    bulk: Run, tenant: Any, journal: Any, row: dict[str, int]
+def test_order_is_rename_modify_create_deactivate_delete(
+    bulk: Run, tenant: Any, journal: Any, ids: dict[str, int]
 ) -> None:
     person = tenant.add_person()
     users = [
@@ -191,7 +189,7 @@ def test_order_is_renames_that_free_then_modify_create_deactivate_delete(
         {"user_name": "e", "is_active": False},
         {"person_id": person, "user_name": "a", "role": "Partner", "password": GOOD},
         {"user_name": "d", "role": "Vendor"},
-        {"associate_id": row["a"], "user_name": "z"},
+        {"associate_id": ids["a"], "user_name": "z"},
         {"user_name": "c", "role": "Vendor", "is_active": True},
     ]
     bulk(users=users, concurrency=1)
@@ -200,10 +198,10 @@ def test_order_is_renames_that_free_then_modify_create_deactivate_delete(
         for e in journal.committed
     ]
     assert wrote == [
-        ("SetExternalUserInfo", row["a"], "UserName"),
-        ("SetExternalUserInfo", row["c"], "Role"),
-        ("SetExternalUserInfo", row["d"], "Role"),
+        ("SetExternalUserInfo", ids["a"], "UserName"),
+        ("SetExternalUserInfo", ids["c"], "Role"),
+        ("SetExternalUserInfo", ids["d"], "Role"),
         ("CreateExternalUser", None, None),
-        ("SetExternalUserInfo", row["e"], "Active"),
-        ("DeleteExternalUser", row["f"], None),
+        ("SetExternalUserInfo", ids["e"], "Active"),
+        ("DeleteExternalUser", ids["f"], None),
     ]

@@ -20,7 +20,7 @@ OLD, NEW = "Old-password-1", "New-password-1"
 
 
 @pytest.fixture
-def world(tenant: Any) -> dict[str, int]:
+def persons(tenant: Any) -> dict[str, int]:
     """Partners anna, bo, cilla and dag, and two persons without a login."""
     for name in ("anna", "bo", "cilla", "dag"):
         tenant.add_external_user(name, role_id=5, password=OLD)
@@ -28,12 +28,12 @@ def world(tenant: Any) -> dict[str, int]:
 
 
 @pytest.fixture
-def options(world: dict[str, int]) -> dict[str, Any]:
+def options(persons: dict[str, int]) -> dict[str, Any]:
     """Something of everything: two creations, two modifications, a deactivation, a deletion."""
     return {
         "users": [
-            {"user_name": "new", "person_id": world["new"], "role": "Vendor", "password": NEW},
-            {"user_name": "made", "person_id": world["made"], "role_id": 6,
+            {"user_name": "new", "person_id": persons["new"], "role": "Vendor", "password": NEW},
+            {"user_name": "made", "person_id": persons["made"], "role_id": 6,
              "generate_password": True},
             {"user_name": "anna", "role": "Vendor", "password": NEW, "update_password": "always"},
             {"user_name": "berit", "previous_user_names": ["bo"]},
@@ -58,7 +58,7 @@ END = {
 
 
 @pytest.mark.parametrize("way", ["value", "file", "json"])
-def test_a_plan_is_carried_out_exactly(
+def test_saved_plan_is_applied_exactly(
     way: str, bulk: Run, tenant: Any, journal: Any, options: dict[str, Any], tmp_path: Path
 ) -> None:
     planned = bulk(**options, check=True)
@@ -86,7 +86,7 @@ def test_a_plan_is_carried_out_exactly(
     assert made["generated_password"] == "********"
 
 
-def test_without_definitions_the_passwords_come_from_passwords_in_any_case(
+def test_plan_without_definitions_takes_passwords_from_passwords(
     bulk: Run, tenant: Any, journal: Any, options: dict[str, Any]
 ) -> None:
     plan = bulk(**options, check=True)["plan"]
@@ -103,19 +103,17 @@ def test_without_definitions_the_passwords_come_from_passwords_in_any_case(
     assert tenant.password_matches("anna", NEW)
 
 
-def test_a_generated_password_of_a_plan_is_made_when_it_is_carried_out(
-    bulk: Run, tenant: Any, world: dict[str, int]
+def test_generated_password_of_a_plan_is_made_on_apply(
+    bulk: Run, tenant: Any, persons: dict[str, int]
 ) -> None:
-    users = [{"user_name": "made", "person_id": world["made"], "role": "Vendor"}]
+    users = [{"user_name": "made", "person_id": persons["made"], "role": "Vendor"}]
     made = {"users": users, "defaults": {"generate_password": True}}
     plan = bulk(**made, check=True)["plan"]
     result = bulk(plan=plan, show_generated_password=True)
     assert tenant.password_matches("made", result["results"][0]["generated_password"])
 
 
-def test_a_plan_holds_no_secret_and_is_bound_to_neither_passwords_nor_the_login(
-    bulk: Run, options: dict[str, Any], tenant: Any
-) -> None:
+def test_plan_contains_no_secret(bulk: Run, options: dict[str, Any], tenant: Any) -> None:
     plans = [bulk(**options, check=True)["plan"]]
     options["users"][0]["password"] = "Another-pass-1"
     plans.append(bulk(**options, check=True)["plan"])
@@ -144,7 +142,7 @@ EDITS: list[Any] = [
 
 
 @pytest.mark.parametrize("edit", range(len(EDITS)))
-def test_an_edited_plan_is_refused(
+def test_edited_plan_is_refused(
     edit: int, bulk: Run, tenant: Any, journal: Any, options: dict[str, Any]
 ) -> None:
     plan = copy.deepcopy(bulk(**options, check=True)["plan"])
@@ -156,20 +154,19 @@ def test_an_edited_plan_is_refused(
     assert journal.writes == []
 
 
-@pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", '{"format": 1}', "\ufeff{}", "users: []"], ids=repr
-)
-def test_a_file_that_is_no_plan_is_refused(
-    text: str, bulk: Run, journal: Any, tmp_path: Path, world: dict[str, int]
+def test_file_that_is_not_a_plan_is_refused(
+    bulk: Run, journal: Any, tmp_path: Path, persons: dict[str, int], subtests: pytest.Subtests
 ) -> None:
-    (tmp_path / "plan").write_text(text, encoding="utf-8")
-    for path in (str(tmp_path / "plan"), str(tmp_path / "none"), str(tmp_path)):
-        result = bulk(plan=path)
-        assert result["error"]["kind"] == "plan"
-    assert journal.writes == []
+    for text in ["", "{", "[]", "null", '{"format": 1}', "\ufeff{}", "users: []"]:
+        with subtests.test(text=text):
+            (tmp_path / "plan").write_text(text, encoding="utf-8")
+            for path in (str(tmp_path / "plan"), str(tmp_path / "none"), str(tmp_path)):
+                result = bulk(plan=path)
+                assert result["error"]["kind"] == "plan"
+            assert journal.writes == []
 
 
-def test_a_plan_of_another_installation_is_refused(
+def test_plan_of_another_installation_is_refused(
     bulk: Run, options: dict[str, Any], journal: Any
 ) -> None:
     plan = bulk(**options, check=True)["plan"]
@@ -191,7 +188,7 @@ MOVES: dict[str, Any] = {
 
 @pytest.mark.parametrize("on_stale", ["fail", "skip"])
 @pytest.mark.parametrize("moved", sorted(MOVES))
-def test_only_the_user_that_moved_since_is_left_alone(
+def test_only_users_with_changed_state_are_stale(
     moved: str, on_stale: str, bulk: Run, tenant: Any, journal: Any, options: dict[str, Any]
 ) -> None:
     plan = bulk(**options, check=True)["plan"]
@@ -207,7 +204,7 @@ def test_only_the_user_that_moved_since_is_left_alone(
     assert result["changed"] is True
 
 
-def test_only_the_user_whose_definition_moved_is_left_alone(
+def test_only_users_with_changed_definitions_are_stale(
     bulk: Run, tenant: Any, journal: Any, options: dict[str, Any]
 ) -> None:
     plan = bulk(**options, check=True)["plan"]
@@ -221,7 +218,7 @@ def test_only_the_user_whose_definition_moved_is_left_alone(
     assert len(journal.committed) == 4
 
 
-def test_a_plan_that_was_broken_off_is_carried_out_to_its_end(
+def test_interrupted_plan_is_completed_by_the_next_apply(
     bulk: Run, server: NetServer, tenant: Any, journal: Any, options: dict[str, Any]
 ) -> None:
     plan = bulk(**options, check=True)["plan"]
@@ -242,7 +239,7 @@ def test_a_plan_that_was_broken_off_is_carried_out_to_its_end(
     assert state(tenant) == END
 
 
-def test_a_plan_is_held_to_limits_and_protection_too(
+def test_plan_respects_limits_and_protection(
     bulk: Run, tenant: Any, journal: Any, options: dict[str, Any]
 ) -> None:
     plan = bulk(**options, check=True)["plan"]
@@ -254,7 +251,7 @@ def test_a_plan_is_held_to_limits_and_protection_too(
     assert tenant.snapshot() == start
 
 
-def test_a_name_that_was_taken_since_stops_the_plan_before_the_first_write(
+def test_name_taken_since_planning_prevents_all_writes(
     bulk: Run, tenant: Any, journal: Any, options: dict[str, Any]
 ) -> None:
     plan = bulk(**options, check=True)["plan"]
@@ -266,7 +263,7 @@ def test_a_name_that_was_taken_since_stops_the_plan_before_the_first_write(
     assert journal.writes == []
 
 
-def test_a_user_that_came_since_is_not_pruned_by_the_plan(
+def test_user_created_since_planning_is_not_pruned(
     bulk: Run, tenant: Any, options: dict[str, Any]
 ) -> None:
     plan = bulk(**options, check=True)["plan"]
@@ -275,7 +272,7 @@ def test_a_user_that_came_since_is_not_pruned_by_the_plan(
     assert state(tenant)["erik"] == ("External user", True)
 
 
-def test_a_plan_of_nothing_changes_nothing(bulk: Run, tenant: Any, world: dict[str, int]) -> None:
+def test_empty_plan_changes_nothing(bulk: Run, tenant: Any, persons: dict[str, int]) -> None:
     plan = bulk(users=[{"user_name": "anna"}], check=True)["plan"]
     start = tenant.snapshot()
     result = bulk(plan=plan, prune="delete", prune_scope="all")
@@ -283,7 +280,7 @@ def test_a_plan_of_nothing_changes_nothing(bulk: Run, tenant: Any, world: dict[s
     assert tenant.snapshot() == start
 
 
-def test_the_same_definitions_give_the_same_plan_in_any_order(
+def test_plan_does_not_depend_on_the_order_of_definitions(
     bulk: Run, options: dict[str, Any]
 ) -> None:
     first = bulk(**options, check=True)

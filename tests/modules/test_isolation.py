@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.modules.execution_paths import Result, action
-from tests.modules.probe import Probe
+from tests.modules.probe_collection import Probe
 from tests.netserver import NetServer
 
 MASK = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
-def test_tasks_of_a_loop_in_one_worker_share_nothing(tmp_path: Path) -> None:
+def test_items_of_a_loop_share_no_state(tmp_path: Path) -> None:
     probe = Probe(tmp_path)
     items: list[Result] = [
         {"value": "first-secret", "secret": "first-secret", "gone": "x", "warn": True,
@@ -58,7 +58,7 @@ def test_tasks_of_a_loop_in_one_worker_share_nothing(tmp_path: Path) -> None:
     assert "valeu" not in str([first, second, third, failed, last])
 
 
-def test_hosts_of_a_free_strategy_share_nothing(tmp_path: Path) -> None:
+def test_hosts_of_the_free_strategy_share_no_state(tmp_path: Path) -> None:
     probe = Probe(tmp_path)
     hosts = {
         f"host{number}": {"mine": f"value-{number}", "hidden": f"value-{(number + 1) % 4}"}
@@ -76,7 +76,7 @@ def test_hosts_of_a_free_strategy_share_nothing(tmp_path: Path) -> None:
         assert without["options"]["app_token"] is None
 
 
-def test_tasks_of_several_threads_use_their_own_environment(server: NetServer) -> None:
+def test_tasks_in_threads_use_their_own_environment(server: NetServer) -> None:
     """Ansible runs one task of a process at a time; nothing would break if it did not."""
     names = [f"user{number}" for number in range(8)]
     for name in names:
@@ -120,9 +120,7 @@ def settings() -> list[Any]:
             socket.getdefaulttimeout(), dict(os.environ), list(sys.path), Path.cwd()]  # fmt: skip
 
 
-def test_a_task_leaves_the_settings_of_the_process_as_they_were(
-    server: NetServer, connection: Result
-) -> None:
+def test_task_restores_process_settings(server: NetServer, connection: Result) -> None:
     server.tenant.add_external_user("anna", role_id=5)
     usual = settings()
     for arguments in ({"role": "Vendor"}, {"role": "No such role"}, {"rolle": "Vendor"}):

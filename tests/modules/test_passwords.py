@@ -18,13 +18,17 @@ Writes = Callable[[], list[tuple[str, Any]]]
 OLD, NEW, WEAK = "Old-password-1", "New-password-1", "weakling"
 
 
-@pytest.fixture
-def anna(tenant: Any) -> int:
+def add_anna(tenant: Any) -> int:
     associate_id: int = tenant.add_external_user("anna", role_id=5, password=OLD)
     return associate_id
 
 
-def test_on_create_leaves_an_existing_password_alone_and_says_so(
+@pytest.fixture
+def anna(tenant: Any) -> int:
+    return add_anna(tenant)
+
+
+def test_update_password_on_create_keeps_existing_password(
     user: Run, tenant: Any, anna: int, writes: Writes
 ) -> None:
     result = user(user_name="anna", password=NEW)
@@ -34,7 +38,9 @@ def test_on_create_leaves_an_existing_password_alone_and_says_so(
     assert writes() == []
 
 
-def test_always_sets_it_on_every_run(user: Run, tenant: Any, anna: int, writes: Writes) -> None:
+def test_update_password_always_sets_it_on_every_run(
+    user: Run, tenant: Any, anna: int, writes: Writes
+) -> None:
     for _number in range(2):
         result = user(user_name="anna", password=NEW, update_password="always")
         assert result["changed"] is True
@@ -44,7 +50,7 @@ def test_always_sets_it_on_every_run(user: Run, tenant: Any, anna: int, writes: 
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_when_changed_leaves_a_right_password_alone_after_one_login(
+def test_update_password_when_changed_keeps_matching_password(
     check: bool, user: Run, tenant: Any, journal: Any, anna: int, writes: Writes
 ) -> None:
     result = user(user_name="anna", password=OLD, update_password="when_changed", check=check)
@@ -56,7 +62,7 @@ def test_when_changed_leaves_a_right_password_alone_after_one_login(
     assert writes() == []
 
 
-def test_when_changed_sets_a_wrong_password_in_one_write_and_then_verifies_it(
+def test_update_password_when_changed_sets_other_password_in_one_write(
     user: Run, tenant: Any, anna: int, writes: Writes
 ) -> None:
     foreseen = user(user_name="anna", password=NEW, update_password="when_changed", check=True)
@@ -80,7 +86,7 @@ NOT_VERIFIABLE: list[tuple[str, dict[str, str], str]] = [
 @pytest.mark.parametrize(
     ("dialect", "password"), [pytest.param(d, p, id=name) for name, d, p in NOT_VERIFIABLE]
 )
-def test_an_answer_that_tells_nothing_resets_nothing(
+def test_inconclusive_login_probe_sets_no_password(
     dialect: dict[str, str],
     password: str,
     user: Run,
@@ -98,35 +104,38 @@ def test_an_answer_that_tells_nothing_resets_nothing(
     assert writes() == []
 
 
-@pytest.mark.parametrize(
-    ("kind", "options"),
-    [
-        ("status", {"status": 500}),
-        ("status", {"status": 503}),
-        ("status", {"status": 404}),
-        ("html", {}),
-        ("truncate", {}),
-        ("drop_before", {}),
-        ("garbage", {}),
-        ("garbage", {"body": '{"AssociateId": 1, "UserName": "automation"}'}),
-        ("redirect", {}),
-        ("status", {"status": 200, "body": '{"Error": true, "Message": "no"}'}),
-    ],
-)
-def test_a_spoiled_trial_login_resets_nothing_and_is_not_repeated(
-    kind: str, options: dict[str, Any], user: Run, server: Any, tenant: Any, anna: int
+SPOILED_RESPONSES: list[tuple[str, dict[str, Any]]] = [
+    ("status", {"status": 500}),
+    ("status", {"status": 503}),
+    ("status", {"status": 404}),
+    ("html", {}),
+    ("truncate", {}),
+    ("drop_before", {}),
+    ("garbage", {}),
+    ("garbage", {"body": '{"AssociateId": 1, "UserName": "automation"}'}),
+    ("redirect", {}),
+    ("status", {"status": 200, "body": '{"Error": true, "Message": "no"}'}),
+]
+
+
+def test_failed_login_probe_sets_no_password_and_is_not_repeated(
+    user: Run, server: Any, tenant: Any, subtests: pytest.Subtests
 ) -> None:
-    start = tenant.snapshot()
-    server.faults.add(kind, path="*currentPrincipal*", times=None, **options)
-    result = user(user_name="anna", password=NEW, update_password="when_changed", retries=2)
-    assert result["password_status"] == "not_verifiable"
-    assert result["changed"] is False
-    assert result["requests"]["trial_login"] == 1
-    assert tenant.snapshot() == start
+    for kind, options in SPOILED_RESPONSES:
+        with subtests.test(kind=kind, options=options):
+            server.reset()
+            add_anna(tenant)
+            start = tenant.snapshot()
+            server.faults.add(kind, path="*currentPrincipal*", times=None, **options)
+            result = user(user_name="anna", password=NEW, update_password="when_changed", retries=2)
+            assert result["password_status"] == "not_verifiable"
+            assert result["changed"] is False
+            assert result["requests"]["trial_login"] == 1
+            assert tenant.snapshot() == start
 
 
 @pytest.mark.parametrize("answer", ["401", "403"])
-def test_no_login_is_tried_for_an_inactive_user(
+def test_inactive_user_is_not_probed(
     answer: str, user: Run, server: Any, tenant: Any, anna: int, writes: Writes
 ) -> None:
     tenant.change_user(anna, is_active=False)
@@ -138,9 +147,7 @@ def test_no_login_is_tried_for_an_inactive_user(
     assert writes() == []
 
 
-def test_no_login_is_tried_with_another_scheme_than_basic(
-    user: Run, tenant: Any, anna: int
-) -> None:
+def test_login_is_probed_with_basic_authentication_only(user: Run, tenant: Any, anna: int) -> None:
     result = user(
         user_name="anna", password=NEW, update_password="when_changed",
         auth_method="soticket", auth_ticket=tenant.issue_ticket("automation"),
@@ -150,14 +157,14 @@ def test_no_login_is_tried_with_another_scheme_than_basic(
     assert tenant.password_matches(anna, OLD)
 
 
-def test_no_login_is_tried_with_a_name_that_basic_can_not_carry(user: Run, tenant: Any) -> None:
+def test_name_with_colon_is_not_probed(user: Run, tenant: Any) -> None:
     tenant.add_external_user("anna:berg", password=OLD)
     result = user(user_name="anna:berg", password=NEW, update_password="when_changed")
     assert result["password_status"] == "not_verifiable"
     assert tenant.password_matches("anna:berg", OLD)
 
 
-def test_a_login_is_tried_under_the_present_name_of_a_user_that_is_renamed(
+def test_renamed_user_is_probed_under_the_current_name(
     user: Run, tenant: Any, anna: int, writes: Writes
 ) -> None:
     result = user(
@@ -168,44 +175,47 @@ def test_a_login_is_tried_under_the_present_name_of_a_user_that_is_renamed(
     assert writes() == [("SetExternalUserInfo", "UserName")]
 
 
-def test_a_trial_login_locks_nobody_out(user: Run, server: Any, tenant: Any, anna: int) -> None:
+def test_login_probe_does_not_lock_the_user_out(
+    user: Run, server: Any, tenant: Any, anna: int
+) -> None:
     with server.using(lockout="2"):
         assert user(user_name="anna", password=NEW, update_password="when_changed")["changed"]
         again = user(user_name="anna", password=NEW, update_password="when_changed")
     assert again["password_status"] == "verified"
 
 
-@pytest.mark.parametrize("check", [True, False])
 @pytest.mark.parametrize(
     "options",
     [{"update_password": "always"}, {"update_password": "when_changed"}, {"user_name": "new"}],
 )
-def test_a_password_against_the_rules_is_refused_before_any_write(
+def test_weak_password_is_refused_before_any_write(
     options: dict[str, str],
-    check: bool,
     user: Run,
     tenant: Any,
     journal: Any,
     anna: int,
+    subtests: pytest.Subtests,
 ) -> None:
-    person = tenant.add_person()
-    declared = {"user_name": "anna", "password": WEAK, **options}
-    if declared["user_name"] == "new":
-        declared |= {"person_id": person, "role": "Partner"}
-    start = tenant.snapshot()
-    result = user(check=check, **declared)
-    assert result["failed"] is True
-    assert result["changed"] is False
-    assert result["error"]["kind"] == "password"
-    assert f"'{declared['user_name']}'" in result["msg"]
-    assert "at least 1 numbers" in result["msg"]
-    assert WEAK not in json.dumps(result)
-    assert tenant.snapshot() == start
-    assert journal.writes == []
+    for check in [True, False]:
+        with subtests.test(check=check):
+            person = tenant.add_person()
+            declared = {"user_name": "anna", "password": WEAK, **options}
+            if declared["user_name"] == "new":
+                declared |= {"person_id": person, "role": "Partner"}
+            start = tenant.snapshot()
+            result = user(check=check, **declared)
+            assert result["failed"] is True
+            assert result["changed"] is False
+            assert result["error"]["kind"] == "password"
+            assert f"'{declared['user_name']}'" in result["msg"]
+            assert "at least 1 numbers" in result["msg"]
+            assert WEAK not in json.dumps(result)
+            assert tenant.snapshot() == start
+            assert journal.writes == []
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_a_name_against_the_rules_is_refused_before_any_write(
+def test_invalid_name_is_refused_before_any_write(
     check: bool, user: Run, server: Any, tenant: Any, journal: Any, anna: int
 ) -> None:
     start = tenant.snapshot()
@@ -218,7 +228,7 @@ def test_a_name_against_the_rules_is_refused_before_any_write(
 
 
 @pytest.mark.parametrize("reply", ["free", "kept"])
-def test_a_name_of_a_deleted_user_is_free_or_refused_in_the_service_s_words(
+def test_name_of_a_deleted_user_is_reused_or_refused_by_the_service(
     reply: str, user: Run, server: Any, tenant: Any, anna: int
 ) -> None:
     person = tenant.user(anna).person_id
@@ -236,7 +246,7 @@ def test_a_name_of_a_deleted_user_is_free_or_refused_in_the_service_s_words(
 
 
 @pytest.mark.parametrize("shown", [True, False])
-def test_a_generated_password_works_and_is_returned_only_if_asked_for(
+def test_generated_password_works_and_is_returned_only_on_request(
     shown: bool, user: Run, tenant: Any, journal: Any
 ) -> None:
     declared = {"person_id": tenant.add_person(), "user_name": "new", "role": "Partner",
@@ -269,38 +279,58 @@ def test_two_generated_passwords_differ(user: Run, tenant: Any) -> None:
     assert made[0] != made[1]
 
 
-@pytest.mark.parametrize(
-    "password",
-    ["Ünïcode-1-ж", 'Quote"s-1\\', "Blanks are fine 1", " Leading-1 ", "Per%cent+1&2", "🦊-Fox-1x",
-     "Colon:colon:1", "12345678-Aa"],
-)  # fmt: skip
-def test_any_password_is_set_verified_and_never_shown(
-    password: str, user: Run, tenant: Any, anna: int
+def test_unusual_passwords_are_set_verified_and_never_shown(
+    user: Run, tenant: Any, server: Any, subtests: pytest.Subtests
 ) -> None:
-    declared = {"user_name": "anna", "password": password, "update_password": "when_changed"}
-    result = user(**declared)
-    assert result["password_status"] == "set"
-    assert tenant.password_matches(anna, password)
-    again = user(**declared)
-    assert again["password_status"] == "verified"
-    for text in (json.dumps(result, ensure_ascii=False), json.dumps(again, ensure_ascii=False)):
-        assert password not in text
+    for password in [
+        "Ünïcode-1-ж",
+        'Quote"s-1\\',
+        "Blanks are fine 1",
+        " Leading-1 ",
+        "Per%cent+1&2",
+        "🦊-Fox-1x",
+        "Colon:colon:1",
+        "12345678-Aa",
+    ]:
+        with subtests.test(password=password):
+            server.reset()
+            anna = add_anna(tenant)
+            declared = {
+                "user_name": "anna",
+                "password": password,
+                "update_password": "when_changed",
+            }
+            result = user(**declared)
+            assert result["password_status"] == "set"
+            assert tenant.password_matches(anna, password)
+            again = user(**declared)
+            assert again["password_status"] == "verified"
+            for text in (
+                json.dumps(result, ensure_ascii=False),
+                json.dumps(again, ensure_ascii=False),
+            ):
+                assert password not in text
 
 
 @pytest.mark.parametrize("operation", ["SetExternalUserInfo", "IsPasswordValidWithReason"])
-@pytest.mark.parametrize("status", [200, 400, 500])
-def test_a_service_that_repeats_a_request_gives_no_secret_away(
-    operation: str, status: int, user: Run, server: Any, anna: int
+def test_echoed_request_reveals_no_secret(
+    operation: str, user: Run, server: Any, tenant: Any, subtests: pytest.Subtests
 ) -> None:
-    server.faults.add("echo", operation=operation, status=status, times=None)
-    result = user(user_name="anna", password=NEW, update_password="always", app_token="app-12345")
-    assert result["failed"] is True
-    text = json.dumps(result)
-    secrets = (NEW, server.admin[1], "app-12345", "Basic YXV0")
-    assert not [secret for secret in secrets if secret in text]
+    for status in [200, 400, 500]:
+        with subtests.test(status=status):
+            server.reset()
+            add_anna(tenant)
+            server.faults.add("echo", operation=operation, status=status, times=None)
+            result = user(
+                user_name="anna", password=NEW, update_password="always", app_token="app-12345"
+            )
+            assert result["failed"] is True
+            text = json.dumps(result)
+            secrets = (NEW, server.admin[1], "app-12345", "Basic YXV0")
+            assert not [secret for secret in secrets if secret in text]
 
 
-def test_a_password_that_the_service_ignores_is_not_taken_for_set_by_the_next_run(
+def test_ignored_password_is_set_again_by_the_next_run(
     user: Run, server: Any, tenant: Any, anna: int
 ) -> None:
     declared = {"user_name": "anna", "password": NEW, "update_password": "when_changed"}

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
 
 from tests.netserver import NetServer
@@ -135,7 +136,8 @@ def run_play(play: str, folder: Path, variables: dict[str, Any]) -> str:
     return output
 
 
-def test_a_play_runs_through_the_door_without_a_secret_in_its_output(
+@pytest.mark.parametrize("execution_path", ["in_process", "module"])
+def test_play_runs_on_both_execution_paths_without_a_secret_in_its_output(
     execution_path: str, server: NetServer, tenant: Any, journal: Any, tmp_path: Path
 ) -> None:
     person = tenant.add_person(first_name="Anna")
@@ -192,7 +194,7 @@ SECRETS_IN_ENVIRONMENT = """
 """
 
 
-def test_secrets_of_the_environment_reach_the_action_plugin_and_no_output(
+def test_secrets_from_the_environment_are_used_and_never_printed(
     server: NetServer, tenant: Any, tmp_path: Path
 ) -> None:
     associate_id = tenant.add_external_user("anna")

@@ -63,7 +63,7 @@ def test_no_other_private_name_is_used() -> None:
     assert {name for names in used.values() for name in names} == set(UNDOCUMENTED)
 
 
-def test_each_private_name_is_there() -> None:
+def test_all_private_names_exist() -> None:
     plugin = action("superoffice_role_info", {})
     for name in DOCUMENTED:
         assert hasattr(plugin, name), name
@@ -74,5 +74,5 @@ def test_each_private_name_is_there() -> None:
 
 
 @pytest.mark.parametrize("name", ["delegate_to", "async_val", "environment", "check_mode"])
-def test_the_keywords_of_a_task_are_its_attributes(name: str) -> None:
+def test_task_keywords_are_attributes(name: str) -> None:
     assert hasattr(action("superoffice_role_info", {})._task, name)

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,7 @@ def result_of(folder: Path) -> dict[str, Any]:
     return result
 
 
-def test_a_terminal_shows_done_rate_and_time_left_and_the_result_nothing_of_it(
+def test_terminal_shows_progress_rate_and_time_left(
     tmp_path: Path, play: Play, environment: dict[str, str]
 ) -> None:
     printed = in_terminal(play("here"), tmp_path, environment)
@@ -126,7 +127,7 @@ def test_a_terminal_shows_done_rate_and_time_left_and_the_result_nothing_of_it(
     assert "writing" not in json.dumps(result_of(tmp_path))
 
 
-def test_reading_many_users_is_shown(
+def test_terminal_shows_progress_of_reading(
     tmp_path: Path, play: Play, server: NetServer, environment: dict[str, str]
 ) -> None:
     server.tenant.add_external_users({"user_name": f"old{number}"} for number in range(7000))
@@ -136,7 +137,7 @@ def test_reading_many_users_is_shown(
     assert re.search(r"\r  reading \d,000 users, [\d,]+/s", printed), printed
 
 
-def test_hosts_in_parallel_write_complete_lines_with_their_names(
+def test_parallel_hosts_write_complete_lines_with_their_names(
     tmp_path: Path, play: Play, environment: dict[str, str]
 ) -> None:
     printed = in_terminal(play("one", "two", check=True), tmp_path, environment)
@@ -147,18 +148,21 @@ def test_hosts_in_parallel_write_complete_lines_with_their_names(
     assert {line[1:4] for line in lines} == {"one", "two"}
 
 
-def test_another_callback_is_left_alone(
+def test_pipe_and_other_callbacks_show_no_progress(
     tmp_path: Path, play: Play, environment: dict[str, str]
 ) -> None:
-    quiet = {**environment, "ANSIBLE_STDOUT_CALLBACK": "minimal"}
-    printed = in_terminal(play("here", check=True), tmp_path, quiet)
-    assert "validating" not in printed
+    def in_pipe() -> str:
+        return subprocess.run(
+            play("here", check=True), cwd=tmp_path, env=environment, capture_output=True,
+            text=True, check=True, timeout=120,
+        ).stdout  # fmt: skip
 
+    def with_other_callback() -> str:
+        other = {**environment, "ANSIBLE_STDOUT_CALLBACK": "minimal"}
+        return in_terminal(play("here", check=True), tmp_path, other)
 
-def test_a_pipe_gets_nothing_of_it(tmp_path: Path, play: Play, environment: dict[str, str]) -> None:
-    done = subprocess.run(
-        play("here", check=True), cwd=tmp_path, env=environment, capture_output=True, text=True,
-        check=True, timeout=120,
-    )  # fmt: skip
-    assert "validating" not in done.stdout
-    assert "\r" not in done.stdout
+    with ThreadPoolExecutor(2) as pool:
+        piped, other = pool.submit(in_pipe), pool.submit(with_other_callback)
+    assert "validating" not in piped.result()
+    assert "\r" not in piped.result()
+    assert "validating" not in other.result()

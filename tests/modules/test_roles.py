@@ -13,10 +13,14 @@ import pytest
 from tests.modules.conftest import Run
 
 
-@pytest.fixture
-def anna(tenant: Any) -> int:
+def add_anna(tenant: Any) -> int:
     associate_id: int = tenant.add_external_user("anna", role_id=2)
     return associate_id
+
+
+@pytest.fixture
+def anna(tenant: Any) -> int:
+    return add_anna(tenant)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +35,7 @@ def anna(tenant: Any) -> int:
         ("*", "Lieferant", "Leverandør"),
     ],
 )
-def test_a_role_goes_by_its_name_in_the_language_of_the_task(
+def test_role_is_matched_by_its_name_in_the_task_language(
     language: str, name: str, shown: str, user: Run, tenant: Any, anna: int
 ) -> None:
     result = user(user_name="anna", role=name, language=language)
@@ -43,18 +47,23 @@ def test_a_role_goes_by_its_name_in_the_language_of_the_task(
 
 
 @pytest.mark.parametrize("text", ["translated", "raw", "id", "tooltip"])
-@pytest.mark.parametrize("language", ["en", "*"])
-@pytest.mark.parametrize("role_id", [2, 5, 7, 8])
-def test_the_present_role_is_known_however_the_list_writes_it(
-    text: str, language: str, role_id: int, user: Run, server: Any, tenant: Any, anna: int
+def test_current_role_is_recognized_in_every_list_format(
+    text: str, user: Run, server: Any, tenant: Any, subtests: pytest.Subtests
 ) -> None:
-    tenant.change_user(anna, role_id=role_id)
-    with server.using(role_text=text):
-        result = user(user_name="anna", role_id=role_id, language=language)
-        assert result["changed"] is False
-        assert result["user"]["role_id"] == role_id
-        assert user(user_name="anna", role_id=6, language=language)["modification"] == ["Role"]
-    assert tenant.user(anna).role_id == 6
+    for language in ["en", "*"]:
+        for role_id in [2, 5, 7, 8]:
+            with subtests.test(language=language, role_id=role_id):
+                server.reset()
+                anna = add_anna(tenant)
+                tenant.change_user(anna, role_id=role_id)
+                with server.using(role_text=text):
+                    result = user(user_name="anna", role_id=role_id, language=language)
+                    assert result["changed"] is False
+                    assert result["user"]["role_id"] == role_id
+                    assert user(user_name="anna", role_id=6, language=language)["modification"] == [
+                        "Role"
+                    ]
+                assert tenant.user(anna).role_id == 6
 
 
 REFUSED: list[tuple[dict[str, Any], list[str]]] = [
@@ -72,37 +81,38 @@ REFUSED: list[tuple[dict[str, Any], list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize("check", [False, True])
-@pytest.mark.parametrize("hidden", ["listed", "hidden"])
 @pytest.mark.parametrize(("options", "facts"), REFUSED)
-def test_a_role_that_can_not_be_given_is_refused_with_the_possible_ones(
+def test_invalid_role_is_refused_with_available_roles(
     options: dict[str, Any],
     facts: list[str],
-    hidden: str,
-    check: bool,
     user: Run,
     server: Any,
     tenant: Any,
     journal: Any,
-    anna: int,
+    subtests: pytest.Subtests,
 ) -> None:
-    ids = [tenant.add_role("Twin"), tenant.add_role("Twin")]
-    start = tenant.snapshot()
-    with server.using(deleted_roles=hidden):
-        result = user(user_name="anna", check=check, **options)
-    assert result["failed"] is True
-    assert result["changed"] is False
-    assert result["error"]["kind"] == "role"
-    known = [f"{ids[0]}, {ids[1]}"] if "ambiguous" in facts else ["'Partner'", "'Customer'"]
-    for fact in ["'anna'", *facts, *known]:
-        assert fact in result["msg"]
-    assert tenant.snapshot() == start
-    assert journal.writes == []
+    for check in [False, True]:
+        for hidden in ["listed", "hidden"]:
+            with subtests.test(check=check, hidden=hidden):
+                server.reset()
+                add_anna(tenant)
+                ids = [tenant.add_role("Twin"), tenant.add_role("Twin")]
+                start = tenant.snapshot()
+                with server.using(deleted_roles=hidden):
+                    result = user(user_name="anna", check=check, **options)
+                assert result["failed"] is True
+                assert result["changed"] is False
+                assert result["error"]["kind"] == "role"
+                known = (
+                    [f"{ids[0]}, {ids[1]}"] if "ambiguous" in facts else ["'Partner'", "'Customer'"]
+                )
+                for fact in ["'anna'", *facts, *known]:
+                    assert fact in result["msg"]
+                assert tenant.snapshot() == start
+                assert journal.writes == []
 
 
-def test_a_user_whose_role_was_deleted_keeps_it_until_another_is_given(
-    user: Run, tenant: Any, anna: int
-) -> None:
+def test_user_keeps_a_deleted_role_until_another_is_set(user: Run, tenant: Any, anna: int) -> None:
     tenant.change_user(anna, role_id=9)
     assert user(user_name="anna", is_active=True)["changed"] is False
     result = user(user_name="anna", role="Partner")
@@ -110,7 +120,7 @@ def test_a_user_whose_role_was_deleted_keeps_it_until_another_is_given(
     assert tenant.user(anna).role_id == 5
 
 
-def test_users_of_two_roles_of_one_name_are_told_apart(user: Run, tenant: Any, anna: int) -> None:
+def test_roles_with_equal_names_are_distinguished_by_id(user: Run, tenant: Any, anna: int) -> None:
     first, second = tenant.add_role("Twin"), tenant.add_role("Twin")
     tenant.change_user(anna, role_id=first)
     assert user(user_name="anna", role_id=first)["changed"] is False
@@ -119,7 +129,7 @@ def test_users_of_two_roles_of_one_name_are_told_apart(user: Run, tenant: Any, a
 
 
 @pytest.mark.parametrize("answer", ["accept", "ignore"])
-def test_a_wrong_type_is_refused_even_where_the_service_would_not_mind(
+def test_role_of_another_type_is_refused_even_if_the_service_accepts_it(
     answer: str, user: Run, server: Any, tenant: Any, anna: int
 ) -> None:
     start = tenant.snapshot()

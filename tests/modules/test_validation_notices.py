@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.modules.probe import Probe
+from tests.modules.probe_collection import Probe
 
 MASK = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 # differ by nature, and are looked at elsewhere
@@ -45,7 +45,7 @@ def comparable(result: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in result.items() if name not in (*OWN, *ADDED)}
 
 
-def test_results_are_equal_with_all_that_the_validation_says(tmp_path: Path) -> None:
+def test_warnings_deprecations_and_masks_are_equal_on_both_paths(tmp_path: Path) -> None:
     probe = Probe(tmp_path)
     here = [{"args": arguments} for arguments in ARGUMENTS.values()]
     there = [{**task, "vars": {"superoffice_in_process": False}} for task in here]
@@ -72,7 +72,7 @@ def test_results_are_equal_with_all_that_the_validation_says(tmp_path: Path) -> 
     assert "[WARNING]: of the task" in probe.printed
 
 
-def test_a_variable_of_the_task_beats_the_one_of_the_controller_on_both_paths(
+def test_task_environment_overrides_controller_environment_on_both_paths(
     tmp_path: Path,
 ) -> None:
     probe = Probe(tmp_path)

@@ -18,22 +18,28 @@ from typing import Any
 
 import pytest
 
-from tests.modules.execution_paths import EXECUTION_PATHS, Result
+from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 from tests.reliability import figures
-from tests.reliability.gate import Answered, Asked, Gate, Reply, gate
-from tests.reliability.scenes import (
+from tests.reliability.fault_proxy import (
+    FaultProxy,
+    ProxiedRequest,
+    ProxiedResponse,
+    Reply,
+    fault_proxy,
+)
+from tests.reliability.workloads import (
     BULK,
     DEFINITIONS,
     MANY,
     MODIFY,
     ONE,
     SINGLE,
-    Truth,
+    UserStates,
+    add_users,
     assert_none_twice,
-    furnish,
-    row_of,
-    truth,
+    row_for,
+    user_states,
 )
 
 WRITES = tuple(SINGLE)
@@ -196,18 +202,18 @@ def task_of(module: str, operation: str) -> Result:
     return SINGLE.get(operation, MODIFY)
 
 
-def calm_end(server: NetServer, module: str, task: Result, connection: Result) -> Truth:
+def calm_end(server: NetServer, module: str, task: Result, connection: Result) -> UserStates:
     """What the task leads to if nothing happens."""
-    furnish(server)
-    result = EXECUTION_PATHS["in_process"](module, {**connection, **task}, False)
+    add_users(server)
+    result = run_in_process(module, {**connection, **task}, False)
     assert not result.get("failed"), result
-    end = truth(server)
+    end = user_states(server)
     server.reset()
     return end
 
 
 @pytest.mark.parametrize(("name", "operation", "module", "times"), cells())
-def test_fault(
+def test_fault_is_recovered_or_reported(
     name: str,
     operation: str,
     module: str,
@@ -218,22 +224,21 @@ def test_fault(
     case = FAULTS[name]
     task = task_of(module, operation)
     end = calm_end(server, module, task, connection)
-    furnish(server)
-    before = truth(server)
+    add_users(server)
+    before = user_states(server)
     struck, skip = READS.get(operation, (operation, 0))
     server.faults.add(case.kind, operation=struck, times=times, skip=skip, **case.options)
-    execution_path = "module" if module == MANY else "in_process"
     options = {**connection, **task, "timeout": case.timeout}
-    result = EXECUTION_PATHS[execution_path](module, options, False)
+    result = run_in_process(module, options, False)
     if case.kind == "delay":
         time.sleep(DELAY)  # what is still under way comes to its end
-    after = truth(server)
+    after = user_states(server)
     verdict = judge(result, before, after, end, module)
     # values that came late come after the try that repeated them, and say the same
     late = "SetExternalUserInfo" if case.kind == "delay" else ""
     assert_none_twice(entry for entry in server.journal.entries if entry.operation != late)
     heals = case.heals_writes if operation in WRITES else case.heals_reads
-    # what took effect is found by a look, however often its answer is spoiled
+    # what took effect is found by a look, however often its response is spoiled
     commits = operation in WRITES and server_commits(case)
     should_heal = case.harmless or (heals and times == 1) or (commits and heals)
     if case.error == "server_error" and operation == "SetExternalUserInfo":
@@ -253,7 +258,9 @@ def server_commits(case: Case) -> bool:
     return bool(case.options.get("commit", committing))
 
 
-def judge(result: Result, before: Truth, after: Truth, end: Truth, module: str) -> str:
+def judge(
+    result: Result, before: UserStates, after: UserStates, end: UserStates, module: str
+) -> str:
     """Compare what the result claims with what is; return what the cell comes to."""
     failed = bool(result.get("failed"))
     for name in {*before, *after, *end}:
@@ -276,13 +283,15 @@ def assert_honest(changed: bool, message: str, has_changed: bool) -> None:
         assert not has_changed, message
 
 
-def assert_rows_honest(result: Result, before: Truth, after: Truth, end: Truth) -> None:
+def assert_rows_honest(
+    result: Result, before: UserStates, after: UserStates, end: UserStates
+) -> None:
     if "results" not in result:
         assert not result["changed"]
         assert before == after
         return
     for name in (str(entry["user_name"]) for entry in DEFINITIONS):
-        row = row_of(result, name)
+        row = row_for(result, name)
         has_changed = before.get(name) != after.get(name)
         if row is None or row["status"] in ("unchanged", "skipped"):
             assert not has_changed, (name, row)
@@ -321,26 +330,24 @@ def _refused_cells() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("operation", "module", "times"), list(_refused_cells()))
-def test_connection_refused(
+def test_refused_connection_is_recovered_or_reported(
     operation: str, module: str, times: str, server: NetServer, connection: Result
 ) -> None:
     task = task_of(module, operation)
     struck, skip = READS.get(operation, (operation, 0))
-    furnish(server)
-    with gate(server.url) as calm:
-        EXECUTION_PATHS["in_process"](module, {**connection, **task, "url": calm.url}, False)
-        names = [asked.operation for asked in calm.asked]
-        end = truth(server)
+    add_users(server)
+    with fault_proxy(server.url) as calm:
+        run_in_process(module, {**connection, **task, "url": calm.url}, False)
+        names = [request.operation for request in calm.requests]
+        end = user_states(server)
     matching = [number for number, name in enumerate(names) if name == struck]
     server.reset()
-    furnish(server)
-    before = truth(server)
-    with gate(server.url) as closed:
+    add_users(server)
+    before = user_states(server)
+    with fault_proxy(server.url) as closed:
         shut_before(closed, matching[skip], 0.06 if times == "once" else None)
-        result = EXECUTION_PATHS["in_process"](
-            module, {**connection, **task, "url": closed.url}, False
-        )
-    verdict = judge(result, before, truth(server), end, module)
+        result = run_in_process(module, {**connection, **task, "url": closed.url}, False)
+    verdict = judge(result, before, user_states(server), end, module)
     assert_none_twice(server.journal.entries)
     assert (verdict == "ok") is (times == "once"), result
     if verdict != "ok":
@@ -349,17 +356,17 @@ def test_connection_refused(
     figures.cell(module, "connection refused", operation, times, verdict)
 
 
-def shut_before(gate_: Gate, number: int, seconds: float | None) -> None:
-    """Refuse connections from the answer before the request of this number on."""
+def shut_before(proxy: FaultProxy, number: int, seconds: float | None) -> None:
+    """Refuse connections from the response before the request of this number on."""
     if number == 0:
-        gate_.refuse(seconds)
+        proxy.refuse(seconds)
         return
 
-    def rule(asked: Asked, forward: Callable[[], Answered]) -> Reply:
-        answer = forward()
-        if asked.number == number:
-            gate_.refuse(seconds)
-            answer.headers["Connection"] = "close"
-        return answer
+    def rule(request: ProxiedRequest, forward: Callable[[], ProxiedResponse]) -> Reply:
+        response = forward()
+        if request.number == number:
+            proxy.refuse(seconds)
+            response.headers["Connection"] = "close"
+        return response
 
-    gate_.rule = rule
+    proxy.rule = rule

@@ -22,11 +22,11 @@ from ansible_collections.superoffice.crm.plugins.module_utils.task.file_errors i
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.modules.execution_paths import EXECUTION_PATHS, Result
+from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 from tests.reliability import figures
-from tests.reliability.limited import GIGABYTE, run
-from tests.reliability.scenes import MANY, furnish, truth
+from tests.reliability.limited_process import GIGABYTE, run
+from tests.reliability.workloads import MANY, add_users, user_states
 
 GOOD = "users:\n  - {user_name: ella, role: Vendor}\n"
 SECRET = "Canary-of-a-file-1"
@@ -80,16 +80,16 @@ def suffix_of(content: bytes) -> str:
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_file_is_refused_by_name_before_anything_is_written(
+def test_invalid_file_is_refused_by_name_before_any_write(
     name: str, tmp_path: Path, server: NetServer, connection: Result
 ) -> None:
     content, words = BROKEN[name]
-    furnish(server)
+    add_users(server)
     (tmp_path / "a-good-one.yml").write_text(GOOD)
     file = tmp_path / f"broken{suffix_of(content)}"
     file.write_bytes(content)
-    before = truth(server)
-    ended = EXECUTION_PATHS["in_process"](MANY, {**connection, "src": [str(tmp_path)]}, False)
+    before = user_states(server)
+    ended = run_in_process(MANY, {**connection, "src": [str(tmp_path)]}, False)
     assert ended["failed"] is True
     assert ended["changed"] is False
     assert "broken" in ended["msg"]
@@ -97,16 +97,16 @@ def test_a_broken_file_is_refused_by_name_before_anything_is_written(
     assert len(ended["msg"]) < 10_000
     assert SECRET not in json.dumps(ended)
     assert server.journal.writes == []
-    assert truth(server) == before
+    assert user_states(server) == before
     figures.count("files: broken ones refused")
 
 
-def test_a_byte_order_mark_and_line_ends_of_windows_are_no_obstacle(
+def test_byte_order_mark_and_windows_line_ends_are_accepted(
     tmp_path: Path, server: NetServer, connection: Result
 ) -> None:
-    furnish(server)
+    add_users(server)
     (tmp_path / "u.yml").write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
-    result = EXECUTION_PATHS["in_process"](MANY, {**connection, "src": [str(tmp_path)]}, True)
+    result = run_in_process(MANY, {**connection, "src": [str(tmp_path)]}, True)
     assert result["summary"]["modified"] == 1
 
 
@@ -133,7 +133,7 @@ ODD: dict[str, tuple[Callable[[Path], Any], str]] = {
 
 @pytest.mark.parametrize("place", ["named", "in a folder"])
 @pytest.mark.parametrize("name", ODD)
-def test_what_is_no_file_is_refused_and_not_passed_over(
+def test_special_file_is_refused(
     name: str, place: str, tmp_path: Path, server: NetServer, connection: Result
 ) -> None:
     make, words = ODD[name]
@@ -141,7 +141,7 @@ def test_what_is_no_file_is_refused_and_not_passed_over(
     odd = tmp_path / "odd.yml"
     make(odd)
     source = odd if place == "named" else tmp_path
-    result = EXECUTION_PATHS["in_process"](MANY, {**connection, "src": [str(source)]}, False)
+    result = run_in_process(MANY, {**connection, "src": [str(source)]}, False)
     assert result["failed"] is True
     assert "odd.yml" in result["msg"]
     assert words in result["msg"]
@@ -150,7 +150,7 @@ def test_what_is_no_file_is_refused_and_not_passed_over(
 
 
 @pytest.mark.parametrize("target", ["..", "/", "beside"])
-def test_a_link_to_a_folder_is_refused(
+def test_link_to_a_folder_is_refused(
     target: str, tmp_path: Path, server: NetServer, connection: Result
 ) -> None:
     (tmp_path / "users").mkdir()
@@ -158,35 +158,33 @@ def test_a_link_to_a_folder_is_refused(
     (tmp_path / "users" / "good.yml").write_text(GOOD)
     link = tmp_path / "users" / "link"
     link.symlink_to(tmp_path / "beside" if target == "beside" else target)
-    result = EXECUTION_PATHS["in_process"](
-        MANY, {**connection, "src": [str(tmp_path / "users")]}, False
-    )
+    result = run_in_process(MANY, {**connection, "src": [str(tmp_path / "users")]}, False)
     assert result["failed"] is True
     assert f"{link}: is a link to a folder" in result["msg"]
     assert server.journal.writes == []
     figures.count("files: pipes, devices, sockets and links refused")
 
 
-def test_hidden_folders_and_linked_files_are_as_kubernetes_mounts_them(
+def test_kubernetes_volume_layout_is_read(
     tmp_path: Path, server: NetServer, connection: Result
 ) -> None:
-    furnish(server)
+    add_users(server)
     (tmp_path / "..2026").mkdir()
     (tmp_path / "..2026" / "users.yml").write_text(GOOD)
     (tmp_path / "..data").symlink_to("..2026")
     (tmp_path / "users.yml").symlink_to("..data/users.yml")
-    result = EXECUTION_PATHS["in_process"](MANY, {**connection, "src": [str(tmp_path)]}, True)
+    result = run_in_process(MANY, {**connection, "src": [str(tmp_path)]}, True)
     assert result["summary"]["modified"] == 1
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="for root nothing is unreadable")
-def test_a_folder_that_can_not_be_read_is_no_empty_one(
+def test_unreadable_folder_is_an_error(
     tmp_path: Path, server: NetServer, connection: Result
 ) -> None:
     (tmp_path / "good.yml").write_text(GOOD)
     locked = tmp_path / "locked"
     locked.mkdir(mode=0o000)
-    result = EXECUTION_PATHS["in_process"](MANY, {**connection, "src": [str(tmp_path)]}, False)
+    result = run_in_process(MANY, {**connection, "src": [str(tmp_path)]}, False)
     assert "Permission denied" in result["msg"]
     assert server.journal.writes == []
 
@@ -194,7 +192,7 @@ def test_a_folder_that_can_not_be_read_is_no_empty_one(
 # --- room and time
 
 
-def test_a_file_of_100_mb_is_refused_at_once(tmp_path: Path, server: NetServer) -> None:
+def test_file_of_100_mb_is_refused(tmp_path: Path, server: NetServer) -> None:
     file = tmp_path / "large.yml"
     with file.open("wb") as stream:
         stream.write(GOOD.encode())
@@ -219,14 +217,12 @@ BULKY = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BULKY)
-def test_what_is_read_takes_bounded_room_and_time(
-    name: str, tmp_path: Path, server: NetServer
-) -> None:
+def test_large_files_use_bounded_memory(name: str, tmp_path: Path, server: NetServer) -> None:
     file = tmp_path / f"bulky{suffix_of(BULKY[name])}"
     file.write_bytes(BULKY[name])
     size = len(BULKY[name]) / 2**20
     ended = run(MANY, {**login(server), "src": [str(file)]}, memory=3 * GIGABYTE, seconds=240)
-    assert "Traceback" not in ended.complaints
+    assert "Traceback" not in ended.stderr
     assert ended.result, ended
     assert ended.megabytes < 100 + 120 * size
     assert server.journal.writes == []
@@ -266,7 +262,7 @@ TEXTS = st.one_of(
 
 
 def read_anything(content: bytes, file: Path) -> None:
-    """A file is read, or refused by a sentence; entries become declarations, or findings."""
+    """A file is read, or refused by a sentence; entries become definitions or findings."""
     file.write_bytes(content)
     try:
         read = definition_files.read(file)
@@ -278,20 +274,20 @@ def read_anything(content: bytes, file: Path) -> None:
         assert str(file) in message
         return
     entries = list(read.entries)
-    definitions = DefinitionCollector({}, {}, "")
-    definitions.add(entries, read.defaults, read.name)
-    definitions.refuse_duplicates()
-    assert len(definitions.definitions) <= len(entries)
+    collector = DefinitionCollector({}, {}, "")
+    collector.add(entries, read.defaults, read.name)
+    collector.refuse_duplicates()
+    assert len(collector.definitions) <= len(entries)
 
 
 @pytest.mark.parametrize("suffix", [".yml", ".json"])
-def test_any_text(suffix: str, tmp_path: Path) -> None:
+def test_random_files(suffix: str, tmp_path: Path) -> None:
     fuzz_files(suffix, tmp_path, examples=80)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".yml", ".json"])
-def test_any_text_at_length(suffix: str, tmp_path: Path) -> None:
+def test_many_random_files(suffix: str, tmp_path: Path) -> None:
     fuzz_files(suffix, tmp_path, examples=10_000)
 
 

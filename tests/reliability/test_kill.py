@@ -4,8 +4,8 @@
 
 """A bulk run that is killed at a request boundary, and then run again.
 
-The module runs in a process of its own behind a gate. The gate kills it when a request has come
-in, or when the service has done it and the answer is due.
+The module runs in a process of its own behind a proxy. The proxy kills it when a request has come
+in, or when the service has done it and the response is due.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from typing import Any
 
 import pytest
 
-from tests.modules.execution_paths import EXECUTION_PATHS, Result
+from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 from tests.reliability import figures
-from tests.reliability.gate import Answered, Asked, Reply, gate
-from tests.reliability.limited import Starting, start
-from tests.reliability.scenes import (
+from tests.reliability.fault_proxy import ProxiedRequest, ProxiedResponse, Reply, fault_proxy
+from tests.reliability.limited_process import RunningModule, start
+from tests.reliability.workloads import (
     BULK,
     MANY,
-    Truth,
+    UserStates,
+    add_users,
     assert_none_twice,
     effects,
-    furnish,
-    truth,
+    user_states,
 )
 
 WRITES = ("CreateExternalUser", "SetExternalUserInfo", "DeleteExternalUser")
@@ -37,39 +37,39 @@ WRITES = ("CreateExternalUser", "SetExternalUserInfo", "DeleteExternalUser")
 BOUNDARIES = 20
 
 
-def calm_run(server: NetServer, options: Result) -> tuple[Truth, list[str]]:
+def calm_run(server: NetServer, options: Result) -> tuple[UserStates, list[str]]:
     """Where the run leads if nothing kills it, and the requests that it takes."""
-    furnish(server)
-    with gate(server.url) as calm:
-        result = EXECUTION_PATHS["in_process"](MANY, {**options, "url": calm.url}, False)
-        names = [asked.operation for asked in calm.asked]
+    add_users(server)
+    with fault_proxy(server.url) as calm:
+        result = run_in_process(MANY, {**options, "url": calm.url}, False)
+        names = [request.operation for request in calm.requests]
     assert not result.get("failed"), result
-    end = truth(server)
+    end = user_states(server)
     server.reset()
-    furnish(server)
+    add_users(server)
     return end, names
 
 
 def killed_at(
     server: NetServer, options: Result, folder: Path, number: int, *, after: bool
-) -> list[Asked]:
+) -> list[ProxiedRequest]:
     """Run the module and kill it at a request, before or after that took effect."""
-    running: list[Starting] = []
+    running: list[RunningModule] = []
 
-    def rule(asked: Asked, forward: Callable[[], Answered]) -> Reply:
-        if asked.number < number:
+    def rule(request: ProxiedRequest, forward: Callable[[], ProxiedResponse]) -> Reply:
+        if request.number < number:
             return forward()
-        if asked.number == number and after:
+        if request.number == number and after:
             forward()
         running[0].kill()
         return None
 
-    with gate(server.url, rule) as deadly:
+    with fault_proxy(server.url, rule) as deadly:
         running.append(start(MANY, {**options, "url": deadly.url}, folder, memory=4 * 1024**3))
         ended = running[0].wait()
         assert running[0].process.returncode == -signal.SIGKILL, ended
         assert ended.result == {}
-        return deadly.asked
+        return deadly.requests
 
 
 def points() -> list[Any]:
@@ -84,7 +84,7 @@ def points() -> list[Any]:
 
 
 @pytest.mark.parametrize(("number", "after"), points())
-def test_a_killed_run_is_completed_by_the_next(
+def test_killed_run_is_completed_by_the_next_run(
     number: int, after: bool, server: NetServer, connection: Result, tmp_path: Path
 ) -> None:
     options = {**connection, **BULK, "concurrency": 1}
@@ -96,12 +96,12 @@ def test_a_killed_run_is_completed_by_the_next(
     done = len(effects(server.journal.entries))
     written = sum(name in WRITES for name in names[: number if after else number - 1])
     assert done == written
-    again = EXECUTION_PATHS["in_process"](MANY, options, False)
+    again = run_in_process(MANY, options, False)
     assert not again.get("failed"), again
-    assert truth(server) == end
+    assert user_states(server) == end
     assert_none_twice(server.journal.entries)
     assert len(effects(server.journal.entries)) == sum(name in WRITES for name in names)
-    third = EXECUTION_PATHS["in_process"](MANY, options, False)
+    third = run_in_process(MANY, options, False)
     assert third["changed"] is False
     figures.count("kill: points, one request at a time")
 
@@ -109,27 +109,29 @@ def test_a_killed_run_is_completed_by_the_next(
 @pytest.mark.parametrize(
     "number", [pytest.param(n, marks=() if n == 12 else pytest.mark.slow) for n in range(9, 21)]
 )
-def test_a_run_that_is_killed_with_several_requests_under_way(
+def test_run_killed_with_several_requests_in_flight(
     number: int, server: NetServer, connection: Result, tmp_path: Path
 ) -> None:
     options = {**connection, **BULK, "concurrency": 4}
     end, names = calm_run(server, options)
     killed_at(server, options, tmp_path, min(number, len(names)), after=True)
-    again = EXECUTION_PATHS["in_process"](MANY, options, False)
+    again = run_in_process(MANY, options, False)
     assert not again.get("failed"), again
-    assert truth(server) == end
+    assert user_states(server) == end
     assert_none_twice(server.journal.entries)
     figures.count("kill: points, several requests at a time")
 
 
-def test_a_password_is_set_again(server: NetServer, connection: Result, tmp_path: Path) -> None:
+def test_password_of_a_killed_run_is_set_again(
+    server: NetServer, connection: Result, tmp_path: Path
+) -> None:
     """What can not be read back is the one thing that is repeated."""
     words = {"password": "Another-password-1", "update_password": "always"}
     users = [{"user_name": name, "is_active": False, **words} for name in ("anna", "bob")]
     options = {**connection, **BULK, "users": users, "concurrency": 1}
     _end, names = calm_run(server, options)
     killed_at(server, options, tmp_path, names.index("SetExternalUserInfo") + 1, after=True)
-    assert not EXECUTION_PATHS["in_process"](MANY, options, False).get("failed")
+    assert not run_in_process(MANY, options, False).get("failed")
     flags = [effect.what for effect in effects(server.journal.entries)]
     assert flags == ["Password, Active", "Password", "Password, Active"]
     assert all(server.tenant.password_matches(n, words["password"]) for n in ("anna", "bob"))

@@ -15,12 +15,12 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.modules.execution_paths import EXECUTION_PATHS, Result
+from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 from tests.reliability import figures
-from tests.reliability.canaries import SPELLINGS, Spelling, canary, cores, found
-from tests.reliability.gate import Answered, Asked, Reply, gate
-from tests.reliability.scenes import MANY, ONE, furnish
+from tests.reliability.canary_secrets import SPELLINGS, Spelling, canary, cores, found
+from tests.reliability.fault_proxy import ProxiedRequest, ProxiedResponse, Reply, fault_proxy
+from tests.reliability.workloads import MANY, ONE, add_users
 
 PASSWORD, LOGIN = canary("password"), canary("login")
 PROXY = canary("proxy", latin=True)
@@ -62,24 +62,26 @@ TASKS: dict[str, tuple[str, Result]] = {
 def echo(spell: Spelling, status: int, only: tuple[str, ...] = ()) -> Callable[..., Reply]:
     """A server that repeats what it was sent, spelled by `spell`, in an error object."""
 
-    def rule(asked: Asked, forward: Callable[[], Answered]) -> Reply:
-        if only and asked.operation not in only:
+    def rule(request: ProxiedRequest, forward: Callable[[], ProxiedResponse]) -> Reply:
+        if only and request.operation not in only:
             return forward()
-        sent = [f"{name}: {value}" for name, value in asked.headers.items()]
-        text = asked.body.decode("utf-8", "replace")
+        sent = [f"{name}: {value}" for name, value in request.headers.items()]
+        text = request.body.decode("utf-8", "replace")
         values = list(strings(json.loads(text))) if text.startswith("{") else []
-        header = asked.headers.get("Authorization", "")
+        header = request.headers.get("Authorization", "")
         decoded = []
-        for proof in (header, asked.headers.get("Proxy-Authorization", "")):
+        for proof in (header, request.headers.get("Proxy-Authorization", "")):
             if proof.startswith("Basic "):
                 raw = base64.b64decode(proof[6:])
                 decoded.append(raw.decode("latin-1" if b"relay" in raw else "utf-8"))
-        said = [spell(one) for one in [*values, *decoded, *asked.headers.values()]]
+        said = [spell(one) for one in [*values, *decoded, *request.headers.values()]]
         # one after the other, since only the beginning of a text is shown
-        position = asked.number % max(1, len(said))
+        position = request.number % max(1, len(said))
         message = "\n".join([*said[position:], *said[:position], *sent, text])
         error = {"Error": True, "ErrorType": "SoException", "Message": message, "Request": text}
-        return Answered(status, {"Content-Type": "application/json"}, json.dumps(error).encode())
+        return ProxiedResponse(
+            status, {"Content-Type": "application/json"}, json.dumps(error).encode()
+        )
 
     return rule
 
@@ -114,16 +116,16 @@ def combinations() -> list[Any]:
 
 
 @pytest.mark.parametrize(("spelling", "way", "task"), combinations())
-def test_an_echo_is_masked(
+def test_echoed_read_is_masked(
     spelling: str, way: str, task: str, server: NetServer, connection: Result
 ) -> None:
     name, options = TASKS[task]
     spell = SPELLINGS[spelling]
     for status in (500, 400, 401, 200):
-        for execution_path, check in (("module", False), ("in_process", True)):
-            with gate(server.url, echo(spell, status)) as everywhere:
+        for check in (False, True):
+            with fault_proxy(server.url, echo(spell, status)) as everywhere:
                 common = {"url": everywhere.url, "retries": 0, "app_token": APP, **WAYS[way]}
-                result = EXECUTION_PATHS[execution_path](name, {**common, **options}, check)
+                result = run_in_process(name, {**common, **options}, check)
             assert result["failed"] is True
             shown = json.dumps(result) + json.dumps(result, ensure_ascii=False) + result["msg"]
             assert_silent(shown)
@@ -146,63 +148,56 @@ def test_an_echo_is_masked(
     [pytest.param(one, WRITES, id=f"{one}-writes") for one in SPELLINGS]
     + [pytest.param(one, CHECKS, id=f"{one}-checks", marks=pytest.mark.slow) for one in SPELLINGS],
 )
-def test_an_echo_of_a_write_is_masked(
+def test_echoed_write_is_masked(
     only: tuple[str, ...], spelling: str, server: NetServer, connection: Result
 ) -> None:
     for status, task in [(500, "create"), (400, "password"), (200, "many"), (503, "passwords")]:
         server.reset()
-        furnish(server)
+        add_users(server)
         name, options = TASKS[task]
         server.tenant.change_user("automation", password=LOGIN)
-        with gate(server.url, echo(SPELLINGS[spelling], status, only)) as careless:
-            common = {"url": careless.url, "retries": 0, **WAYS["basic"]}
-            result = EXECUTION_PATHS["in_process"](
-                name, {**common, **options, "app_token": APP}, False
-            )
+        with fault_proxy(server.url, echo(SPELLINGS[spelling], status, only)) as echoing:
+            common = {"url": echoing.url, "retries": 0, **WAYS["basic"]}
+            result = run_in_process(name, {**common, **options, "app_token": APP}, False)
         assert result["failed"] is True
         assert any(text in result["msg"] for text in ("carla", "anna", "external users"))
         assert_silent(json.dumps(result) + result["msg"])
         figures.count("secrets: tasks against a server that repeats them")
 
 
-def test_a_reason_of_the_service_is_masked(server: NetServer, connection: Result) -> None:
-    def rule(asked: Asked, forward: Callable[[], Answered]) -> Reply:
-        if asked.operation != "IsUserNameValidWithReason":
+def test_reason_from_the_service_is_masked(server: NetServer, connection: Result) -> None:
+    def rule(request: ProxiedRequest, forward: Callable[[], ProxiedResponse]) -> Reply:
+        if request.operation != "IsUserNameValidWithReason":
             return forward()
-        reason = f"Not by {asked.headers['Authorization']} and {asked.headers['SO-AppToken']}"
-        return Answered(200, {}, json.dumps({"Result": False, "Reason": reason}).encode())
+        reason = f"Not by {request.headers['Authorization']} and {request.headers['SO-AppToken']}"
+        return ProxiedResponse(200, {}, json.dumps({"Result": False, "Reason": reason}).encode())
 
     server.tenant.change_user("automation", password=LOGIN)
-    with gate(server.url, rule) as talkative:
+    with fault_proxy(server.url, rule) as talkative:
         options = {"url": talkative.url, **WAYS["basic"], "app_token": APP, **CREATE}
-        result = EXECUTION_PATHS["in_process"](ONE, options, False)
+        result = run_in_process(ONE, options, False)
     assert "Not by" in result["msg"]
     assert_silent(json.dumps(result))
 
 
-@pytest.mark.parametrize(
-    "execution_path", ["in_process", pytest.param("module", marks=pytest.mark.slow)]
-)
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_the_login_of_a_proxy_is_masked(
-    spelling: str, execution_path: str, server: NetServer
-) -> None:
-    with gate(server.url, echo(SPELLINGS[spelling], 502)) as proxy:
+def test_proxy_login_is_masked(spelling: str, server: NetServer) -> None:
+    with fault_proxy(server.url, echo(SPELLINGS[spelling], 502)) as proxy:
         options = {
             "url": "http://127.0.0.1:9/SuperOffice",
             "proxy": f"http://relay:{quote(PROXY, safe='')}@127.0.0.1:{proxy.port}",
             "retries": 0,
             **WAYS["basic"],
         }
-        result = EXECUTION_PATHS[execution_path](ONE, {**options, "user_name": "anna"}, False)
+        result = run_in_process(ONE, {**options, "user_name": "anna"}, False)
     assert "502" in result["msg"]
     assert_silent(json.dumps(result))
     nowhere = {**options, "proxy": str(options["proxy"]).replace(str(proxy.port), "9")}
     foreign = {**options, "proxy": f"http://relay:{quote(PASSWORD, safe='')}@127.0.0.1:9"}
-    refused = EXECUTION_PATHS[execution_path](ONE, {**foreign, "user_name": "anna"}, False)
+    refused = run_in_process(ONE, {**foreign, "user_name": "anna"}, False)
     assert "proxy has characters that cannot be sent" in refused["msg"]
     assert_silent(json.dumps(refused))
-    unreachable = EXECUTION_PATHS[execution_path](ONE, {**nowhere, "user_name": "anna"}, False)
+    unreachable = run_in_process(ONE, {**nowhere, "user_name": "anna"}, False)
     assert "proxy" in unreachable["msg"]
     assert_silent(json.dumps(unreachable))
 
@@ -231,20 +226,18 @@ MISPLACED: list[tuple[str, Result]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    "execution_path", ["module", pytest.param("in_process", marks=pytest.mark.slow)]
-)
-@pytest.mark.parametrize("number", range(len(MISPLACED)))
-def test_a_secret_in_the_wrong_place_is_not_repeated(
-    number: int, execution_path: str, server: NetServer, connection: Result
+def test_secret_in_a_wrong_option_is_masked(
+    server: NetServer, connection: Result, subtests: pytest.Subtests
 ) -> None:
-    name, options = MISPLACED[number]
-    result = EXECUTION_PATHS[execution_path](name, {**connection, **options}, False)
-    assert_silent(json.dumps(result))
-    figures.count("secrets: in the wrong place")
+    for number in range(len(MISPLACED)):
+        with subtests.test(number=number):
+            name, options = MISPLACED[number]
+            result = run_in_process(name, {**connection, **options}, False)
+            assert_silent(json.dumps(result))
+            figures.count("secrets: in the wrong place")
 
 
-def test_files_do_not_give_their_passwords_away(
+def test_invalid_files_do_not_reveal_passwords(
     tmp_path: Path, server: NetServer, connection: Result
 ) -> None:
     plain = "Canary-in-a-file-7"
@@ -263,19 +256,17 @@ def test_files_do_not_give_their_passwords_away(
     ]):  # fmt: skip
         file = tmp_path / f"{number}.yml"
         file.write_text(text)
-        result = EXECUTION_PATHS["in_process"](MANY, {**connection, "src": [str(file)]}, True)
+        result = run_in_process(MANY, {**connection, "src": [str(file)]}, True)
         assert result["failed"] is True
         assert plain not in json.dumps(result), text
 
 
-def test_a_key_that_would_be_asked_for_is_refused(tmp_path: Path, connection: Result) -> None:
+def test_encrypted_client_key_is_refused(tmp_path: Path, connection: Result) -> None:
     key = tmp_path / "key.pem"
     body = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nQ2FuYXJ5LWluLWEta2V5\n"
     key.write_text(body)
     for options in ({"client_cert": str(key)}, {"client_cert": __file__, "client_key": str(key)}):
-        result = EXECUTION_PATHS["in_process"](
-            ONE, {**connection, **options, "user_name": "anna"}, False
-        )
+        result = run_in_process(ONE, {**connection, **options, "user_name": "anna"}, False)
         assert result["failed"] is True
         assert "passphrase" in result["msg"]
         assert "Q2FuYXJ5" not in json.dumps(result)

@@ -2,19 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The layers of the collection: which of them may import which."""
+"""The layers of the collection, and what the files of each of them may import and do."""
 
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
-ROOMS = PLUGINS / "module_utils"
+LAYERS = PLUGINS / "module_utils"
 PACKAGE = "ansible_collections.superoffice.crm.plugins"
 MAY_IMPORT = {
     "domain": set(),
@@ -23,153 +22,144 @@ MAY_IMPORT = {
     "task": {"domain", "client", "engine"},
 }
 EXITS = {"fail_json", "exit_json", "exit", "_exit"}
+IO_AND_CLOCK = {"requests", "urllib", "http", "socket", "ssl", "time", "datetime", "random", "os"}
 
 
-def files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*.py") if path.name != "__init__.py")
+def files(*folders: Path) -> list[Path]:
+    """Return the Python files of folders."""
+    found = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
+    assert found
+    return [path for path in found if path.name != "__init__.py"]
 
 
-# what shows results and existing users, and makes files of them
-VIEWS = [
-    *files(PLUGINS / "filter"),
-    *files(PLUGINS / "plugin_utils" / "report"),
+# reports and definition files: they use values, and never the service
+RENDERERS = [
+    *files(PLUGINS / "filter", PLUGINS / "plugin_utils" / "report"),
     *(PLUGINS / "plugin_utils" / name for name in ("definition_writer.py", "rotation.py")),
 ]
 
 
-def named(path: Path) -> str:
-    return str(path.relative_to(PLUGINS))
+@functools.cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def package_of(path: Path) -> list[str]:
-    return [*PACKAGE.split("."), *path.relative_to(PLUGINS).parts[:-1]]
+@functools.cache
+def imports(path: Path) -> tuple[str, ...]:
+    """Return every module that a file imports, wherever in it, by its full name."""
+    return tuple(_imports(path))
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Every module that a file imports, wherever in it, by its full name."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def _imports(path: Path) -> Iterator[str]:
+    package = [*PACKAGE.split("."), *path.relative_to(PLUGINS).parts[:-1]]
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = package_of(path)[: -(node.level - 1) or None] if node.level else []
+            base = package[: -(node.level - 1) or None] if node.level else []
             module = ".".join([*base, *filter(None, [node.module])])
             yield module
             yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
-def calls(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call):
-            function = node.func
-            if isinstance(function, (ast.Attribute, ast.Name)):
-                yield function.attr if isinstance(function, ast.Attribute) else function.id
+def layer_of(path: Path) -> str:
+    return path.relative_to(LAYERS).parts[0]
 
 
-def rooms_known_to(path: Path) -> set[str]:
-    known = set()
+def imported_layers(path: Path) -> set[str]:
+    """Return the layers that a file imports, and what else it imports of the collection."""
+    found = set()
     for name in imports(path):
         if name.startswith(f"{PACKAGE}.module_utils."):
-            known.add(name.removeprefix(f"{PACKAGE}.module_utils.").split(".")[0])
+            found.add(name.removeprefix(f"{PACKAGE}.module_utils.").split(".")[0])
         elif name.startswith(PACKAGE) and not name.startswith(f"{PACKAGE}.plugin_utils"):
-            known.add(name)
-    return known
+            found.add(name)
+    return found
 
 
-def test_every_room_is_known_to_the_rules() -> None:
-    assert {path.name for path in ROOMS.iterdir() if (path / "__init__.py").exists()} == set(
-        MAY_IMPORT
-    )
+def calls(path: Path) -> Iterator[str]:
+    """Return the names of the functions and methods that a file calls."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Call) and isinstance(node.func, (ast.Attribute, ast.Name)):
+            yield node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
 
 
-@pytest.mark.parametrize("path", files(ROOMS), ids=named)
-def test_a_room_knows_only_the_rooms_below_it(path: Path) -> None:
-    room = path.relative_to(ROOMS).parts[0]
-    below = MAY_IMPORT[room] | {room}
-    assert rooms_known_to(path) <= below
+def below_task() -> list[Path]:
+    return [path for path in files(LAYERS) if layer_of(path) != "task"]
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        path
-        for name in ("modules", "action", "plugin_utils")
-        for path in files(PLUGINS / name)
-        if path not in VIEWS
-    ],
-    ids=named,
-)
-def test_the_execution_paths_know_only_the_task_room(path: Path) -> None:
-    assert rooms_known_to(path) <= {"task"}
+def test_every_layer_has_a_rule() -> None:
+    packages = {path.name for path in LAYERS.iterdir() if (path / "__init__.py").exists()}
+    assert packages == set(MAY_IMPORT)
 
 
-@pytest.mark.parametrize("path", VIEWS, ids=named)
-def test_reports_know_values_and_never_the_service(path: Path) -> None:
-    known = {name for name in imports(path) if name.startswith(f"{PACKAGE}.module_utils.")}
-    inside = {name.removeprefix(f"{PACKAGE}.module_utils.") for name in known}
+def test_layers_import_only_layers_below_them() -> None:
+    for path in files(LAYERS):
+        assert imported_layers(path) <= MAY_IMPORT[layer_of(path)] | {layer_of(path)}, path
+
+
+def test_modules_and_actions_import_only_the_task_layer() -> None:
+    for path in files(*(PLUGINS / name for name in ("modules", "action", "plugin_utils"))):
+        if path not in RENDERERS:
+            assert imported_layers(path) <= {"task"}, path
+
+
+def test_reports_import_no_client() -> None:
     allowed = ("domain", "task.definition_files", "engine.passwords")
-    assert not [name for name in inside if not name.startswith(allowed)]
+    for path in RENDERERS:
+        for name in imports(path):
+            if name.startswith(f"{PACKAGE}.module_utils."):
+                assert name.removeprefix(f"{PACKAGE}.module_utils.").startswith(allowed), path
 
 
-@pytest.mark.parametrize("path", files(PLUGINS / "modules") + files(ROOMS), ids=named)
-def test_what_runs_on_a_host_knows_nothing_of_the_controller(path: Path) -> None:
-    known = set(imports(path))
-    assert not [name for name in known if name.startswith(f"{PACKAGE}.plugin_utils")]
-    assert not [name for name in known if re.match(r"ansible\.(?!module_utils\b)", name)]
+def test_code_of_modules_imports_nothing_of_the_controller() -> None:
+    for path in files(PLUGINS / "modules", LAYERS):
+        for name in imports(path):
+            assert not name.startswith(f"{PACKAGE}.plugin_utils"), path
+            assert not re.match(r"ansible\.(?!module_utils\b)", name), path
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in files(ROOMS) if path.parent.name != "task"], ids=named
-)
-def test_nothing_below_the_task_room_knows_ansible(path: Path) -> None:
-    foreign = [name for name in imports(path) if name.split(".")[0] == "ansible"]
-    assert not foreign
+def test_only_the_task_layer_imports_ansible() -> None:
+    for path in below_task():
+        assert "ansible" not in {name.split(".")[0] for name in imports(path)}, path
 
 
-@pytest.mark.parametrize("path", files(ROOMS / "domain"), ids=named)
-def test_the_domain_does_no_io_and_has_no_clock(path: Path) -> None:
-    outside = {"requests", "urllib", "http", "socket", "ssl", "time", "datetime", "random", "os"}
-    assert not {name.split(".")[0] for name in imports(path)} & outside
+def test_the_domain_does_no_io_and_reads_no_clock() -> None:
+    for path in files(LAYERS / "domain"):
+        assert not {name.split(".")[0] for name in imports(path)} & IO_AND_CLOCK, path
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in files(ROOMS) if named(path) != "module_utils/task/module.py"],
-    ids=named,
-)
-def test_nobody_below_the_module_ends_the_task(path: Path) -> None:
-    assert not EXITS & set(calls(path))
+def test_only_the_module_runner_ends_a_task() -> None:
+    for path in files(LAYERS):
+        if path != LAYERS / "task" / "module.py":
+            assert not EXITS & set(calls(path)), path
 
 
-@pytest.mark.parametrize("path", files(PLUGINS / "modules"), ids=named)
-def test_a_module_is_documentation_and_a_main(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
-    assert functions == ["main"]
-    assert not [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+def test_modules_contain_only_documentation_and_main() -> None:
+    for path in files(PLUGINS / "modules"):
+        nodes = tree_of(path).body
+        functions = [node.name for node in nodes if isinstance(node, ast.FunctionDef)]
+        assert functions == ["main"], path
+        assert not [node for node in nodes if isinstance(node, ast.ClassDef)], path
 
 
-@pytest.mark.parametrize("path", files(ROOMS), ids=named)
-def test_check_mode_is_asked_for_in_one_place_per_task(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    asked = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, (ast.If, ast.IfExp, ast.BoolOp, ast.While))
-        and any(
-            isinstance(part, ast.Name) and part.id == "check_mode"
-            for part in ast.walk(node.test if not isinstance(node, ast.BoolOp) else node)
-        )
-    ]
-    room = path.relative_to(ROOMS).parts[0]
-    assert len(asked) <= (1 if room == "task" else 0)
+def test_check_mode_is_evaluated_at_most_once_for_each_task() -> None:
+    for path in files(LAYERS / "task"):
+        branches = (ast.If, ast.IfExp, ast.BoolOp, ast.While)
+        evaluated = [
+            node
+            for node in ast.walk(tree_of(path))
+            if isinstance(node, branches)
+            and any(
+                isinstance(part, ast.Name) and part.id == "check_mode"
+                for part in ast.walk(node if isinstance(node, ast.BoolOp) else node.test)
+            )
+        ]
+        assert len(evaluated) <= 1, path
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in files(ROOMS) if path.parent.name != "task"], ids=named
-)
-def test_check_mode_has_no_name_below_the_task_room(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    names |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    names |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    assert "check_mode" not in names
+def test_check_mode_is_not_named_below_the_task_layer() -> None:
+    for path in below_task():
+        for node in ast.walk(tree_of(path)):
+            name = getattr(node, "id", None) or getattr(node, "attr", None)
+            assert "check_mode" not in (name, getattr(node, "arg", None)), path

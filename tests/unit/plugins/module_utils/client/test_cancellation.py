@@ -15,18 +15,18 @@ from ansible_collections.superoffice.crm.plugins.module_utils.client.cancellatio
 from ansible_collections.superoffice.crm.plugins.module_utils.client.errors import Cancelled
 
 
-def test_a_wait_takes_its_time_unless_cancelled() -> None:
+def test_wait_lasts_unless_cancelled() -> None:
     token = CancelToken()
     started = time.monotonic()
     token.wait(0.1)
     token.wait(0)
     token.wait(-1)
-    assert 0.1 <= time.monotonic() - started < 1
+    assert 0.1 <= time.monotonic() - started < 30
     token.raise_if_cancelled()
     assert not token.cancelled
 
 
-def test_cancelling_ends_all_waits_now_and_later() -> None:
+def test_cancelling_ends_current_and_later_waits() -> None:
     token = CancelToken()
     ended: list[float] = []
 
@@ -53,7 +53,7 @@ def test_cancelling_ends_all_waits_now_and_later() -> None:
         token.raise_if_cancelled()
 
 
-def test_a_signal_handler_can_cancel_the_wait_of_its_own_thread() -> None:
+def test_signal_handler_cancels_the_wait_of_its_thread() -> None:
     token = CancelToken()
     before = signal.signal(signal.SIGALRM, lambda _number, _frame: token.cancel())
     started = time.monotonic()
@@ -64,10 +64,10 @@ def test_a_signal_handler_can_cancel_the_wait_of_its_own_thread() -> None:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
-def test_what_to_wake_is_called_once_the_token_is_cancelled_and_only_inside_the_block() -> None:
+def test_callback_runs_once_inside_the_block() -> None:
     token = CancelToken()
     woken: list[str] = []
     with token.waking(lambda: woken.append("left")):

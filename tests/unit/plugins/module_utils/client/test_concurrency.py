@@ -18,7 +18,9 @@ from ansible_collections.superoffice.crm.plugins.module_utils.client.concurrency
 from ansible_collections.superoffice.crm.plugins.module_utils.client.errors import Cancelled
 
 
-def crowd(limit: ConcurrencyLimit, requests: int, seconds: float = 0.005, threads: int = 16) -> int:
+def most_in_flight(
+    limit: ConcurrencyLimit, requests: int, seconds: float = 0.005, threads: int = 16
+) -> int:
     """Send requests from many threads; return the most that were in flight at once."""
     busy = most = 0
     counting = threading.Lock()
@@ -38,9 +40,9 @@ def crowd(limit: ConcurrencyLimit, requests: int, seconds: float = 0.005, thread
     return most
 
 
-@pytest.mark.parametrize("most", [1, 2, 8])
-def test_at_most_the_maximum_is_in_flight(most: int) -> None:
-    assert crowd(ConcurrencyLimit(most), 60) == most
+def test_at_most_the_maximum_is_in_flight() -> None:
+    for most in [1, 2, 8]:
+        assert most_in_flight(ConcurrencyLimit(most), 60) == most
 
 
 def test_each_decrease_halves_the_limit_down_to_one() -> None:
@@ -50,7 +52,7 @@ def test_each_decrease_halves_the_limit_down_to_one() -> None:
         limit.decrease(0)
         seen.append(limit.limit)
     assert seen == [8, 4, 2, 1, 1, 1]
-    assert crowd(limit, 10) == 1
+    assert most_in_flight(limit, 10) == 1
 
 
 def test_responses_increase_the_limit_slowly_up_to_the_maximum() -> None:
@@ -65,7 +67,7 @@ def test_responses_increase_the_limit_slowly_up_to_the_maximum() -> None:
     assert seen[0] == 2
     assert seen[-1] == 8
     assert seen.index(8) > 20
-    assert crowd(limit, 60) == 8
+    assert most_in_flight(limit, 60) == 8
 
 
 def test_no_request_starts_during_a_pause() -> None:
@@ -73,29 +75,29 @@ def test_no_request_starts_during_a_pause() -> None:
     limit.decrease(0.2)
     limit.decrease(0.05)  # a shorter one does not shorten it
     started = time.monotonic()
-    crowd(limit, 4, 0)
-    assert 0.19 <= time.monotonic() - started < 2
+    most_in_flight(limit, 4, 0)
+    assert 0.19 <= time.monotonic() - started < 30
 
 
 def test_waiting_requests_start_after_pauses() -> None:
     limit = ConcurrencyLimit(4)
     started = time.monotonic()
     with ThreadPoolExecutor(1) as pool:
-        work = pool.submit(crowd, limit, 200, 0.002)
+        work = pool.submit(most_in_flight, limit, 200, 0.002)
         for _number in range(5):
             time.sleep(0.02)
             limit.decrease(0.03)
             limit.increase()
-        assert 1 <= work.result(timeout=20) <= 4
-    assert time.monotonic() - started < 10
+        assert 1 <= work.result(timeout=60) <= 4
+    assert time.monotonic() - started < 60
 
 
-def test_a_failed_request_frees_its_slot() -> None:
+def test_failed_request_frees_its_slot() -> None:
     limit = ConcurrencyLimit(1)
     for _number in range(3):
         with pytest.raises(KeyError), limit.slot():
             raise KeyError
-    assert crowd(limit, 3) == 1
+    assert most_in_flight(limit, 3) == 1
 
 
 def cancelled_wait(limit: ConcurrencyLimit, token: CancelToken) -> float:
@@ -107,7 +109,7 @@ def cancelled_wait(limit: ConcurrencyLimit, token: CancelToken) -> float:
         started = time.monotonic()
         token.cancel()
         with pytest.raises(Cancelled):
-            waiting.result(timeout=5)
+            waiting.result(timeout=30)
     return time.monotonic() - started
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 
-import pytest
 from ansible_collections.superoffice.crm.plugins.module_utils.client.user_agent import (
     FlagSpelling,
     to_wire,
@@ -23,9 +22,8 @@ SETS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("change", "names", "number", "one_by_one"),
-    [
+def test_flags_are_sent_as_names_sum_or_one_by_one() -> None:
+    cases: list[tuple[Modification, str, int, list[str]]] = [
         (Modification.USER_NAME, "UserName", 1, ["UserName"]),
         (Modification.PASSWORD, "Password", 2, ["Password"]),
         (Modification.ROLE, "Role", 4, ["Role"]),
@@ -46,26 +44,25 @@ SETS = [
             15,
             ["UserName", "Password", "Role", "Active"],
         ),
-    ],
-)
-def test_flags_are_names_or_their_sum_or_one_by_one(
-    change: Modification, names: str, number: int, one_by_one: list[str]
-) -> None:
-    assert list(to_wire(change, FlagSpelling.NAMES)) == [(names, change)]
-    assert list(to_wire(change, FlagSpelling.INTEGER)) == [(number, change)]
-    assert [flags for flags, _part in to_wire(change, FlagSpelling.ONE_BY_ONE)] == one_by_one
+    ]
+    for change, names, number, one_by_one in cases:
+        assert list(to_wire(change, FlagSpelling.NAMES)) == [(names, change)]
+        assert list(to_wire(change, FlagSpelling.INTEGER)) == [(number, change)]
+        assert [flags for flags, _part in to_wire(change, FlagSpelling.ONE_BY_ONE)] == one_by_one
 
 
-@pytest.mark.parametrize("spelling", FlagSpelling)
-@pytest.mark.parametrize("change", SETS)
-def test_no_spelling_says_more_or_less_than_what_changes(
-    change: Modification, spelling: FlagSpelling
-) -> None:
-    said = Modification.NONE
-    for flags, part in to_wire(change, spelling):
-        assert flags not in ("All", "Unknown", 0, "")
-        assert not said & part
-        said |= part
-        wanted = {field.flag for field in fields_of(part)}
-        assert flags == part.value if isinstance(flags, int) else set(flags.split(", ")) == wanted
-    assert said == change
+def test_every_spelling_sends_exactly_the_changed_flags() -> None:
+    for spelling in FlagSpelling:
+        for change in SETS:
+            said = Modification.NONE
+            for flags, part in to_wire(change, spelling):
+                assert flags not in ("All", "Unknown", 0, "")
+                assert not said & part
+                said |= part
+                wanted = {field.flag for field in fields_of(part)}
+                assert (
+                    flags == part.value
+                    if isinstance(flags, int)
+                    else set(flags.split(", ")) == wanted
+                )
+            assert said == change

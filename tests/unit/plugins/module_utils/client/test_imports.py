@@ -22,7 +22,7 @@ def imported(path: Path) -> set[str]:
     return names
 
 
-def test_no_modules_import_each_other() -> None:
+def test_modules_have_no_import_cycle() -> None:
     graph = {path.stem: imported(path) for path in CLIENT.glob("*.py")}
     assert "settings" in graph["http"]
     assert list(graphlib.TopologicalSorter(graph).static_order())

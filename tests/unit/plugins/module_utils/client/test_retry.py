@@ -6,13 +6,11 @@
 
 from __future__ import annotations
 
-import pytest
 from ansible_collections.superoffice.crm.plugins.module_utils.client import errors, retry
 
 
-@pytest.mark.parametrize(
-    ("error", "read", "write"),
-    [
+def test_write_is_retried_only_without_effect() -> None:
+    cases: list[tuple[errors.NetServerError, bool, bool]] = [
         (errors.Unreachable("refused"), True, True),
         (errors.Throttled("429"), True, False),
         (errors.Throttled("429", effect=errors.Effect.NONE), True, True),
@@ -32,13 +30,10 @@ from ansible_collections.superoffice.crm.plugins.module_utils.client import erro
         (errors.NotUnderstood("html"), False, False),
         (errors.BadConnectionOption("url"), False, False),
         (errors.NoUserAgent("online"), False, False),
-    ],
-)
-def test_a_write_is_retried_only_if_it_is_proved_to_have_had_no_effect(
-    error: errors.NetServerError, read: bool, write: bool
-) -> None:
-    assert retry.should_retry(error, safe=True) is read
-    assert retry.should_retry(error, safe=False) is write
+    ]
+    for error, read, write in cases:
+        assert retry.should_retry(error, safe=True) is read
+        assert retry.should_retry(error, safe=False) is write
 
 
 def test_delays_grow_up_to_a_maximum() -> None:
@@ -48,14 +43,13 @@ def test_delays_grow_up_to_a_maximum() -> None:
     assert pauses[-1] == retry.MAX_DELAY
 
 
-@pytest.mark.parametrize("attempt", [0, 3, 2000])
-def test_jitter_shortens_a_delay_by_half_at_most(attempt: int) -> None:
-    whole = retry.delay(attempt, None, 1.0)
-    assert retry.delay(attempt, None, 0.0) == whole / 2
+def test_jitter_reduces_delay_by_at_most_half() -> None:
+    for attempt in [0, 3, 2000]:
+        whole = retry.delay(attempt, None, 1.0)
+        assert retry.delay(attempt, None, 0.0) == whole / 2
 
 
-@pytest.mark.parametrize(
-    ("asked", "waited"), [(0.0, 0.0), (2.5, 2.5), (86400.0, retry.MAX_RETRY_AFTER)]
-)
-def test_retry_after_is_followed_up_to_a_maximum(asked: float, waited: float) -> None:
-    assert retry.delay(5, asked, 0.3) == waited
+def test_retry_after_is_followed_up_to_a_maximum() -> None:
+    cases: list[tuple[float, float]] = [(0.0, 0.0), (2.5, 2.5), (86400.0, retry.MAX_RETRY_AFTER)]
+    for asked, waited in cases:
+        assert retry.delay(5, asked, 0.3) == waited

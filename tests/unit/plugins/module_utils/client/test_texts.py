@@ -11,7 +11,6 @@ import html
 import json
 import urllib.parse
 
-import pytest
 from ansible_collections.superoffice.crm.plugins.module_utils.client.authentication import (
     Basic,
     Bearer,
@@ -32,9 +31,8 @@ from ansible_collections.superoffice.crm.plugins.module_utils.domain.model impor
 SUPPLIER = 'NO:"Leverand\u00f8r";US:"Supplier";GE:"Lieferant"'
 
 
-@pytest.mark.parametrize(
-    ("text", "language", "shown"),
-    [
+def test_multilingual_text_is_shown_in_the_task_language() -> None:
+    cases: list[tuple[str, str, str]] = [
         (SUPPLIER, "en", "Supplier"),
         (SUPPLIER, "en-GB", "Supplier"),
         (SUPPLIER, "EN", "Supplier"),
@@ -49,13 +47,12 @@ SUPPLIER = 'NO:"Leverand\u00f8r";US:"Supplier";GE:"Lieferant"'
         ('US:"open', "en", 'US:"open'),
         ("", "en", ""),
         ("[SR_ROLE_CUSTOMER]", "en", "[SR_ROLE_CUSTOMER]"),
-    ],
-)
-def test_a_text_is_shown_in_the_language_of_the_task(text: str, language: str, shown: str) -> None:
-    assert in_language(text, language) == shown
+    ]
+    for text, language, shown in cases:
+        assert in_language(text, language) == shown
 
 
-def test_a_text_goes_by_all_its_spellings() -> None:
+def test_multilingual_text_matches_all_its_languages() -> None:
     assert spellings(SUPPLIER) == {SUPPLIER, "Leverand\u00f8r", "Supplier", "Lieferant"}
     assert spellings("Partner") == {"Partner"}
     assert parts("Partner") == {}
@@ -64,9 +61,8 @@ def test_a_text_goes_by_all_its_spellings() -> None:
 SECRET = 'p\u00e4ss"<w&rd>/+\\ 1'
 
 
-@pytest.mark.parametrize(
-    "spelled",
-    [
+def test_secret_is_masked_in_every_encoding() -> None:
+    cases: list[str] = [
         SECRET,
         json.dumps(SECRET)[1:-1],
         json.dumps(SECRET, ensure_ascii=False)[1:-1],
@@ -77,21 +73,20 @@ SECRET = 'p\u00e4ss"<w&rd>/+\\ 1'
         urllib.parse.quote_plus(SECRET),
         base64.b64encode(SECRET.encode()).decode(),
         base64.urlsafe_b64encode(SECRET.encode()).decode(),
-    ],
-)
-def test_a_secret_is_taken_out_however_it_is_spelled(spelled: str) -> None:
-    assert redacted(f"before {spelled} after", [SECRET]) == f"before {MASK} after"
+    ]
+    for spelled in cases:
+        assert redacted(f"before {spelled} after", [SECRET]) == f"before {MASK} after"
 
 
-def test_no_part_of_a_longer_secret_stays_behind_a_shorter_one() -> None:
+def test_longer_secret_is_masked_first() -> None:
     assert redacted("abcdef", ["abc", "abcdef"]) == MASK
 
 
-def test_an_empty_secret_masks_nothing() -> None:
+def test_empty_secret_masks_nothing() -> None:
     assert redacted("text", ["", ""]) == "text"
 
 
-def test_every_scheme_knows_its_secrets_as_they_travel() -> None:
+def test_every_auth_method_lists_its_secrets_as_sent() -> None:
     basic = Basic("anna", Secret("pass-word"))
     assert set(basic.secrets) == {"pass-word", base64.b64encode(b"anna:pass-word").decode()}
     assert list(SoTicket(Secret("7T:abc")).secrets) == ["7T:abc"]

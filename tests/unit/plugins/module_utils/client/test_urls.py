@@ -19,9 +19,8 @@ from ansible_collections.superoffice.crm.plugins.module_utils.client.urls import
 ROOT = "https://crm.example.com/SuperOffice/api"
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
+def test_url_forms_are_normalized() -> None:
+    for url in [
         "https://crm.example.com/SuperOffice",
         "https://crm.example.com/SuperOffice/",
         "https://crm.example.com/SuperOffice//",
@@ -30,15 +29,12 @@ ROOT = "https://crm.example.com/SuperOffice/api"
         "https://crm.example.com/SuperOffice/api/v1",
         "https://crm.example.com/SuperOffice/API/V1/",
         "  https://crm.example.com/SuperOffice\n",
-    ],
-)
-def test_a_site_is_understood_however_it_was_pasted(url: str) -> None:
-    assert api_root(url, allow_http=False) == ROOT
+    ]:
+        assert api_root(url, allow_http=False) == ROOT
 
 
-@pytest.mark.parametrize(
-    ("url", "root"),
-    [
+def test_plain_http_is_allowed_to_localhost() -> None:
+    cases: list[tuple[str, str]] = [
         ("https://crm.example.com", "https://crm.example.com/api"),
         ("https://crm.example.com:8443/a/b", "https://crm.example.com:8443/a/b/api"),
         ("https://crm.example.com/myapi", "https://crm.example.com/myapi/api"),
@@ -48,31 +44,26 @@ def test_a_site_is_understood_however_it_was_pasted(url: str) -> None:
         ("http://localhost/x", "http://localhost/x/api"),
         ("http://a.localhost/x", "http://a.localhost/x/api"),
         ("http://[::1]:80/x", "http://[::1]:80/x/api"),
-    ],
-)
-def test_plain_http_is_fine_to_this_very_machine(url: str, root: str) -> None:
-    assert api_root(url, allow_http=False) == root
+    ]
+    for url, root in cases:
+        assert api_root(url, allow_http=False) == root
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
+def test_plain_http_to_other_hosts_needs_allow_http() -> None:
+    for url in [
         "http://crm.example.com/x",
         "http://10.0.0.1/x",
         "http://localhost.example.com/x",
         "http://127.0.0.1.example.com/x",
         "http://[::2]/x",
-    ],
-)
-def test_plain_http_to_elsewhere_is_refused_unless_allowed(url: str) -> None:
-    with pytest.raises(BadConnectionOption, match=r"plain http.*allow_http"):
-        api_root(url, allow_http=False)
-    assert api_root(url, allow_http=True) == url + "/api"
+    ]:
+        with pytest.raises(BadConnectionOption, match=r"plain http.*allow_http"):
+            api_root(url, allow_http=False)
+        assert api_root(url, allow_http=True) == url + "/api"
 
 
-@pytest.mark.parametrize(
-    ("url", "said"),
-    [
+def test_invalid_url_is_refused_without_revealing_secrets() -> None:
+    cases: list[tuple[str, str]] = [
         ("", "not an address"),
         ("crm.example.com/x", "not an address"),
         ("/SuperOffice", "not an address"),
@@ -88,36 +79,31 @@ def test_plain_http_to_elsewhere_is_refused_unless_allowed(url: str) -> None:
         ("https://me:secret-pw@crm.example.com/x", "must not contain a login"),
         ("https://me@crm.example.com/x", "must not contain a login"),
         ("ftp://me:secret-pw@crm.example.com/x", "not an address"),
-    ],
-)
-def test_what_is_no_site_is_refused_in_a_sentence_without_secrets(url: str, said: str) -> None:
-    with pytest.raises(BadConnectionOption, match=said) as caught:
-        api_root(url, allow_http=True)
-    assert "secret-pw" not in str(caught.value)
+    ]
+    for url, said in cases:
+        with pytest.raises(BadConnectionOption, match=said) as caught:
+            api_root(url, allow_http=True)
+        assert "secret-pw" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("root", "online"),
-    [
+def test_superoffice_online_is_recognized_by_host_name() -> None:
+    cases: list[tuple[str, bool]] = [
         ("https://online3.superoffice.com/Cust12345/api", True),
         ("https://ONLINE3.SuperOffice.com/Cust12345/api", True),
         ("https://superoffice.com/api", True),
         ("https://crm.example.com/superoffice.com/api", False),
         ("https://notsuperoffice.com/api", False),
         ("https://superoffice.com.example.com/api", False),
-    ],
-)
-def test_the_hosting_of_the_vendor_is_told_by_its_name(root: str, online: bool) -> None:
-    assert looks_like_online(root) is online
+    ]
+    for root, online in cases:
+        assert looks_like_online(root) is online
 
 
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
+def test_url_is_shown_without_login_and_query() -> None:
+    cases: list[tuple[str, str]] = [
         ("https://me:pw@h.example.com:8/p?q=1#f", "https://h.example.com:8/p"),
         ("/login?ticket=1", "/login"),
         ("https://[::1/p", "an unreadable address"),
-    ],
-)
-def test_an_address_is_shown_without_login_and_query(url: str, shown: str) -> None:
-    assert without_secrets(url) == shown
+    ]
+    for url, shown in cases:
+        assert without_secrets(url) == shown

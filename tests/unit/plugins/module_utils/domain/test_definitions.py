@@ -54,9 +54,8 @@ def finding_of(entry: object, **options: Any) -> Finding:
     return finding
 
 
-@pytest.mark.parametrize(
-    ("entry", "told"),
-    [
+def test_invalid_entry_is_a_finding_with_source_location() -> None:
+    cases: list[tuple[object, str]] = [
         ("anna", "an entry must be a mapping, not a text"),
         (None, "an entry must be a mapping, not nothing"),
         (["anna"], "an entry must be a mapping, not a list"),
@@ -94,69 +93,68 @@ def finding_of(entry: object, **options: Any) -> Finding:
         ({"previous_user_names": [UnsupportedValue("a date")]}, "names can not be a date"),
         ({"associate_id": UnsupportedValue("an octal number")}, "can not be an octal number"),
         ({"user_name": "a", "password": UnsupportedValue("a vault")}, "can not be a vault"),
-    ],
-    ids=lambda value: str(value)[:60],
-)  # fmt: skip
-def test_a_wrong_entry_is_a_finding_with_its_place(entry: object, told: str) -> None:
-    finding = finding_of(entry)
-    assert finding.where == "users[0]"
-    assert told in finding.message
+    ]
+    for entry, told in cases:
+        finding = finding_of(entry)
+        assert finding.where == "users[0]"
+        assert told in finding.message
 
 
-def test_everything_that_is_wrong_with_an_entry_is_said_at_once() -> None:
+def test_all_errors_of_an_entry_are_reported_together() -> None:
     finding = finding_of({"user_name": "anna", "rol": 1, "is_active": 5, "person_id": "x"})
     for told in ("External user 'anna'", "rol", "is_active", "person_id"):
         assert told in finding.message
 
 
-@pytest.mark.parametrize(
-    ("value", "flag"),
-    [(True, True), ("yes", True), ("True", True), (" on ", True), ("no", False), ("OFF", False)],
-)
-def test_texts_that_templates_make_of_flags_and_ids_are_understood(value: Any, flag: bool) -> None:
-    [one] = collect({"person_id": " 17 ", "is_active": value}).definitions
-    assert (one.desired.person_id, one.desired.is_active) == (17, flag)
+def test_booleans_and_ids_as_strings_are_accepted() -> None:
+    cases: list[tuple[Any, bool]] = [
+        (True, True),
+        ("yes", True),
+        ("True", True),
+        (" on ", True),
+        ("no", False),
+        ("OFF", False),
+    ]
+    for value, flag in cases:
+        [one] = collect({"person_id": " 17 ", "is_active": value}).definitions
+        assert (one.desired.person_id, one.desired.is_active) == (17, flag)
 
 
-def test_null_is_the_same_as_not_given() -> None:
+def test_null_equals_omitted() -> None:
     [one] = collect({"user_name": "a", **dict.fromkeys(set(BY_NAME) - {"user_name"})}).definitions
     assert one.desired == collect({"user_name": "a"}).definitions[0].desired
     assert (one.desired.role, one.desired.is_active, one.desired.password) == (UNSET,) * 3
 
 
-@pytest.mark.parametrize(
-    ("entries", "option"),
-    [
+def test_duplicates_name_both_source_locations() -> None:
+    cases: list[tuple[list[dict[str, Any]], str]] = [
         ([{"user_name": "anna"}, {"user_name": "ANNA"}], "user_name"),
         ([{"user_name": "STRA\u00dfe"}, {"user_name": "stra\u00dfe"}], "user_name"),
         ([{"associate_id": 5, "user_name": "a"}, {"associate_id": "5"}], "associate_id"),
         ([{"person_id": 5}, {"person_id": 5, "role": "x"}], "person_id"),
         ([{"user_name": "a"}, {"user_name": "a", "state": "absent"}], "user_name"),
-    ],
-)
-def test_duplicates_name_both_places(entries: list[dict[str, Any]], option: str) -> None:
-    found = collect(*entries)
-    [finding] = found.findings
-    assert (finding.where, finding.kind) == ("users[1]", "duplicate")
-    assert "users[0]" in finding.message
-    assert option in finding.message
-    assert len(found.definitions) == 1
+    ]
+    for entries, option in cases:
+        found = collect(*entries)
+        [finding] = found.findings
+        assert (finding.where, finding.kind) == ("users[1]", "duplicate")
+        assert "users[0]" in finding.message
+        assert option in finding.message
+        assert len(found.definitions) == 1
 
 
-@pytest.mark.parametrize(
-    "entries",
-    [
+def test_possibly_different_users_are_not_duplicates() -> None:
+    cases: list[list[dict[str, Any]]] = [
         [{"person_id": 5, "user_name": "a"}, {"person_id": 5, "user_name": "b"}],
         [{"person_id": 5, "user_name": "a"}, {"person_id": 5}],
         [{"associate_id": 5}, {"person_id": 5}],
         [{"user_name": "stra\u00dfe"}, {"user_name": "strasse"}],
-    ],
-)
-def test_what_may_be_two_users_is_no_double(entries: list[dict[str, Any]]) -> None:
-    assert len(collect(*entries).definitions) == 2
+    ]
+    for entries in cases:
+        assert len(collect(*entries).definitions) == 2
 
 
-def test_defaults_are_for_whoever_does_not_say_otherwise() -> None:
+def test_defaults_apply_to_omitted_options() -> None:
     found = collect(
         {"user_name": "a"},
         {"user_name": "b", "role_id": 7, "is_active": True},
@@ -178,24 +176,22 @@ def test_defaults_are_for_whoever_does_not_say_otherwise() -> None:
     assert (d.role, d.state) == ("Vendor", State.PRESENT)
 
 
-@pytest.mark.parametrize(
-    ("defaults", "told"),
-    [
+def test_invalid_defaults_are_a_finding() -> None:
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"user_name": "a"}, "unknown option 'user_name'"),
         ({"password": SECRET}, "unknown option 'password'"),
         ({"rol": "x"}, "did you mean 'role'"),
         ({"role": "x", "role_id": 5}, "either role or role_id"),
         ({"is_active": "x"}, "is_active must be true or false"),
-    ],
-)
-def test_wrong_defaults_are_a_finding(defaults: dict[str, Any], told: str) -> None:
-    own = finding_of({"user_name": "a", "role": "x"}, defaults=defaults)
-    assert (own.where, told in own.message) == ("defaults", True)
-    of_file = finding_of({"user_name": "a", "role": "x"}, of_file=defaults)
-    assert (of_file.where, told in of_file.message) == ("file.yml: defaults", True)
+    ]
+    for defaults, told in cases:
+        own = finding_of({"user_name": "a", "role": "x"}, defaults=defaults)
+        assert (own.where, told in own.message) == ("defaults", True)
+        of_file = finding_of({"user_name": "a", "role": "x"}, of_file=defaults)
+        assert (of_file.where, told in of_file.message) == ("file.yml: defaults", True)
 
 
-def test_passwords_are_merged_without_case_and_each_is_used() -> None:
+def test_passwords_are_matched_without_case() -> None:
     found = collect(
         {"user_name": "Anna"},
         {"user_name": "bo", "update_password": "always"},
@@ -213,7 +209,7 @@ def test_passwords_are_merged_without_case_and_each_is_used() -> None:
     assert found.unused_passwords == ["cilla"]
 
 
-def test_a_password_that_is_given_twice_is_a_finding() -> None:
+def test_password_given_twice_is_a_finding() -> None:
     double = finding_of({"user_name": "a", "password": SECRET}, passwords={"A": SECRET})
     assert "given twice" in double.message
     alike = finding_of({"user_name": "a"}, passwords={"A": SECRET, "a": SECRET})
@@ -231,12 +227,12 @@ ANYTHING = st.recursive(
 
 @settings(max_examples=40)
 @given(st.lists(st.one_of(ANYTHING, st.dictionaries(st.sampled_from(sorted(BY_NAME)), ANYTHING))))
-def test_of_anything_each_entry_is_a_declaration_or_a_finding(entries: list[object]) -> None:
+def test_every_entry_is_a_definition_or_a_finding(entries: list[object]) -> None:
     found = collect(*entries)
     assert len(found.definitions) + len(found.findings) == len(entries)
     assert all(finding.where.startswith("users[") for finding in found.findings)
 
 
-def test_many_wrong_entries_are_a_finding_each() -> None:
+def test_each_invalid_entry_is_a_finding() -> None:
     found = collect(*[{"user_name": f"u{n}", "pasword": "x", "rolle": n} for n in range(1000)])
     assert len(found.findings) == 1000

@@ -47,9 +47,8 @@ def plan(
     )
 
 
-@pytest.mark.parametrize(
-    ("limit", "existing", "allowed"),
-    [
+def test_limit_allows_counts_and_percentages() -> None:
+    cases: list[tuple[object, int, int]] = [
         (0, 100, 0),
         (5, 3, 5),
         ("5", 3, 5),
@@ -63,23 +62,20 @@ def plan(
         ("29%", 100, 29),
         ("100%", 7, 7),
         ("250%", 4, 10),
-    ],
-)
-def test_a_limit_allows(limit: object, existing: int, allowed: int) -> None:
-    assert limits.parse_limits({"delete": limit})["delete"].of(existing) == allowed
+    ]
+    for limit, existing, allowed in cases:
+        assert limits.parse_limits({"delete": limit})["delete"].of(existing) == allowed
 
 
 @given(st.integers(0, 20000), st.integers(0, 100000))
-def test_a_percentage_is_exact_rounded_down_and_at_least_one(
-    hundredths: int, existing: int
-) -> None:
+def test_percentage_is_rounded_down_and_at_least_one(hundredths: int, existing: int) -> None:
     text = f"{hundredths / 100:.2f}%"
     allowed = limits.parse_limits({"modify": text})["modify"].of(existing)
     exact = fractions.Fraction(hundredths * existing, 10000)
     assert allowed == (0 if hundredths == 0 else max(1, exact.numerator // exact.denominator))
 
 
-def test_the_defaults_guard_what_hurts_and_null_lifts_a_limit() -> None:
+def test_default_limits_and_null() -> None:
     assert {name: limit.text for name, limit in limits.parse_limits({}).items()} == {
         "deactivate": "10 %",
         "delete": "10 %",
@@ -94,20 +90,20 @@ def test_the_defaults_guard_what_hurts_and_null_lifts_a_limit() -> None:
     }
 
 
-@pytest.mark.parametrize("value", ["", "x", "-1", -1, "5.5", 1.5, "%", "10%%", "1e2", True, [], {}])
-def test_neither_count_nor_share_is_refused_by_name(value: object) -> None:
-    with pytest.raises(UserError, match=r"limits\.delete must be a count"):
-        limits.parse_limits({"delete": value})
+def test_value_that_is_neither_count_nor_percentage_is_refused() -> None:
+    cases: list[object] = ["", "x", "-1", -1, "5.5", 1.5, "%", "10%%", "1e2", True, [], {}]
+    for value in cases:
+        with pytest.raises(UserError, match=r"limits\.delete must be a count"):
+            limits.parse_limits({"delete": value})
 
 
-def test_unknown_limits_are_refused_with_the_known_ones() -> None:
+def test_unknown_limit_is_refused_with_known_limits() -> None:
     with pytest.raises(UserError, match="unknown remove; known are create, modify"):
         limits.parse_limits({"remove": 1, "delete": 1})
 
 
-@pytest.mark.parametrize(
-    ("one", "counted"),
-    [
+def test_plan_counts_towards_limits() -> None:
+    cases: list[tuple[Step, list[str]]] = [
         (plan("a", Action.NONE, Modification.NONE), []),
         (plan("a", Action.CREATE, Modification.NONE, PasswordStatus.SET), ["create"]),
         (plan("a", Action.DELETE, Modification.NONE), ["delete"]),
@@ -116,17 +112,20 @@ def test_unknown_limits_are_refused_with_the_known_ones() -> None:
         (plan("a", change=Modification.ACTIVE, active_after=False), ["deactivate"]),
         (plan("a", change=Modification.PASSWORD, event=PasswordStatus.SET), ["modify", "password"]),
         (
-            plan("a", change=Modification.PASSWORD | Modification.ACTIVE, event=PasswordStatus.SET,
-                 active_after=False),
+            plan(
+                "a",
+                change=Modification.PASSWORD | Modification.ACTIVE,
+                event=PasswordStatus.SET,
+                active_after=False,
+            ),
             ["deactivate", "password"],
         ),
-    ],
-)  # fmt: skip
-def test_a_plan_counts_for(one: Step, counted: list[str]) -> None:
-    assert limits.counted_as(one) == counted
+    ]
+    for one, counted in cases:
+        assert limits.counted_as(one) == counted
 
 
-def test_a_breach_names_numbers_share_limit_option_and_the_first_five() -> None:
+def test_exceeded_limit_names_counts_option_and_first_five_users() -> None:
     plans = [plan(f"u{n}", Action.DELETE) for n in range(12)]
     [sentence] = limits.exceeded(plans, limits.parse_limits({}), limits.Base(40, 30))
     assert sentence == (
@@ -142,7 +141,7 @@ def test_a_breach_names_numbers_share_limit_option_and_the_first_five() -> None:
 
 
 @given(st.lists(st.sampled_from(list(Action)), max_size=30), st.integers(0, 30), st.integers(0, 60))
-def test_no_more_than_the_limit_ever_passes(
+def test_accepted_plans_never_exceed_the_limit(
     actions: list[Action], most: int, existing: int
 ) -> None:
     plans = [plan(f"u{n}", action) for n, action in enumerate(actions)]

@@ -39,9 +39,8 @@ def identify(desired: DesiredUser, users: list[CurrentUser]) -> CurrentUser | No
     return matches[0].current
 
 
-@pytest.mark.parametrize(
-    ("keys", "found"),
-    [
+def test_first_key_finds_the_user() -> None:
+    cases: list[tuple[dict[str, Any], CurrentUser | None]] = [
         ({"associate_id": 42}, ANNA),
         ({"associate_id": 9}, None),
         ({"person_id": 1002}, BERTA),
@@ -58,57 +57,48 @@ def identify(desired: DesiredUser, users: list[CurrentUser]) -> CurrentUser | No
         ({"user_name": "new", "previous_user_names": ("older", "old")}, OLD),
         ({"person_id": 9, "user_name": "new", "previous_user_names": ("old",)}, None),
         ({"user_name": "new", "previous_user_names": ("old",), "state": State.ABSENT}, None),
-    ],
-)
-def test_the_leading_key_finds_the_user(keys: dict[str, Any], found: CurrentUser | None) -> None:
-    assert identify(DesiredUser(**keys), EVERYBODY) == found
+    ]
+    for keys, found in cases:
+        assert identify(DesiredUser(**keys), EVERYBODY) == found
 
 
-@pytest.mark.parametrize(
-    ("keys", "facts"),
-    [
+def test_conflicting_keys_of_a_deletion_are_refused() -> None:
+    cases: list[tuple[dict[str, Any], list[str]]] = [
         ({"associate_id": 42, "user_name": "berta"}, ["'anna'", "'berta'"]),
         ({"associate_id": 9, "user_name": "berta"}, ["associate_id and user_name", "no existing"]),
         ({"person_id": 1001, "user_name": "Berta"}, ["person_id and user_name", "person 1002"]),
         ({"person_id": 9, "user_name": "berta"}, ["person_id and user_name", "no existing user"]),
         ({"associate_id": 42, "person_id": 1002}, ["associate_id and person_id", "1001"]),
-    ],
-)
-def test_keys_of_a_user_to_delete_that_point_at_different_users_are_refused(
-    keys: dict[str, Any], facts: list[str]
-) -> None:
-    with pytest.raises(UserError) as caught:
-        identify(DesiredUser(**keys, state=State.ABSENT), EVERYBODY)
-    assert caught.value.kind == "conflict"
-    for fact in facts:
-        assert fact in str(caught.value)
+    ]
+    for keys, facts in cases:
+        with pytest.raises(UserError) as caught:
+            identify(DesiredUser(**keys, state=State.ABSENT), EVERYBODY)
+        assert caught.value.kind == "conflict"
+        for fact in facts:
+            assert fact in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("keys", "users"),
-    [
+def test_ambiguous_keys_are_refused_with_all_names() -> None:
+    cases: list[tuple[dict[str, Any], list[CurrentUser]]] = [
         ({"person_id": 1001}, [ANNA, SECOND]),
         ({"person_id": 1001, "user_name": "third"}, [ANNA, SECOND]),
         ({"user_name": "new", "previous_user_names": ("anna", "old")}, [ANNA, OLD]),
         ({"user_name": "x"}, [ANNA._replace(aliases=("x",)), BERTA._replace(user_name="x")]),
-    ],
-)  # fmt: skip
-def test_several_users_are_refused_with_all_their_names(
-    keys: dict[str, Any], users: list[CurrentUser]
-) -> None:
-    with pytest.raises(UserError, match="associate_id") as caught:
-        identify(DesiredUser(**keys), users)
-    assert caught.value.kind == "ambiguous"
-    for user in users:
-        assert f"'{user.user_name}' (associate {user.associate_id})" in str(caught.value)
+    ]
+    for keys, users in cases:
+        with pytest.raises(UserError, match="associate_id") as caught:
+            identify(DesiredUser(**keys), users)
+        assert caught.value.kind == "ambiguous"
+        for user in users:
+            assert f"'{user.user_name}' (associate {user.associate_id})" in str(caught.value)
 
 
-def test_the_name_chooses_among_the_logins_of_one_person() -> None:
+def test_name_selects_among_logins_of_a_person() -> None:
     found = identify(DesiredUser(person_id=1001, user_name="ANNA2"), [ANNA, SECOND])
     assert found == SECOND
 
 
-def test_absent_means_the_login_of_that_name_and_never_another_one_of_the_person() -> None:
+def test_absent_matches_only_the_named_login() -> None:
     gone = DesiredUser(person_id=1001, user_name="anna2", state=State.ABSENT)
     assert identify(gone, [ANNA, SECOND]) == SECOND
     # the same definition again, now that anna2 is deleted
@@ -117,13 +107,13 @@ def test_absent_means_the_login_of_that_name_and_never_another_one_of_the_person
     assert identify(gone, [ANNA, third]) is None
 
 
-def test_absent_with_an_id_refuses_another_name() -> None:
+def test_absent_with_id_refuses_another_name() -> None:
     with pytest.raises(UserError, match="'anna'") as caught:
         identify(DesiredUser(associate_id=42, user_name="other", state=State.ABSENT), [ANNA])
     assert caught.value.kind == "conflict"
 
 
-def test_a_name_of_the_second_column_counts_once_the_service_confirms_it() -> None:
+def test_name_of_the_second_column_needs_confirmation() -> None:
     split = ANNA._replace(user_name="login", associate_name="EXT00042")
     assert identify(DesiredUser(user_name="LOGIN"), [split]) == split
     assert identify(DesiredUser(user_name="ext00042"), [split]) is None
@@ -131,9 +121,8 @@ def test_a_name_of_the_second_column_counts_once_the_service_confirms_it() -> No
     assert identify(DesiredUser(user_name="ext00042"), [confirmed]) == confirmed
 
 
-@pytest.mark.parametrize(
-    ("name", "unclear"),
-    [
+def test_ambiguous_names_are_resolved_by_the_service() -> None:
+    cases: list[tuple[str, list[str]]] = [
         ("anna", []),
         ("ANNA", []),
         ("nobody", []),
@@ -143,17 +132,14 @@ def test_a_name_of_the_second_column_counts_once_the_service_confirms_it() -> No
         (" anna", [" anna"]),
         ("EXT1", ["EXT1"]),
         ("both", ["both"]),
-    ],
-)
-def test_the_service_is_asked_about_a_name_that_only_it_can_place(
-    name: str, unclear: list[str]
-) -> None:
-    users = [
-        ANNA,
-        BERTA._replace(user_name="gross", associate_name="gross"),
-        OLD._replace(associate_name="ext1"),
-        SECOND._replace(user_name="both", associate_name="both"),
-        CurrentUser(50, 1, "x", 5, "Partner", is_active=True, associate_name="both"),
     ]
-    definition = Definition(DesiredUser(user_name=name), SourceLocation("users", 0))
-    assert names_to_confirm([definition], UserIndex(users)) == unclear
+    for name, unclear in cases:
+        users = [
+            ANNA,
+            BERTA._replace(user_name="gross", associate_name="gross"),
+            OLD._replace(associate_name="ext1"),
+            SECOND._replace(user_name="both", associate_name="both"),
+            CurrentUser(50, 1, "x", 5, "Partner", is_active=True, associate_name="both"),
+        ]
+        definition = Definition(DesiredUser(user_name=name), SourceLocation("users", 0))
+        assert names_to_confirm([definition], UserIndex(users)) == unclear

@@ -71,9 +71,8 @@ def steps_of(people: list[CurrentUser], *entries: dict[str, Any]) -> list[Step]:
 PEOPLE = [user(1, "anna"), user(2, "bo"), user(3, "cilla", 1002)]  # cilla is bo's second login
 
 
-@pytest.mark.parametrize(
-    ("entry", "found"),
-    [
+def test_definition_matches_user() -> None:
+    cases: list[tuple[dict[str, Any], int | None]] = [
         ({"user_name": "ANNA"}, 1),
         ({"associate_id": 2, "user_name": "new"}, 2),
         ({"person_id": 1001}, 1),
@@ -83,17 +82,15 @@ PEOPLE = [user(1, "anna"), user(2, "bo"), user(3, "cilla", 1002)]  # cilla is bo
         ({"user_name": "nobody"}, None),
         ({"associate_id": 9}, None),
         ({"person_id": 1001, "user_name": "other", "state": "absent"}, None),
-    ],
-)
-def test_a_definition_means(entry: dict[str, Any], found: int | None) -> None:
-    [one], findings = match_definitions(declared(entry), UserIndex(PEOPLE))
-    assert findings == []
-    assert (one.current.associate_id if one.current else None) == found
+    ]
+    for entry, found in cases:
+        [one], findings = match_definitions(declared(entry), UserIndex(PEOPLE))
+        assert findings == []
+        assert (one.current.associate_id if one.current else None) == found
 
 
-@pytest.mark.parametrize(
-    ("entries", "kind"),
-    [
+def test_definition_without_a_distinct_user_is_refused() -> None:
+    cases: list[tuple[list[dict[str, Any]], str]] = [
         ([{"user_name": "anna"}, {"associate_id": 1}], "duplicate"),
         ([{"user_name": "anna"}, {"person_id": 1001}], "duplicate"),
         ([{"user_name": "anna"}, {"user_name": "x", "previous_user_names": ["anna"]}], "duplicate"),
@@ -101,27 +98,27 @@ def test_a_definition_means(entry: dict[str, Any], found: int | None) -> None:
         ([{"user_name": "bo"}, {"person_id": 1002}], "ambiguous"),
         ([{"user_name": "bo"}, {"person_id": 1002, "user_name": "third"}], "ambiguous"),
         ([{"user_name": "bo"}, {"associate_id": 1, "person_id": 1002}], "conflict"),
-        ([{"user_name": "bo"}, {"associate_id": 1, "user_name": "cilla", "state": "absent"}],
-         "conflict"),
-    ],
-    ids=str,
-)  # fmt: skip
-def test_what_means_no_user_of_its_own_is_refused(entries: list[dict[str, Any]], kind: str) -> None:
-    matched, [finding] = match_definitions(declared(*entries), UserIndex(PEOPLE))
-    assert len(matched) == 1
-    assert (finding.kind, finding.where) == (kind, "users[1]")
-    if kind == "duplicate":
-        assert "users[0]" in finding.message
+        (
+            [{"user_name": "bo"}, {"associate_id": 1, "user_name": "cilla", "state": "absent"}],
+            "conflict",
+        ),
+    ]
+    for entries, kind in cases:
+        matched, [finding] = match_definitions(declared(*entries), UserIndex(PEOPLE))
+        assert len(matched) == 1
+        assert (finding.kind, finding.where) == (kind, "users[1]")
+        if kind == "duplicate":
+            assert "users[0]" in finding.message
 
 
-def test_logins_that_are_all_declared_by_others_are_not_renamed() -> None:
+def test_logins_with_definitions_of_their_own_are_not_renamed() -> None:
     entries = [{"person_id": 1002, "user_name": name} for name in ("bo", "third", "cilla")]
     matched, findings = match_definitions(declared(*entries), UserIndex(PEOPLE))
     assert findings == []
     assert [one.current and one.current.associate_id for one in matched] == [2, None, 3]
 
 
-def test_who_is_left_over_is_in_scope_and_meant_by_nobody() -> None:
+def test_undefined_users_in_scope_are_pruned() -> None:
     matched, _findings = match_definitions(declared({"user_name": "bo"}), UserIndex(PEOPLE))
     for scope, expected in (
         (Selection(), [1, 3]),
@@ -132,23 +129,20 @@ def test_who_is_left_over_is_in_scope_and_meant_by_nobody() -> None:
         assert [one.associate_id for one in left] == expected
 
 
-@pytest.mark.parametrize(
-    ("mode", "active", "action", "status"),
-    [
+def test_prune_modes() -> None:
+    cases: list[tuple[str, bool, Action, str]] = [
         ("delete", True, Action.DELETE, "deleted"),
         ("delete", False, Action.DELETE, "deleted"),
         ("deactivate", True, Action.MODIFY, "deactivated"),
         ("deactivate", False, Action.NONE, "unchanged"),
-    ],
-)
-def test_pruning_does(mode: str, active: bool, action: Action, status: str) -> None:
-    step = plan_prune_step(PEOPLE[0]._replace(is_active=active), mode)
-    assert (step.action, step.planned_status, step.where) == (action, status, "prune")
+    ]
+    for mode, active, action, status in cases:
+        step = plan_prune_step(PEOPLE[0]._replace(is_active=active), mode)
+        assert (step.action, step.planned_status, step.where) == (action, status, "prune")
 
 
-@pytest.mark.parametrize(
-    ("entry", "globs", "own", "own_id", "protected"),
-    [
+def test_protected_names_and_calling_user() -> None:
+    cases: list[tuple[dict[str, Any], list[str], str, int | None, bool]] = [
         ({"user_name": "anna", "state": "absent"}, ["A*"], "", None, True),
         ({"user_name": "anna", "state": "absent"}, ["b*"], "", None, False),
         ({"user_name": "anna", "state": "absent"}, [], "ANNA", None, True),
@@ -156,17 +150,14 @@ def test_pruning_does(mode: str, active: bool, action: Action, status: str) -> N
         ({"user_name": "anna", "state": "absent"}, [], "an", 2, False),
         ({"associate_id": 1, "user_name": "boss"}, ["boss"], "", None, True),
         ({"associate_id": 1, "user_name": "boss"}, [], "boss", None, True),
-    ],
-)
-def test_protection(
-    entry: dict[str, Any], globs: list[str], own: str, own_id: int | None, protected: bool
-) -> None:
-    [step] = steps_of(PEOPLE, entry)
-    assert protect(step, globs, Caller(own, own_id)).protected is protected
-    assert protect(step, globs, Caller(own, own_id)).acts is not protected
+    ]
+    for entry, globs, own, own_id, protected in cases:
+        [step] = steps_of(PEOPLE, entry)
+        assert protect(step, globs, Caller(own, own_id)).protected is protected
+        assert protect(step, globs, Caller(own, own_id)).acts is not protected
 
 
-def test_the_calling_login_is_known_by_the_name_of_its_associate_too() -> None:
+def test_calling_user_is_recognized_by_associate_name() -> None:
     split = PEOPLE[0]._replace(associate_name="EXT00001")
     [step] = steps_of([split], {"user_name": "anna", "state": "absent"})
     assert protect(step, (), Caller("ext00001")).protected
@@ -175,7 +166,7 @@ def test_the_calling_login_is_known_by_the_name_of_its_associate_too() -> None:
 NEW = {"person_id": 7, "password": "x", "role": "Partner"}
 
 
-def test_the_order_of_kinds() -> None:
+def test_order_of_actions() -> None:
     people = [user(n, name) for n, name in enumerate("abcdef", 1)]
     steps = steps_of(
         people,
@@ -201,7 +192,7 @@ def test_the_order_of_kinds() -> None:
     ]
 
 
-def test_steps_that_do_not_act_free_nothing() -> None:
+def test_skipped_steps_free_no_name() -> None:
     steps = steps_of(
         PEOPLE, {"associate_id": 1, "user_name": "bo"}, {"associate_id": 2, "user_name": "free"}
     )
@@ -211,7 +202,7 @@ def test_steps_that_do_not_act_free_nothing() -> None:
 
 
 @given(st.data())
-def test_no_order_ever_gives_a_name_that_somebody_has(data: st.DataObject) -> None:
+def test_order_never_assigns_a_name_in_use(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 7))
     people = [user(n, f"n{n}") for n in range(1, size + 1)]
     names = [f"n{n}" for n in range(1, size + 3)]

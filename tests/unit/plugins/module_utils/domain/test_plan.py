@@ -46,9 +46,8 @@ def wanting(**options: Any) -> DesiredUser:
     return DesiredUser(**{"user_name": "anna", **options})
 
 
-@pytest.mark.parametrize(
-    ("options", "role", "change"),
-    [
+def test_only_differences_are_changed() -> None:
+    cases: list[tuple[dict[str, Any], Role | None, Modification]] = [
         ({}, None, Modification.NONE),
         ({"user_name": "anna"}, None, Modification.NONE),
         ({"role": "Partner"}, PARTNER, Modification.NONE),
@@ -68,53 +67,50 @@ def wanting(**options: Any) -> DesiredUser:
         ({"password": PASSWORD, "update_password": ALWAYS}, None, Modification.PASSWORD),
         (
             {
-                "associate_id": 42, "user_name": "b", "role_id": 6, "is_active": False,
-                "password": PASSWORD, "update_password": ALWAYS,
+                "associate_id": 42,
+                "user_name": "b",
+                "role_id": 6,
+                "is_active": False,
+                "password": PASSWORD,
+                "update_password": ALWAYS,
             },
             VENDOR,
             EVERYTHING,
         ),
-    ],
-)  # fmt: skip
-def test_only_what_differs_is_changed(
-    options: dict[str, Any], role: Role | None, change: Modification
-) -> None:
-    plan = plan_step(wanting(**options), ANNA, role)
-    assert plan.modification == change
-    if change & Modification.USER_NAME:
-        assert plan.action is Action.RENAME
-    else:
-        assert plan.action is (Action.MODIFY if change else Action.NONE)
-    assert plan.changes is bool(change)
+    ]
+    for options, role, change in cases:
+        plan = plan_step(wanting(**options), ANNA, role)
+        assert plan.modification == change
+        if change & Modification.USER_NAME:
+            assert plan.action is Action.RENAME
+        else:
+            assert plan.action is (Action.MODIFY if change else Action.NONE)
+        assert plan.changes is bool(change)
 
 
-@pytest.mark.parametrize(
-    ("update_password", "trial", "event"),
-    [
+def test_every_given_password_has_a_status() -> None:
+    cases: list[tuple[UpdatePassword, LoginProbe, PasswordStatus]] = [
         (UpdatePassword.ON_CREATE, LoginProbe.MISMATCH, PasswordStatus.NOT_APPLIED),
         (ALWAYS, LoginProbe.MATCH, PasswordStatus.SET),
         (WHEN_CHANGED, LoginProbe.MATCH, PasswordStatus.VERIFIED),
         (WHEN_CHANGED, LoginProbe.MISMATCH, PasswordStatus.SET),
         (WHEN_CHANGED, LoginProbe.NOT_VERIFIABLE, PasswordStatus.NOT_VERIFIABLE),
-    ],
-)
-def test_a_given_password_has_a_stated_fate(
-    update_password: UpdatePassword, trial: LoginProbe, event: PasswordStatus
-) -> None:
-    desired = wanting(password=PASSWORD, update_password=update_password)
-    plan = plan_step(desired, ANNA, None, trial)
-    assert plan.password_status is event
-    assert plan.sets_password is (event is PasswordStatus.SET)
-    assert bool(plan.modification & Modification.PASSWORD) is plan.sets_password
+    ]
+    for update_password, trial, event in cases:
+        desired = wanting(password=PASSWORD, update_password=update_password)
+        plan = plan_step(desired, ANNA, None, trial)
+        assert plan.password_status is event
+        assert plan.sets_password is (event is PasswordStatus.SET)
+        assert bool(plan.modification & Modification.PASSWORD) is plan.sets_password
 
 
-def test_a_password_that_was_not_given_is_left_alone_whatever_the_policy() -> None:
+def test_omitted_password_is_never_changed() -> None:
     for when in UpdatePassword:
         plan = plan_step(wanting(update_password=when), ANNA)
         assert plan.password_status is PasswordStatus.UNCHANGED
 
 
-def test_a_refused_login_of_an_inactive_user_says_nothing_of_the_password() -> None:
+def test_refused_login_of_an_inactive_user_is_inconclusive() -> None:
     desired = wanting(password=PASSWORD, update_password=WHEN_CHANGED)
     inactive = ANNA._replace(is_active=False)
     assert not needs_login_probe(desired, inactive)
@@ -122,9 +118,8 @@ def test_a_refused_login_of_an_inactive_user_says_nothing_of_the_password() -> N
     assert plan.password_status is PasswordStatus.NOT_VERIFIABLE
 
 
-@pytest.mark.parametrize(
-    ("options", "current", "needed"),
-    [
+def test_login_is_probed_only_if_needed() -> None:
+    cases: list[tuple[dict[str, Any], CurrentUser | None, bool]] = [
         ({"password": PASSWORD, "update_password": WHEN_CHANGED}, ANNA, True),
         ({"password": PASSWORD, "update_password": WHEN_CHANGED}, None, False),
         ({"update_password": WHEN_CHANGED}, ANNA, False),
@@ -135,15 +130,12 @@ def test_a_refused_login_of_an_inactive_user_says_nothing_of_the_password() -> N
             ANNA,
             False,
         ),
-    ],
-)
-def test_a_login_is_tried_only_where_nothing_else_can_tell(
-    options: dict[str, Any], current: CurrentUser | None, needed: bool
-) -> None:
-    assert needs_login_probe(wanting(**options), current) is needed
+    ]
+    for options, current, needed in cases:
+        assert needs_login_probe(wanting(**options), current) is needed
 
 
-def test_a_creation_is_planned_with_all_that_the_user_will_have() -> None:
+def test_creation_plans_all_fields() -> None:
     desired = wanting(person_id=1001, role="Partner", password=PASSWORD)
     plan = plan_step(desired, None, PARTNER)
     assert plan.action is Action.CREATE
@@ -153,79 +145,79 @@ def test_a_creation_is_planned_with_all_that_the_user_will_have() -> None:
     assert plan.modification is Modification.NONE
 
 
-@pytest.mark.parametrize(("given", "active"), [({}, True), ({"is_active": False}, False)])
-def test_a_new_user_is_active_unless_told_otherwise(given: dict[str, Any], active: bool) -> None:
-    desired = wanting(person_id=1, password=PASSWORD, **given)
-    after = plan_step(desired, None, PARTNER).after
-    assert after is not None
-    assert after.is_active is active
+def test_new_user_is_active_by_default() -> None:
+    cases: list[tuple[dict[str, Any], bool]] = [({}, True), ({"is_active": False}, False)]
+    for given, active in cases:
+        desired = wanting(person_id=1, password=PASSWORD, **given)
+        after = plan_step(desired, None, PARTNER).after
+        assert after is not None
+        assert after.is_active is active
 
 
-@pytest.mark.parametrize(
-    ("options", "role", "missing"),
-    [
+def test_incomplete_creation_names_missing_options() -> None:
+    cases: list[tuple[dict[str, Any], Role | None, str]] = [
         ({"person_id": 1, "password": PASSWORD}, None, "role or role_id"),
         ({"person_id": 1}, PARTNER, "password or generate_password"),
         ({"password": PASSWORD}, PARTNER, "person_id"),
         ({}, None, "person_id, role or role_id, password or generate_password"),
-    ],
-)
-def test_a_creation_names_all_that_is_missing(
-    options: dict[str, Any], role: Role | None, missing: str
-) -> None:
-    with pytest.raises(UserError, match=f"'anna'.* does not exist .* without {missing}") as caught:
-        plan_step(wanting(**options), None, role)
-    assert caught.value.kind == "not_found"
+    ]
+    for options, role, missing in cases:
+        with pytest.raises(
+            UserError, match=f"'anna'.* does not exist .* without {missing}"
+        ) as caught:
+            plan_step(wanting(**options), None, role)
+        assert caught.value.kind == "not_found"
 
 
-def test_a_creation_without_a_user_name_says_so() -> None:
+def test_creation_without_user_name_is_refused() -> None:
     desired = DesiredUser(person_id=7, password=PASSWORD)
     with pytest.raises(UserError, match=r"person 7.*without user_name\."):
         plan_step(desired, None, PARTNER)
 
 
-def test_a_generated_password_is_as_good_as_a_given_one() -> None:
+def test_generate_password_completes_a_creation() -> None:
     desired = wanting(person_id=1, generate_password=True)
     assert plan_step(desired, None, PARTNER).action is Action.CREATE
 
 
-def test_an_id_of_nobody_is_never_created() -> None:
+def test_unknown_associate_id_is_never_created() -> None:
     desired = wanting(associate_id=9, person_id=1, password=PASSWORD)
     with pytest.raises(UserError, match="no external user with the associate id 9") as caught:
         plan_step(desired, None, PARTNER)
     assert caught.value.kind == "not_found"
 
 
-@pytest.mark.parametrize(("current", "action"), [(ANNA, Action.DELETE), (None, Action.NONE)])
-def test_absent_deletes_what_is_there_and_nothing_else(
-    current: CurrentUser | None, action: Action
-) -> None:
-    plan = plan_step(wanting(state=State.ABSENT, role="Vendor", password=PASSWORD), current)
-    assert plan.action is action
-    assert plan.after is None
-    assert plan.modification is Modification.NONE
+def test_absent_deletes_only_existing_users() -> None:
+    cases: list[tuple[CurrentUser | None, Action]] = [(ANNA, Action.DELETE), (None, Action.NONE)]
+    for current, action in cases:
+        plan = plan_step(wanting(state=State.ABSENT, role="Vendor", password=PASSWORD), current)
+        assert plan.action is action
+        assert plan.after is None
+        assert plan.modification is Modification.NONE
 
 
-def test_either_name_counts_where_the_service_renamed_one_of_two() -> None:
+def test_either_name_column_matches() -> None:
     split = ANNA._replace(associate_name="berta")
     assert not plan_step(wanting(associate_id=42, user_name="Berta"), split).changes
     assert not plan_step(wanting(associate_id=42, user_name="anna"), split).changes
     assert plan_step(wanting(associate_id=42, user_name="clara"), split).renames
 
 
-@pytest.mark.parametrize("former", [("anna",), ("x", "ANNA")])
-def test_the_login_of_a_person_is_renamed_with_consent(former: tuple[str, ...]) -> None:
-    desired = DesiredUser(person_id=1001, user_name="berta", previous_user_names=former)
-    assert plan_step(desired, ANNA).action is Action.RENAME
-    with pytest.raises(UserError, match="If another person is meant, correct person_id") as caught:
-        plan_step(desired._replace(previous_user_names=("x",)), ANNA)
-    assert caught.value.kind == "rename"
-    assert "previous_user_names: ['anna']" in str(caught.value)
+def test_login_of_a_person_is_renamed_with_previous_user_names() -> None:
+    cases: list[tuple[str, ...]] = [("anna",), ("x", "ANNA")]
+    for former in cases:
+        desired = DesiredUser(person_id=1001, user_name="berta", previous_user_names=former)
+        assert plan_step(desired, ANNA).action is Action.RENAME
+        with pytest.raises(
+            UserError, match="If another person is meant, correct person_id"
+        ) as caught:
+            plan_step(desired._replace(previous_user_names=("x",)), ANNA)
+        assert caught.value.kind == "rename"
+        assert "previous_user_names: ['anna']" in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("found", "left", "said"),
-    [
+def test_verification_compares_each_field() -> None:
+    cases: list[tuple[dict[str, Any], Modification, list[str]]] = [
         ({}, Modification.NONE, []),
         ({"role_id": 6}, Modification.ROLE, ["role_id is 6 instead of 5"]),
         ({"is_active": False}, Modification.ACTIVE, ["is_active is False instead of True"]),
@@ -235,17 +227,14 @@ def test_the_login_of_a_person_is_renamed_with_consent(former: tuple[str, ...]) 
             ["user_name is 'berta' instead of 'anna'"],
         ),
         ({"person_id": 7}, Modification.NONE, ["person_id is 7 instead of 1001"]),
-    ],
-)
-def test_a_read_back_user_is_compared_field_by_field(
-    found: dict[str, Any], left: Modification, said: list[str]
-) -> None:
-    user = ANNA._replace(**found)
-    assert remaining(ANNA, user) == left
-    assert differences(ANNA, user) == said
+    ]
+    for found, left, said in cases:
+        user = ANNA._replace(**found)
+        assert remaining(ANNA, user) == left
+        assert differences(ANNA, user) == said
 
 
-def test_the_field_table_names_every_flag_once() -> None:
+def test_field_table_contains_every_flag_once() -> None:
     assert [field.bit for field in fields_of(~Modification.NONE)] == [f.bit for f in FIELDS]
     assert flag_names(
         Modification.USER_NAME | Modification.PASSWORD | Modification.ROLE | Modification.ACTIVE
@@ -258,6 +247,6 @@ def test_the_field_table_names_every_flag_once() -> None:
     assert flag_names(Modification.NONE) == []
 
 
-def test_a_secret_shows_itself_to_nobody() -> None:
+def test_secret_is_masked_in_repr() -> None:
     plan = plan_step(wanting(password=PASSWORD, update_password=ALWAYS), ANNA)
     assert PASSWORD.value not in f"{plan!r} {plan} {PASSWORD!r} {PASSWORD}"

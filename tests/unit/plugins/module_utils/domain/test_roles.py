@@ -29,9 +29,8 @@ def wanting(**options: Any) -> DesiredUser:
     return DesiredUser(user_name="anna", **options)
 
 
-@pytest.mark.parametrize(
-    ("options", "role"),
-    [
+def test_role_is_found_by_name_in_any_language_or_by_id() -> None:
+    cases: list[tuple[dict[str, Any], Role | None]] = [
         ({}, None),
         ({"role": "Partner"}, PARTNER),
         ({"role": "PARTNER"}, PARTNER),
@@ -42,33 +41,30 @@ def wanting(**options: Any) -> DesiredUser:
         ({"role_id": 9}, None),
         ({"role_id": 99}, None),
         ({"role": "Part"}, None),
-    ],
-)
-def test_a_role_is_found_by_name_in_any_language_or_by_id(
-    options: dict[str, Any], role: Role | None
-) -> None:
-    assert Roles(EXTERNAL).find(wanting(**options)) == role
+    ]
+    for options, role in cases:
+        assert Roles(EXTERNAL).find(wanting(**options)) == role
 
 
-def test_an_exact_name_wins_over_one_that_differs_in_case() -> None:
+def test_exact_role_name_wins_over_other_case() -> None:
     roles = Roles([PARTNER, PARTNER_LOWER])
     assert roles.find(wanting(role="partner")) == PARTNER_LOWER
     assert roles.find(wanting(role="Partner")) == PARTNER
 
 
-@pytest.mark.parametrize(
-    ("roles", "name", "ids"),
-    [(EXTERNAL, "Twin", "20, 21"), ([PARTNER, PARTNER_LOWER], "PARTNER", "5, 15")],
-)
-def test_an_ambiguous_name_is_refused_with_the_ids(roles: list[Role], name: str, ids: str) -> None:
-    with pytest.raises(UserError, match=f"{ids}.*role_id") as caught:
-        Roles(roles).find(wanting(role=name))
-    assert caught.value.kind == "role"
+def test_ambiguous_role_name_is_refused_with_ids() -> None:
+    cases: list[tuple[list[Role], str, str]] = [
+        (EXTERNAL, "Twin", "20, 21"),
+        ([PARTNER, PARTNER_LOWER], "PARTNER", "5, 15"),
+    ]
+    for roles, name, ids in cases:
+        with pytest.raises(UserError, match=f"{ids}.*role_id") as caught:
+            Roles(roles).find(wanting(role=name))
+        assert caught.value.kind == "role"
 
 
-@pytest.mark.parametrize(
-    ("options", "facts"),
-    [
+def test_refused_role_names_reason_and_available_roles() -> None:
+    cases: list[tuple[dict[str, Any], list[str]]] = [
         ({"role": "Partnr"}, ["'Partnr' does not exist", "did you mean 'Partner'?"]),
         ({"role": "xyz"}, ["'xyz' does not exist. Possible roles"]),
         ({"role_id": 99}, ["the id 99 does not exist"]),
@@ -76,25 +72,26 @@ def test_an_ambiguous_name_is_refused_with_the_ids(roles: list[Role], name: str,
         ({"role_id": 1}, ["is of the type Employee"]),
         ({"role": "Former partner"}, ["is deleted"]),
         ({"role_id": 9}, ["is deleted"]),
-    ],
-)
-def test_a_refusal_says_why_and_what_is_possible(options: dict[str, Any], facts: list[str]) -> None:
-    error = Roles(EXTERNAL).refusal(wanting(**options), [*EXTERNAL, EMPLOYEE])
-    assert error.kind == "role"
-    for fact in [*facts, "'Partner', 'Supplier', 'Twin', 'Twin'"]:
-        assert fact in str(error)
-    assert "'Former partner'," not in str(error)
+    ]
+    for options, facts in cases:
+        error = Roles(EXTERNAL).refusal(wanting(**options), [*EXTERNAL, EMPLOYEE])
+        assert error.kind == "role"
+        for fact in [*facts, "'Partner', 'Supplier', 'Twin', 'Twin'"]:
+            assert fact in str(error)
+        assert "'Former partner'," not in str(error)
 
 
-def test_an_installation_without_external_roles_says_so() -> None:
+def test_installation_without_external_roles_is_reported() -> None:
     assert "Possible roles: none." in str(Roles([FORMER]).refusal(wanting(role="x"), []))
 
 
-@pytest.mark.parametrize(
-    ("text", "role_id"),
-    [("Partner", 5), ("Leverandør", 7), ("Twin", None), ("unknown", None), ("Former partner", 9)],
-)
-def test_a_listed_text_stands_for_a_role_only_if_that_is_certain(
-    text: str, role_id: int | None
-) -> None:
-    assert Roles(EXTERNAL).id_of_text(text) == role_id
+def test_role_text_maps_to_a_role_only_if_unambiguous() -> None:
+    cases: list[tuple[str, int | None]] = [
+        ("Partner", 5),
+        ("Leverandør", 7),
+        ("Twin", None),
+        ("unknown", None),
+        ("Former partner", 9),
+    ]
+    for text, role_id in cases:
+        assert Roles(EXTERNAL).id_of_text(text) == role_id

@@ -88,7 +88,7 @@ def revive(
     return {step.user_name: step for step in again}, [str(finding) for finding in findings]
 
 
-def test_a_plan_survives_being_written_down_and_read() -> None:
+def test_saved_plan_is_read_back_unchanged() -> None:
     again, findings = revive([ANNA, BO])
     assert findings == []
     assert list(again) == ["anna", "bo", "made", "new"]
@@ -100,7 +100,7 @@ def test_a_plan_survives_being_written_down_and_read() -> None:
     assert again["anna"].desired.password == Secret(SECRET)
 
 
-def test_only_what_acts_is_written_down_in_the_order_of_names() -> None:
+def test_saved_plan_contains_actions_sorted_by_name() -> None:
     idle = plan_step(DesiredUser(user_name="anna"), ANNA)
     shielded = [step._replace(protected=True) for step in steps()]
     assert to_document([idle, *shielded], HERE, CONDITIONS)["entries"] == []
@@ -109,27 +109,26 @@ def test_only_what_acts_is_written_down_in_the_order_of_names() -> None:
     assert to_document(reversed(steps()), HERE, CONDITIONS) == document()
 
 
-def test_there_is_no_secret_in_it_and_no_digest_that_can_be_tried_out() -> None:
+def test_saved_plan_contains_no_secret_and_no_digest_of_one() -> None:
     assert SECRET not in json.dumps(document())
     for one in DECLARED:
         other = one.desired._replace(password=Secret("another"))
         assert definition_fingerprint(other) == definition_fingerprint(one.desired)
 
 
-@pytest.mark.parametrize("field", ["person_id", "user_name", "role_id", "is_active"])
-def test_the_fingerprint_of_a_state_covers(field: str) -> None:
-    values: dict[str, Any] = {"is_active": False, "user_name": "Anna"}
-    moved = ANNA._replace(**{field: values.get(field, 99)})
-    assert state_fingerprint(moved) != state_fingerprint(ANNA)
+def test_state_fingerprint_covers_all_fields() -> None:
+    for field in ["person_id", "user_name", "role_id", "is_active"]:
+        values: dict[str, Any] = {"is_active": False, "user_name": "Anna"}
+        moved = ANNA._replace(**{field: values.get(field, 99)})
+        assert state_fingerprint(moved) != state_fingerprint(ANNA)
 
 
-def test_the_name_of_a_role_in_another_language_is_no_other_state() -> None:
+def test_state_fingerprint_ignores_role_language() -> None:
     assert state_fingerprint(ANNA._replace(role="Geschaeftspartner")) == state_fingerprint(ANNA)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
+def test_definition_fingerprint_covers_all_options() -> None:
+    cases: list[dict[str, Any]] = [
         {"role": "Partner"},
         {"is_active": False},
         {"update_password": "when_changed"},
@@ -137,13 +136,11 @@ def test_the_name_of_a_role_in_another_language_is_no_other_state() -> None:
         {"previous_user_names": ["x"]},
         {"person_id": 5},
         {"state": "absent"},
-    ],
-    ids=str,
-)
-def test_the_fingerprint_of_a_definition_covers(change: dict[str, Any]) -> None:
-    entry = {"user_name": "anna", "role": "Vendor", "password": SECRET}
-    one, other = (desired_user(parse_entry(each)) for each in (entry, {**entry, **change}))
-    assert definition_fingerprint(one) != definition_fingerprint(other)
+    ]
+    for change in cases:
+        entry = {"user_name": "anna", "role": "Vendor", "password": SECRET}
+        one, other = (desired_user(parse_entry(each)) for each in (entry, {**entry, **change}))
+        assert definition_fingerprint(one) != definition_fingerprint(other)
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -157,7 +154,7 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 @given(st.data())
-def test_an_edit_of_any_value_is_noticed(data: st.DataObject) -> None:
+def test_any_edited_value_is_detected(data: st.DataObject) -> None:
     plan = copy.deepcopy(document())
     *path, last = data.draw(st.sampled_from(leaves(plan)))
     target = plan
@@ -177,7 +174,7 @@ def test_an_edit_of_any_value_is_noticed(data: st.DataObject) -> None:
     st.sampled_from(["format", "installation", "entries", "checksum"]),
     st.one_of(st.just(1), st.just(HERE), st.lists(st.one_of(st.none(), st.dictionaries(
         st.text(), st.text())))))))  # fmt: skip
-def test_what_is_no_plan_is_refused_even_with_a_right_checksum(plan: Any) -> None:
+def test_invalid_plan_with_valid_checksum_is_refused(plan: Any) -> None:
     if isinstance(plan, dict):
         plan = {**plan, "checksum": checksum(plan)}
         if plan.get("entries") == [] and plan.get("format") == 1:
@@ -187,28 +184,26 @@ def test_what_is_no_plan_is_refused_even_with_a_right_checksum(plan: Any) -> Non
     assert caught.value.kind == "plan"
 
 
-def test_a_plan_for_another_place_is_refused_by_both_names() -> None:
+def test_plan_of_another_installation_names_both() -> None:
     with pytest.raises(UserError, match=rf"{HERE}, and this is https://other"):
         from_document(document(), "https://other")
 
 
-@pytest.mark.parametrize(
-    ("people", "stale"),
-    [
+def test_only_changed_users_are_stale() -> None:
+    cases: list[tuple[list[CurrentUser], list[str]]] = [
         ([ANNA, BO], []),
         ([ANNA._replace(role_id=2), BO], ["anna"]),
         ([BO], ["anna"]),
         ([ANNA, BO._replace(user_name="boo", associate_name="boo")], ["bo"]),
         ([ANNA, BO, CurrentUser(9, 1003, "new", 2, "x", is_active=True)], ["new"]),
-    ],
-)
-def test_only_who_moved_is_stale(people: list[CurrentUser], stale: list[str]) -> None:
-    again, _findings = revive(people)
-    assert sorted(name for name, step in again.items() if step.stale) == stale
-    assert not [step for step in again.values() if step.stale and step.acts]
+    ]
+    for people, stale in cases:
+        again, _findings = revive(people)
+        assert sorted(name for name, step in again.items() if step.stale) == stale
+        assert not [step for step in again.values() if step.stale and step.acts]
 
 
-def test_definitions_that_moved_are_stale_and_new_ones_of_the_left_over_too() -> None:
+def test_changed_definitions_are_stale() -> None:
     moved = [
         Definition(
             desired_user({"user_name": "anna", "role": "Partner"}), SourceLocation("users", 0)
@@ -221,7 +216,7 @@ def test_definitions_that_moved_are_stale_and_new_ones_of_the_left_over_too() ->
     assert "definition" in again["bo"].stale
 
 
-def test_what_is_done_is_not_done_again_but_for_a_password_that_nobody_can_see() -> None:
+def test_applied_steps_are_not_repeated_except_passwords() -> None:
     done = [
         ANNA._replace(role_id=6, role="Vendor"),
         BO._replace(is_active=False),
@@ -235,7 +230,7 @@ def test_what_is_done_is_not_done_again_but_for_a_password_that_nobody_can_see()
     assert not [step for step in again.values() if step.stale]
 
 
-def test_passwords_that_are_not_given_again_are_findings() -> None:
+def test_missing_passwords_of_a_plan_are_findings() -> None:
     again, findings = revive([ANNA, BO], None, NEW=SECRET)
     assert len(findings) == 1
     assert "'anna'" in findings[0]
@@ -244,9 +239,8 @@ def test_passwords_that_are_not_given_again_are_findings() -> None:
     assert revive([ANNA, BO], None, new=SECRET, anna=SECRET)[1] == []
 
 
-@pytest.mark.parametrize(
-    ("now", "reasons"),
-    [
+def test_laxer_conditions_than_those_of_a_plan_are_told() -> None:
+    cases: list[tuple[dict[str, Any], list[str]]] = [
         ({}, []),
         ({"limits": {"create": 1, "delete": "5%", "rename": 0}}, []),
         ({"limits": {"create": None}}, ["limits.create was 9 and is lifted now"]),
@@ -257,16 +251,12 @@ def test_passwords_that_are_not_given_again_are_findings() -> None:
         ({"protect": ()}, ["protect had 'boss*' and does not have it now"]),
         ({"scope": Scope()}, ["prune_scope was another one"]),
         ({"only": ("a*",)}, []),
-    ],
-    ids=str,
-)
-def test_laxer_conditions_than_those_of_a_plan_are_told(
-    now: dict[str, Any], reasons: list[str]
-) -> None:
-    planned = from_document(json.loads(json.dumps(document())), HERE).conditions
-    assert planned == CONDITIONS
-    limits = parse_limits(now.pop("limits", {"create": 9}))
-    assert CONDITIONS._replace(limits=limits, **now).laxer_than(planned) == reasons
+    ]
+    for now, reasons in cases:
+        planned = from_document(json.loads(json.dumps(document())), HERE).conditions
+        assert planned == CONDITIONS
+        limits = parse_limits(now.pop("limits", {"create": 9}))
+        assert CONDITIONS._replace(limits=limits, **now).laxer_than(planned) == reasons
 
 
 def test_a_plan_of_some_users_is_not_applied_to_more() -> None:
@@ -276,9 +266,8 @@ def test_a_plan_of_some_users_is_not_applied_to_more() -> None:
         assert len(planned._replace(only=only).laxer_than(planned)) == 1
 
 
-@pytest.mark.parametrize(
-    ("name", "edit"),
-    [
+def test_a_plan_that_contradicts_itself_is_refused_even_with_a_right_checksum() -> None:
+    cases: list[tuple[str, dict[str, Any]]] = [
         ("anna", {"modification": ["Role"]}),
         ("anna", {"password": "unchanged"}),
         ("anna", {"modification": ["Password"]}),
@@ -292,16 +281,12 @@ def test_a_plan_of_some_users_is_not_applied_to_more() -> None:
         ("bo", {"before": None}),
         ("new", {"action": "modify"}),
         ("new", {"password": "unchanged"}),
-    ],
-    ids=str,
-)
-def test_a_plan_that_contradicts_itself_is_refused_even_with_a_right_checksum(
-    name: str, edit: dict[str, Any]
-) -> None:
-    plan = document()
-    entry = next(one for one in plan["entries"] if one["user_name"] == name)
-    entry.update(edit)
-    plan["checksum"] = checksum(plan)
-    with pytest.raises(UserError, match="plan can not be read") as caught:
-        from_document(plan, HERE)
-    assert caught.value.kind == "plan"
+    ]
+    for name, edit in cases:
+        plan = document()
+        entry = next(one for one in plan["entries"] if one["user_name"] == name)
+        entry.update(edit)
+        plan["checksum"] = checksum(plan)
+        with pytest.raises(UserError, match="plan can not be read") as caught:
+            from_document(plan, HERE)
+        assert caught.value.kind == "plan"

@@ -18,7 +18,7 @@ from ansible_collections.superoffice.crm.plugins.module_utils.engine.parallel im
 
 @pytest.mark.parametrize("workers", [1, 2, 7, 32])
 @pytest.mark.parametrize("number", [0, 1, 2, 100])
-def test_results_come_in_the_order_of_the_items(workers: int, number: int) -> None:
+def test_results_keep_the_order_of_items(workers: int, number: int) -> None:
     def work(item: int) -> int:
         time.sleep(0.001 * (item % 3))
         return item * item
@@ -27,7 +27,7 @@ def test_results_come_in_the_order_of_the_items(workers: int, number: int) -> No
 
 
 @pytest.mark.parametrize("workers", [2, 5, 16])
-def test_all_workers_work_at_once_and_no_more(workers: int) -> None:
+def test_exactly_the_given_workers_run_at_once(workers: int) -> None:
     together = threading.Barrier(workers)
     busy = most = 0
     counting = threading.Lock()
@@ -46,7 +46,7 @@ def test_all_workers_work_at_once_and_no_more(workers: int) -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 4])
-def test_the_first_exception_ends_it_and_no_more_is_begun(workers: int) -> None:
+def test_first_exception_stops_further_items(workers: int) -> None:
     begun: list[int] = []
 
     def work(item: int) -> None:
@@ -70,7 +70,7 @@ def test_every_item_is_taken_once() -> None:
     (0, 0, False), (0, 1000, False), (1, 0, False), (1, 1, True), (3, 2, False), (3, 3, True),
     (3, 9, True),
 ])  # fmt: skip
-def test_a_budget_is_spent_after_so_many_failures(most: int, failures: int, spent: bool) -> None:
+def test_failure_budget_is_spent_after_its_count(most: int, failures: int, spent: bool) -> None:
     budget = FailureBudget(most)
     in_parallel(lambda _item: budget.charge(), range(failures), 8)
     assert budget.is_spent is spent

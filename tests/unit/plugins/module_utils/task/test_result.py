@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from ansible_collections.superoffice.crm.plugins.module_utils.client.errors import (
     Forbidden,
     Refused,
@@ -48,9 +47,8 @@ def diff_between(
     return diff_of(plan_step(DesiredUser(**desired), current, role))
 
 
-@pytest.mark.parametrize(
-    ("desired", "role", "before", "after"),
-    [
+def test_diff_shows_managed_fields_only() -> None:
+    cases: list[tuple[dict[str, Any], Role | None, dict[str, Any], dict[str, Any]]] = [
         ({"associate_id": 42}, None, {}, {}),
         ({"user_name": "anna"}, None, {"user_name": "anna"}, {"user_name": "anna"}),
         (
@@ -67,20 +65,17 @@ def diff_between(
             {"password": "(set)"},
         ),
         ({"associate_id": 42, "password": PASSWORD}, None, {}, {}),
-    ],
-)
-def test_a_diff_shows_managed_fields_only(
-    desired: dict[str, Any], role: Role | None, before: dict[str, Any], after: dict[str, Any]
-) -> None:
-    assert diff_between(desired, ANNA, role) == {
-        "before": before,
-        "after": after,
-        "before_header": HEADER,
-        "after_header": HEADER,
-    }
+    ]
+    for desired, role, before, after in cases:
+        assert diff_between(desired, ANNA, role) == {
+            "before": before,
+            "after": after,
+            "before_header": HEADER,
+            "after_header": HEADER,
+        }
 
 
-def test_a_diff_of_a_deletion_goes_from_everything_to_nothing() -> None:
+def test_diff_of_a_deletion() -> None:
     diff = diff_between({"user_name": "anna", "state": State.ABSENT}, ANNA)
     assert diff["after"] == {}
     assert diff["before"] == {
@@ -88,7 +83,7 @@ def test_a_diff_of_a_deletion_goes_from_everything_to_nothing() -> None:
     }  # fmt: skip
 
 
-def test_a_diff_of_a_creation_goes_from_nothing_to_everything() -> None:
+def test_diff_of_a_creation() -> None:
     desired = {"user_name": "new", "person_id": 7, "password": PASSWORD}
     diff = diff_between(desired, None, Role(5, "Partner"))
     assert diff["before"] == {}
@@ -99,12 +94,12 @@ def test_a_diff_of_a_creation_goes_from_nothing_to_everything() -> None:
     assert diff["before_header"] == "external user new"
 
 
-def test_a_diff_of_nobody_who_stays_away_is_empty() -> None:
+def test_diff_of_an_absent_user_is_empty() -> None:
     diff = diff_between({"user_name": "anna", "state": State.ABSENT}, None)
     assert diff["before"] == diff["after"] == {}
 
 
-def test_changed_is_what_was_written_and_not_what_was_planned() -> None:
+def test_changed_reports_writes_and_not_the_plan() -> None:
     plan = plan_step(DesiredUser(user_name="anna", is_active=False), ANNA)
     refused = failure_of(Refused("HTTP 400", status=400, operation="SetExternalUserInfo"), "Tried")
     outcome = StepResult(plan, False, ANNA, refused, started=True)
@@ -118,7 +113,7 @@ def test_changed_is_what_was_written_and_not_what_was_planned() -> None:
     }  # fmt: skip
 
 
-def test_a_failure_of_the_service_says_what_was_tried_and_what_to_do() -> None:
+def test_service_failure_names_operation_and_remedy() -> None:
     error = Forbidden("HTTP 403 from POST x", status=403, operation="SetExternalUserInfo")
     result = failed(failure_of(error, "External user 'anna' could not be modified", "Known."))
     assert result["msg"] == (
@@ -128,7 +123,7 @@ def test_a_failure_of_the_service_says_what_was_tried_and_what_to_do() -> None:
     assert result["error"]["kind"] == "forbidden"
 
 
-def test_a_failure_of_a_definition_speaks_for_itself() -> None:
+def test_definition_failure_is_shown_unchanged() -> None:
     result = failed(failure_of(UserError("role", "The role is deleted."), "not said"))
     assert result["msg"] == "The role is deleted."
     assert result["error"] == {"kind": "role", "status": None, "operation": None}

@@ -34,16 +34,16 @@ GIGABYTE = 1024**3
 
 
 @dataclasses.dataclass(frozen=True)
-class Ended:
+class Finished:
     """How a process ended, and what it took."""
 
     result: Result
-    complaints: str
+    stderr: str
     megabytes: float
     seconds: float
 
 
-def start(name: str, arguments: Result, folder: Path, memory: int = GIGABYTE) -> Starting:
+def start(name: str, arguments: Result, folder: Path, memory: int = GIGABYTE) -> RunningModule:
     """Start a module; its printout goes to files in `folder`."""
     output, errors = folder / "stdout", folder / "stderr"
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SUPEROFFICE_")}
@@ -57,11 +57,11 @@ def start(name: str, arguments: Result, folder: Path, memory: int = GIGABYTE) ->
     assert process.stdin
     process.stdin.write(passed)
     process.stdin.close()
-    return Starting(process, output, errors, time.monotonic())
+    return RunningModule(process, output, errors, time.monotonic())
 
 
 @dataclasses.dataclass(frozen=True)
-class Starting:
+class RunningModule:
     """A module that runs."""
 
     process: subprocess.Popen[bytes]
@@ -73,7 +73,7 @@ class Starting:
         """End it as nothing can prevent."""
         self.process.kill()
 
-    def wait(self, seconds: float = 60) -> Ended:
+    def wait(self, seconds: float = 60) -> Finished:
         """Wait for the end; a process that is too slow is killed, and the test fails."""
         deadline = time.monotonic() + seconds
         most = 0.0
@@ -88,7 +88,7 @@ class Starting:
         is_result = printed.startswith("{")
         errors = self.errors.read_text(encoding="utf-8")
         result = json.loads(printed) if is_result else {}
-        return Ended(result, errors if is_result else errors + printed, most, seconds_taken)
+        return Finished(result, errors if is_result else errors + printed, most, seconds_taken)
 
     def _megabytes(self) -> float:
         """The most memory that the process ever had; what getrusage says begins with ours."""
@@ -99,7 +99,7 @@ class Starting:
         return float(status.partition("VmHWM:")[2].partition("kB")[0].strip() or 0) / 1024
 
 
-def run(name: str, arguments: Result, *, memory: int = GIGABYTE, seconds: float = 60) -> Ended:
+def run(name: str, arguments: Result, *, memory: int = GIGABYTE, seconds: float = 60) -> Finished:
     """Run a module within limits."""
     with tempfile.TemporaryDirectory() as folder:
         return start(name, arguments, Path(folder), memory).wait(seconds)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Random worlds and definitions: check mode writes nothing, and foretells what the server holds."""
+"""Properties of check mode: it writes nothing, and predicts the result and the server state."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from tests.modules.execution_paths import EXECUTION_PATHS, Result
+from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 
 MODULE = "superoffice_external_user"
@@ -27,7 +27,7 @@ COMPARED = ("changed", "action", "modification", "password", "diff", "failed", "
 
 @dataclasses.dataclass(frozen=True)
 class Seeded:
-    """A user of a world."""
+    """An existing user."""
 
     name: str
     person: int
@@ -36,7 +36,7 @@ class Seeded:
     password: str
 
 
-def worlds() -> st.SearchStrategy[list[Seeded]]:
+def existing_users() -> st.SearchStrategy[list[Seeded]]:
     user = st.builds(
         Seeded,
         name=st.sampled_from(NAMES[:-1]),
@@ -118,27 +118,26 @@ def held(server: NetServer, associate_id: int | None, person: int, name: str) ->
 
 @pytest.mark.parametrize("trial", ["allowed", "refused"])
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(world=worlds(), options=definitions())
-def test_check_mode_writes_nothing_and_foretells_everything(
+@given(users_before=existing_users(), options=definitions())
+def test_check_mode_writes_nothing_and_predicts_the_result(
     trial: str,
-    execution_path: str,
     server: NetServer,
     connection: Result,
-    world: list[Seeded],
+    users_before: list[Seeded],
     options: Result,
 ) -> None:
     server.reset()
     tenant, journal = server.tenant, server.journal
     for person in PERSONS:
         tenant.add_person(person_id=person)
-    for seeded in world:
+    for seeded in users_before:
         tenant.add_external_user(
             seeded.name, seeded.person, seeded.role, is_active=seeded.active,
             password=seeded.password,
         )  # fmt: skip
 
     def run(*, check: bool = False) -> Result:
-        return EXECUTION_PATHS[execution_path](MODULE, {**connection, **options}, check)
+        return run_in_process(MODULE, {**connection, **options}, check)
 
     with server.using(external_login=trial):
         start = tenant.snapshot()

@@ -74,7 +74,7 @@ def facts(tenant: Any, associate_id: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", CHANGES, ids=lambda case: case.name)
-def test_a_change_is_foreseen_made_once_and_then_over(
+def test_change_is_predicted_sent_in_one_call_and_idempotent(
     case: Case, user: Run, tenant: Any, journal: Any, anna: int
 ) -> None:
     start = tenant.snapshot()
@@ -111,7 +111,7 @@ def test_a_change_is_foreseen_made_once_and_then_over(
         assert again["modification"] == []
 
 
-def test_what_the_flags_do_not_name_carries_the_present_values(
+def test_role_change_sends_one_call_with_one_flag(
     user: Run, journal: Any, tenant: Any, anna: int
 ) -> None:
     # the password is for a new user, and not for this one
@@ -127,7 +127,7 @@ def test_what_the_flags_do_not_name_carries_the_present_values(
     }
 
 
-def test_a_user_as_declared_is_not_touched(user: Run, tenant: Any, journal: Any, anna: int) -> None:
+def test_user_in_sync_is_not_written(user: Run, tenant: Any, journal: Any, anna: int) -> None:
     start = tenant.snapshot()
     result = user(user_name="anna", role="Partner", is_active=True, password=NEW)
     assert result["changed"] is False
@@ -143,7 +143,7 @@ def test_a_user_as_declared_is_not_touched(user: Run, tenant: Any, journal: Any,
 @pytest.mark.parametrize(
     ("given", "active"), [({}, True), ({"is_active": True}, True), ({"is_active": False}, False)]
 )
-def test_a_creation_is_foreseen_made_once_and_then_over(
+def test_creation_is_predicted_sent_in_one_call_and_idempotent(
     given: dict[str, Any], active: bool, user: Run, tenant: Any, journal: Any
 ) -> None:
     person = tenant.add_person(first_name="Berta", last_name="Falk")
@@ -186,7 +186,7 @@ def test_a_creation_is_foreseen_made_once_and_then_over(
 
 
 @pytest.mark.parametrize("key", ["user_name", "person_id", "associate_id"])
-def test_a_deletion_is_foreseen_made_once_and_then_over(
+def test_deletion_is_predicted_sent_in_one_call_and_idempotent(
     key: str, user: Run, tenant: Any, journal: Any, anna: int
 ) -> None:
     keys = {key: facts(tenant, anna)[key]}
@@ -218,16 +218,14 @@ def test_a_deletion_is_foreseen_made_once_and_then_over(
     assert len(journal.writes) == 1
 
 
-def test_without_verify_a_write_is_not_read_back(
-    user: Run, tenant: Any, journal: Any, anna: int
-) -> None:
+def test_verify_false_skips_reading_back(user: Run, tenant: Any, journal: Any, anna: int) -> None:
     result = user(user_name="anna", role="Vendor", verify=False)
     assert result["changed"] is True
     assert result["user"] == facts(tenant, anna)
     assert journal.entries[-1].operation == "SetExternalUserInfo"
 
 
-def test_the_person_stays_when_the_login_goes(user: Run, tenant: Any, anna: int) -> None:
+def test_deletion_keeps_the_person(user: Run, tenant: Any, anna: int) -> None:
     person = tenant.user(anna).person_id
     user(user_name="anna", state="absent")
     people = dict(tenant.snapshot())["person"]

@@ -27,10 +27,10 @@ import pytest
 from tests.modules.execution_paths import Result
 from tests.netserver import NetServer
 from tests.reliability import figures
-from tests.reliability.canaries import SPELLINGS, cores, found
-from tests.reliability.gate import gate
-from tests.reliability.scenes import furnish
+from tests.reliability.canary_secrets import SPELLINGS, cores, found
+from tests.reliability.fault_proxy import fault_proxy
 from tests.reliability.test_secrets import APP, LOGIN, PASSWORD, PROXY, echo
+from tests.reliability.workloads import add_users
 
 ADMIN = "automation"
 FILED = PASSWORD.replace("password", "in-a-file")
@@ -219,8 +219,8 @@ class Place:
 
 
 @pytest.fixture
-def furnished(server: NetServer) -> NetServer:
-    furnish(server)
+def server_with_users(server: NetServer) -> NetServer:
+    add_users(server)
     server.tenant.change_user(ADMIN, password=LOGIN)
     return server
 
@@ -241,11 +241,11 @@ slow = pytest.mark.slow
         pytest.param("module", "echoes", False, marks=slow),
     ],
 )
-def test_modules_at_vvvv(
-    execution_path: str, answers: str, check: bool, furnished: NetServer, tmp_path: Path
+def test_modules_at_vvvv_reveal_no_secret(
+    execution_path: str, answers: str, check: bool, server_with_users: NetServer, tmp_path: Path
 ) -> None:
     only = WRITES if answers == "echoes writes" else ()
-    with gate(furnished.url) as service:
+    with fault_proxy(server_with_users.url) as service:
         if answers != "well":
             service.rule = echo(str, 500, only)
         place = Place(tmp_path, service.url)
@@ -259,8 +259,8 @@ def test_modules_at_vvvv(
         for word in ("127.0.0.1", "CreateExternalUser", "HTTP 500", "carla", "'anna'"):
             assert word in printed
     if answers == "well" and not check:
-        assert furnished.tenant.password_matches("anna", PASSWORD)
-        assert furnished.tenant.password_matches("chris", FILED)
+        assert server_with_users.tenant.password_matches("anna", PASSWORD)
+        assert server_with_users.tenant.password_matches("chris", FILED)
 
 
 PLAYBOOKS = [
@@ -276,12 +276,12 @@ PLAYBOOKS = [
 
 
 @pytest.mark.parametrize(("name", "more"), PLAYBOOKS)
-def test_playbooks_at_vvvv(
-    name: str, more: tuple[str, ...], furnished: NetServer, tmp_path: Path
+def test_playbooks_at_vvvv_reveal_no_secret(
+    name: str, more: tuple[str, ...], server_with_users: NetServer, tmp_path: Path
 ) -> None:
-    place = Place(tmp_path, furnished.url)
+    place = Place(tmp_path, server_with_users.url)
     place.environment |= {
-        "SUPEROFFICE_URL": furnished.url,
+        "SUPEROFFICE_URL": server_with_users.url,
         "SUPEROFFICE_USERNAME": ADMIN,
         "SUPEROFFICE_PASSWORD": LOGIN,
     }
@@ -304,11 +304,11 @@ def test_playbooks_at_vvvv(
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["plan", "apply", "rotate_passwords", "review", "export"])
 @pytest.mark.parametrize("only", [WRITES, ()], ids=["writes", "everything"])
-def test_playbooks_against_an_echo(
-    only: tuple[str, ...], name: str, furnished: NetServer, tmp_path: Path
+def test_playbooks_against_an_echoing_service_reveal_no_secret(
+    only: tuple[str, ...], name: str, server_with_users: NetServer, tmp_path: Path
 ) -> None:
-    with gate(furnished.url, echo(str, 500, only)) as careless:
-        place = Place(tmp_path, careless.url)
+    with fault_proxy(server_with_users.url, echo(str, 500, only)) as echoing:
+        place = Place(tmp_path, echoing.url)
         _code, printed, watch = place.run(
             f"superoffice.crm.{name}", "-e", "external_users_export_dir=exported"
         )
@@ -371,7 +371,7 @@ def test_nothing_is_written_outside_the_folder(name: str, tmp_path: Path) -> Non
     figures.count("files: names that lead outside refused")
 
 
-def test_a_link_is_replaced_and_not_written_through(tmp_path: Path) -> None:
+def test_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text("precious")
     (tmp_path / "out").mkdir()
@@ -383,7 +383,7 @@ def test_a_link_is_replaced_and_not_written_through(tmp_path: Path) -> None:
     assert not (tmp_path / "out" / "plan.json").is_symlink()
 
 
-def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
+def test_files_are_replaced_atomically(tmp_path: Path) -> None:
     texts = ["a" * 3_000_000, "b" * 3_000_000]
     write(tmp_path, files=[{"name": "report.txt", "text": texts[0]}])
     file = tmp_path / "out" / "report.txt"

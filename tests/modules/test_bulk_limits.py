@@ -16,7 +16,7 @@ from tests.netserver import NetServer
 
 
 @pytest.fixture
-def crowd(tenant: Any) -> list[str]:
+def forty_users(tenant: Any) -> list[str]:
     """Forty users: u00 to u19 are partners, u20 to u39 vendors."""
     names = [f"u{n:02}" for n in range(40)]
     tenant.add_external_users(
@@ -33,12 +33,12 @@ def absent(names: list[str]) -> list[dict[str, Any]]:
     return [{"user_name": name, "state": "absent"} for name in names]
 
 
-def test_a_limit_names_its_option_the_numbers_and_the_first_users(
-    bulk: Run, tenant: Any, journal: Any, crowd: list[str]
+def test_exceeded_limit_names_option_counts_and_first_users(
+    bulk: Run, tenant: Any, journal: Any, forty_users: list[str]
 ) -> None:
     start = tenant.snapshot()
     for check in (True, False):
-        result = bulk(users=absent(crowd[:12]), check=check)
+        result = bulk(users=absent(forty_users[:12]), check=check)
         assert result["failed"] is True
         assert result["changed"] is False
         assert result["error"]["kind"] == "limits"
@@ -55,16 +55,16 @@ def test_a_limit_names_its_option_the_numbers_and_the_first_users(
     assert journal.writes == []
 
 
-def test_every_limit_that_is_exceeded_is_reported(
-    bulk: Run, tenant: Any, journal: Any, crowd: list[str]
+def test_all_exceeded_limits_are_reported(
+    bulk: Run, tenant: Any, journal: Any, forty_users: list[str]
 ) -> None:
     persons = [tenant.add_person() for _number in range(3)]
     new = {"role": "Partner", "password": "Good-pass-1", "update_password": "always"}
     users = [
         *[{"user_name": f"n{n}", "person_id": p, **new} for n, p in enumerate(persons)],
-        *absent(crowd[:5]),
-        *[{"user_name": name, "is_active": False} for name in crowd[5:10]],
-        *[{"user_name": name, **new} for name in crowd[10:15]],
+        *absent(forty_users[:5]),
+        *[{"user_name": name, "is_active": False} for name in forty_users[5:10]],
+        *[{"user_name": name, **new} for name in forty_users[10:15]],
     ]
     start = tenant.snapshot()
     result = bulk(users=users, limits={"create": 2, "modify": "1%"})
@@ -83,20 +83,20 @@ def test_every_limit_that_is_exceeded_is_reported(
     ("limit", "allowed"),
     [(0, 0), ("0%", 0), (1, 1), ("10%", 4), ("7.4%", 2), ("1%", 1), ("100%", 40)],
 )
-def test_a_limit_lets_exactly_so_many_through(
-    limit: object, allowed: int, bulk: Run, tenant: Any, journal: Any, crowd: list[str]
+def test_limit_allows_exactly_its_count(
+    limit: object, allowed: int, bulk: Run, tenant: Any, journal: Any, forty_users: list[str]
 ) -> None:
     if allowed < 40:
-        refused = bulk(users=absent(crowd[: allowed + 1]), limits={"delete": limit})
+        refused = bulk(users=absent(forty_users[: allowed + 1]), limits={"delete": limit})
         assert refused["error"]["kind"] == "limits"
         assert len(tenant.users()) == 40
-    done = bulk(users=absent(crowd[:allowed]), limits={"delete": limit})
+    done = bulk(users=absent(forty_users[:allowed]), limits={"delete": limit})
     assert "failed" not in done
     assert len(tenant.users()) == 40 - allowed
 
 
 @pytest.mark.parametrize("number", [1, 2, 5, 9])
-def test_a_small_set_is_guarded_too(number: int, bulk: Run, tenant: Any) -> None:
+def test_default_limit_protects_small_sets(number: int, bulk: Run, tenant: Any) -> None:
     names = [f"u{n}" for n in range(number)]
     tenant.add_external_users({"user_name": name} for name in names)
     if number > 1:
@@ -104,9 +104,11 @@ def test_a_small_set_is_guarded_too(number: int, bulk: Run, tenant: Any) -> None
     assert bulk(users=absent(names[:1]))["summary"]["deleted"] == 1
 
 
-def test_percentages_are_of_the_users_in_scope(bulk: Run, tenant: Any, crowd: list[str]) -> None:
+def test_percentages_refer_to_users_in_scope(
+    bulk: Run, tenant: Any, forty_users: list[str]
+) -> None:
     scope = {"roles": ["Partner"]}
-    declared = [{"user_name": name} for name in crowd[3:20]]
+    declared = [{"user_name": name} for name in forty_users[3:20]]
     options = {"users": declared, "prune": "delete", "prune_scope": scope}
     refused = bulk(**options)
     assert "3 of 20 users in scope (15 %)" in refused["msg"]
@@ -114,32 +116,29 @@ def test_percentages_are_of_the_users_in_scope(bulk: Run, tenant: Any, crowd: li
     assert bulk(**options, limits={"delete": "15%"})["summary"]["deleted"] == 3
 
 
-@pytest.mark.parametrize(
-    "limits",
-    [
+def test_invalid_limit_is_refused_before_any_request(
+    bulk: Run, journal: Any, subtests: pytest.Subtests
+) -> None:
+    for limits in [
         {"delete": "many"},
         {"delete": -1},
         {"delete": True},
         {"delete": "5.5"},
         {"delete": "-5%"},
-    ],
-    ids=str,
-)
-def test_a_limit_that_is_none_is_refused_before_anything_is_asked(
-    limits: dict[str, object], bulk: Run, journal: Any
-) -> None:
-    result = bulk(users=[], limits=limits)
-    assert "limits" in result["msg"]
-    assert result["requests"] == {}
-    assert journal.entries == []
+    ]:
+        with subtests.test(limits=limits):
+            result = bulk(users=[], limits=limits)
+            assert "limits" in result["msg"]
+            assert result["requests"] == {}
+            assert journal.entries == []
 
 
-def test_protected_users_are_never_touched(bulk: Run, tenant: Any, crowd: list[str]) -> None:
+def test_protected_users_are_never_changed(bulk: Run, tenant: Any, forty_users: list[str]) -> None:
     person = tenant.add_person()
     start = tenant.snapshot()
     result = bulk(
         users=[
-            *absent(crowd[:4]),
+            *absent(forty_users[:4]),
             {"user_name": "u04", "role": "Vendor"},
             {"user_name": "VIP", "person_id": person, "role": "Vendor", "password": "Good-pass-1"},
             {"user_name": "u05", "role": "Partner"},
@@ -157,7 +156,7 @@ def test_protected_users_are_never_touched(bulk: Run, tenant: Any, crowd: list[s
     assert tenant.snapshot() == start
 
 
-def test_a_user_is_not_renamed_into_a_protected_name(bulk: Run, tenant: Any) -> None:
+def test_rename_to_a_protected_name_is_skipped(bulk: Run, tenant: Any) -> None:
     tenant.add_external_user("anna")
     result = bulk(users=[{"user_name": "boss", "previous_user_names": ["anna"]}], protect=["boss"])
     assert result["summary"]["protected"] == 1
@@ -165,7 +164,7 @@ def test_a_user_is_not_renamed_into_a_protected_name(bulk: Run, tenant: Any) -> 
 
 
 @pytest.mark.parametrize("method", ["basic", "soticket", "bearer"])
-def test_the_calling_user_is_not_pruned_whatever_the_way_of_logging_in(
+def test_calling_user_is_never_pruned(
     method: str, bulk: Run, server: NetServer, tenant: Any
 ) -> None:
     # no external user may administer the others here: the caller is an internal one that is listed
@@ -189,7 +188,9 @@ def test_the_calling_user_is_not_pruned_whatever_the_way_of_logging_in(
     assert tenant.user("Robot") is not None
 
 
-def test_scopes_of_pruning_have_to_hold_together(bulk: Run, tenant: Any, crowd: list[str]) -> None:
+def test_all_conditions_of_the_prune_scope_must_match(
+    bulk: Run, tenant: Any, forty_users: list[str]
+) -> None:
     ids = [tenant.user(name).person_id for name in ("u18", "u19", "u20", "u21")]
     result = bulk(
         users=[{"user_name": "u19"}],
@@ -198,11 +199,11 @@ def test_scopes_of_pruning_have_to_hold_together(bulk: Run, tenant: Any, crowd: 
         limits={"delete": 40},
     )
     assert [row["user_name"] for row in result["results"]] == ["u18"]
-    assert names_of(tenant) == [name for name in crowd if name != "u18"]
+    assert names_of(tenant) == [name for name in forty_users if name != "u18"]
 
 
-def test_pruning_all_leaves_the_declared_and_keeps_the_persons(
-    bulk: Run, tenant: Any, crowd: list[str]
+def test_prune_scope_all_keeps_defined_users_and_persons(
+    bulk: Run, tenant: Any, forty_users: list[str]
 ) -> None:
     people = dict(tenant.snapshot())["person"]
     bulk(users=[{"user_name": "U07"}], prune="delete", prune_scope="all", limits={"delete": "100%"})
@@ -218,8 +219,8 @@ EMPTY: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("empty", EMPTY, ids=str)
-def test_nothing_declared_prunes_nothing_unless_that_is_meant(
-    empty: dict[str, Any], bulk: Run, tenant: Any, journal: Any, crowd: list[str]
+def test_empty_definitions_prune_only_with_allow_empty(
+    empty: dict[str, Any], bulk: Run, tenant: Any, journal: Any, forty_users: list[str]
 ) -> None:
     options = {**empty, "prune": "deactivate", "prune_scope": "all", "limits": {"deactivate": 40}}
     refused = bulk(**options)
@@ -235,17 +236,18 @@ SCOPES: list[object] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("scope", SCOPES, ids=str)
-def test_a_scope_that_says_nothing_prunes_nothing(
-    scope: object, bulk: Run, journal: Any, crowd: list[str]
+def test_empty_prune_scope_is_refused(
+    bulk: Run, journal: Any, forty_users: list[str], subtests: pytest.Subtests
 ) -> None:
-    result = bulk(users=[{"user_name": "u1"}], prune="delete", prune_scope=scope)
-    assert "prune_scope" in result["msg"]
-    assert journal.entries == []
+    for scope in SCOPES:
+        with subtests.test(scope=scope):
+            result = bulk(users=[{"user_name": "u1"}], prune="delete", prune_scope=scope)
+            assert "prune_scope" in result["msg"]
+            assert journal.entries == []
 
 
-def test_a_scope_of_an_unknown_role_prunes_nothing(
-    bulk: Run, tenant: Any, journal: Any, crowd: list[str]
+def test_unknown_role_in_prune_scope_is_refused(
+    bulk: Run, tenant: Any, journal: Any, forty_users: list[str]
 ) -> None:
     scope = {"roles": ["Parner"]}
     result = bulk(users=[{"user_name": "u1"}], prune="delete", prune_scope=scope)
@@ -254,11 +256,13 @@ def test_a_scope_of_an_unknown_role_prunes_nothing(
     assert journal.writes == []
 
 
-def test_a_broken_definition_does_not_leave_its_user_over(
-    bulk: Run, tenant: Any, journal: Any, crowd: list[str]
+def test_invalid_definition_prevents_pruning_of_its_user(
+    bulk: Run, tenant: Any, journal: Any, forty_users: list[str]
 ) -> None:
     start = tenant.snapshot()
-    users = [{"user_name": name} for name in crowd[1:]] + [{"user_name": "u00", "rol": "Vendor"}]
+    users = [{"user_name": name} for name in forty_users[1:]] + [
+        {"user_name": "u00", "rol": "Vendor"}
+    ]
     result = bulk(users=users, prune="delete", prune_scope="all")
     assert [finding["where"] for finding in result["findings"]] == ["users[39]"]
     assert tenant.snapshot() == start
@@ -266,7 +270,7 @@ def test_a_broken_definition_does_not_leave_its_user_over(
 
 @pytest.mark.parametrize("prune", ["deactivate", "delete"])
 def test_internal_users_in_the_list_are_not_pruned(
-    prune: str, bulk: Run, server: NetServer, tenant: Any, crowd: list[str]
+    prune: str, bulk: Run, server: NetServer, tenant: Any, forty_users: list[str]
 ) -> None:
     internal = [tenant.user(number) for number in (1, 2, 3, 4)]
     with server.using(internal_listed="yes"):
@@ -282,7 +286,7 @@ def test_internal_users_in_the_list_are_not_pruned(
     assert not [u for u in tenant.users() if u.user_name != "u00" and u.is_active]
 
 
-def test_an_internal_user_that_is_declared_is_refused_by_name(
+def test_definition_of_an_internal_user_is_refused(
     bulk: Run, server: NetServer, tenant: Any, journal: Any
 ) -> None:
     with server.using(internal_listed="yes"):
@@ -292,7 +296,7 @@ def test_an_internal_user_that_is_declared_is_refused_by_name(
     assert journal.writes == []
 
 
-def test_retired_users_are_not_pruned_not_modified_and_already_gone(
+def test_retired_users_are_neither_pruned_nor_modified(
     bulk: Run, tenant: Any, journal: Any
 ) -> None:
     for name in ("kept", "one", "two", "three"):
@@ -310,8 +314,8 @@ def test_retired_users_are_not_pruned_not_modified_and_already_gone(
     assert journal.writes == []
 
 
-def test_users_of_whom_the_service_says_nothing_are_not_pruned(
-    bulk: Run, server: NetServer, tenant: Any, crowd: list[str]
+def test_users_without_details_from_the_service_are_not_pruned(
+    bulk: Run, server: NetServer, tenant: Any, forty_users: list[str]
 ) -> None:
     start = tenant.snapshot()
     options = {"users": [{"user_name": "u00"}], "prune": "delete", "prune_scope": "all"}
@@ -323,8 +327,8 @@ def test_users_of_whom_the_service_says_nothing_are_not_pruned(
         assert tenant.snapshot() == start
 
 
-def test_a_list_without_the_active_state_changes_nothing(
-    bulk: Run, server: NetServer, tenant: Any, crowd: list[str]
+def test_list_without_active_state_fails_the_run(
+    bulk: Run, server: NetServer, tenant: Any, forty_users: list[str]
 ) -> None:
     start = tenant.snapshot()
     row = '{"PrimaryKey": "101", "personId": 1001, "userName": "u00", "role": "Partner"}'
@@ -334,8 +338,8 @@ def test_a_list_without_the_active_state_changes_nothing(
     assert tenant.snapshot() == start
 
 
-def test_a_key_of_the_list_that_is_not_the_associate_id_stops_the_run(
-    bulk: Run, server: NetServer, tenant: Any, crowd: list[str]
+def test_list_key_that_is_not_the_associate_id_fails_the_run(
+    bulk: Run, server: NetServer, tenant: Any, forty_users: list[str]
 ) -> None:
     start = tenant.snapshot()
     row = {"PrimaryKey": 107, "personId": 1001, "userName": "u00", "role": "Partner"}
@@ -347,12 +351,12 @@ def test_a_key_of_the_list_that_is_not_the_associate_id_stops_the_run(
     assert tenant.snapshot() == start
 
 
-def test_a_login_without_the_right_is_told_so_and_nothing_is_half_done(
-    bulk: Run, tenant: Any, crowd: list[str]
+def test_login_without_the_right_writes_nothing(
+    bulk: Run, tenant: Any, forty_users: list[str]
 ) -> None:
     tenant.change_user("RJ", password="Good-pass-1")
     start = tenant.snapshot()
-    users = [{"user_name": name, "role": "Vendor"} for name in crowd[:20]]
+    users = [{"user_name": name, "role": "Vendor"} for name in forty_users[:20]]
     result = bulk(users=users, auth_username="RJ", auth_password="Good-pass-1", max_failures=3)
     assert result["failed"] is True
     assert result["error"]["kind"] in ("forbidden", "several")

@@ -38,7 +38,7 @@ def settings():
             sorted(os.environ.items()), list(sys.path), os.getcwd(), os.umask(0o77),
             str(signal.getsignal(signal.SIGTERM)), str(signal.getsignal(signal.SIGINT))]
 
-def run(options, check_mode, progress):
+def run(options, context):
     umask = os.umask(0o77)
     os.umask(umask)
     result = {{"changed": False, "python": sys.executable, "pid": os.getpid(),

@@ -20,8 +20,8 @@ from tests.modules.execution_paths import Result
 from tests.netserver import NetServer
 from tests.netserver.journal import Entry
 from tests.reliability import figures
-from tests.reliability.limited import GIGABYTE, start
-from tests.reliability.scenes import MANY, NEW, OLD, row_of, truth
+from tests.reliability.limited_process import GIGABYTE, start
+from tests.reliability.workloads import MANY, NEW, OLD, row_for, user_states
 
 OTHER = ("second", "long-enough-Admin-2-password")
 ROLES = {"Partner": 5, "Vendor": 6}
@@ -48,7 +48,7 @@ def together(folder: Path, tasks: list[Result]) -> list[Result]:
     return [one.wait().result for one in running]
 
 
-def furnished(server: NetServer) -> None:
+def server_with_users(server: NetServer) -> None:
     for number, name in enumerate(EXISTING):
         server.tenant.add_external_user(name, role_id=2, password=OLD, person_id=1011 + number)
     server.tenant.add_internal_user(OTHER[0], "System", password=OTHER[1])
@@ -73,13 +73,15 @@ ROUNDS = [pytest.param(n, marks=() if n == 0 else pytest.mark.slow) for n in ran
 
 
 @pytest.mark.parametrize("number", ROUNDS)
-def test_runs_that_want_different_things(number: int, server: NetServer, tmp_path: Path) -> None:
-    furnished(server)
+def test_concurrent_runs_with_different_definitions(
+    number: int, server: NetServer, tmp_path: Path
+) -> None:
+    server_with_users(server)
     one = definitions("Partner", True, first=True)
     two = definitions("Vendor", False, first=number % 2 == 0)
     results = together(tmp_path, tasks_of(server, one, two))
     server.latency = 0
-    after = truth(server)
+    after = user_states(server)
     for result, users, (login, other) in zip(
         results,
         (one, two),
@@ -98,18 +100,20 @@ def test_runs_that_want_different_things(number: int, server: NetServer, tmp_pat
 
 
 @pytest.mark.parametrize("number", ROUNDS)
-def test_runs_that_want_the_same(number: int, server: NetServer, tmp_path: Path) -> None:
-    furnished(server)
+def test_concurrent_runs_with_equal_definitions(
+    number: int, server: NetServer, tmp_path: Path
+) -> None:
+    server_with_users(server)
     users = definitions("Partner", False, first=True)
     results = together(tmp_path, tasks_of(server, users, users))
     server.latency = 0
-    after = truth(server)
+    after = user_states(server)
     assert all(is_as(after.get(wanted["user_name"]), wanted) for wanted in users)
     created = [e for e in server.journal.committed if e.operation == "CreateExternalUser"]
     assert len(created) == 6
     for wanted in users:
         # who did not do it does not say so, but found it done or says what came in between
-        claims = [row for result in results if (row := row_of(result, wanted["user_name"]))]
+        claims = [row for result in results if (row := row_for(result, wanted["user_name"]))]
         assert sum(row["status"] == "created" for row in claims) <= 1
     figures.count("two at once: rounds")
 
@@ -124,7 +128,7 @@ def is_as(found: Any, wanted: Result) -> bool:
 def says_done(result: Result, name: str) -> bool:
     if "summary" not in result:
         return False  # refused as a whole: nothing is claimed
-    row = row_of(result, name)
+    row = row_for(result, name)
     return row is None or row["status"] not in ("failed", "skipped")
 
 

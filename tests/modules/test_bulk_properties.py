@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Random worlds and random definitions: what holds for every run."""
+"""Properties of bulk runs, with random users and random definitions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from tests.modules.conftest import ADMIN
-from tests.modules.execution_paths import EXECUTION_PATHS, Result
+from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 
 pytest.importorskip("hypothesis")
@@ -33,7 +33,7 @@ FLAGS = {"user_name": "UserName", "password": "Password", "is_active": "Active"}
 
 Run = Callable[..., Result]
 
-some = settings(
+few_examples = settings(
     max_examples=20,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -44,8 +44,8 @@ def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Existing users: unique names in the eyes of the service, some persons with several."""
+def existing_users(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Existing users with unique names; some persons have several users."""
     names = draw(st.lists(st.sampled_from(NAMES), unique_by=str.casefold, min_size=1, max_size=6))
     return [
         {
@@ -61,7 +61,7 @@ def worlds(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 @st.composite
 def definitions(draw: st.DrawFn) -> dict[str, Any]:
-    """One definition that may well be wrong."""
+    """One definition, which can be invalid."""
     values = {
         "state": draw(st.sampled_from([None, None, "present", "absent"])),
         # ids that nobody gets in the run itself
@@ -69,15 +69,15 @@ def definitions(draw: st.DrawFn) -> dict[str, Any]:
         "person_id": draw(maybe(st.sampled_from(PERSONS))),
         "user_name": draw(maybe(st.sampled_from(NAMES))),
         "previous_user_names": draw(maybe(st.lists(st.sampled_from(NAMES), max_size=2))),
-        **draw(wishes()),
+        **draw(desired_fields()),
         "role_id": draw(st.sampled_from([None, None, None, 5, 6, 1])),
     }
     return {name: value for name, value in values.items() if value is not None}
 
 
 @st.composite
-def wishes(draw: st.DrawFn) -> dict[str, Any]:
-    """What a definition may want of a user."""
+def desired_fields(draw: st.DrawFn) -> dict[str, Any]:
+    """The managed fields of a definition."""
     values = {
         "password": draw(st.sampled_from([None, None, GOOD, "Other-pass-1"])),
         "update_password": draw(maybe(st.sampled_from(["on_create", "when_changed"]))),
@@ -88,11 +88,13 @@ def wishes(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def fitting(draw: st.DrawFn, world: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def matching_definitions(
+    draw: st.DrawFn, users_before: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     """Definitions of some of the existing users and of new ones, most of them right."""
     declared: list[dict[str, Any]] = []
     free = draw(st.permutations(NEW_NAMES))
-    for number, user in enumerate(world):
+    for number, user in enumerate(users_before):
         key = draw(st.sampled_from(["", "", "name", "person", "id", "rename", "absent", "swap"]))
         entry = {
             "name": {"user_name": user["user_name"].swapcase()},
@@ -101,28 +103,28 @@ def fitting(draw: st.DrawFn, world: list[dict[str, Any]]) -> list[dict[str, Any]
             "rename": {"user_name": free[number % 3], "previous_user_names": [user["user_name"]]},
             "swap": {
                 "associate_id": 101 + number,
-                "user_name": world[(number + 1) % len(world)]["user_name"],
+                "user_name": users_before[(number + 1) % len(users_before)]["user_name"],
             },
             "absent": {"user_name": user["user_name"], "state": "absent"},
         }.get(key)
         if entry is not None:
-            declared.append(entry if key == "absent" else {**entry, **draw(wishes())})
+            declared.append(entry if key == "absent" else {**entry, **draw(desired_fields())})
     for name in draw(st.lists(st.sampled_from(["n1", "n2", "n3"]), unique=True, max_size=2)):
         person = draw(st.sampled_from(PERSONS))
         new = {"user_name": name, "person_id": person, "role": "Partner", "password": GOOD}
-        declared.append({**new, **draw(wishes())})
+        declared.append({**new, **draw(desired_fields())})
     return draw(st.permutations(declared))
 
 
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """A world, and the options of a task."""
-    world = draw(worlds())
-    users = draw(fitting(world))
+    """Existing users, and the options of a task."""
+    users_before = draw(existing_users())
+    users = draw(matching_definitions(users_before))
     users += draw(st.one_of(st.just([]), st.just([]), st.lists(definitions(), max_size=1)))
     limit = draw(st.sampled_from([None, None, None, "50%", 1]))
     scopes: list[Any] = ["all", {"roles": ["Partner"]}, {"user_names": ["?n*"]}]
-    return world, {
+    return users_before, {
         "users": users,
         "prune": draw(st.sampled_from(["ignore", "ignore", "deactivate", "delete"])),
         "prune_scope": draw(st.sampled_from(scopes)),
@@ -133,7 +135,7 @@ def cases(draw: st.DrawFn) -> tuple[list[dict[str, Any]], dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def stage() -> Any:
+def shared_server() -> Any:
     with NetServer(admin=ADMIN) as server:
         for person in PERSONS:
             server.tenant.add_person(person_id=person)
@@ -141,20 +143,18 @@ def stage() -> Any:
         yield server
 
 
-def runner(execution_path: str, server: NetServer) -> Run:
+def runner(server: NetServer) -> Run:
     connection = {"url": server.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1]}
 
     def run(name: str = MODULE, check: bool = False, **options: Any) -> Result:
-        return EXECUTION_PATHS[execution_path](
-            name, {**connection, **copy.deepcopy(options)}, check
-        )
+        return run_in_process(name, {**connection, **copy.deepcopy(options)}, check)
 
     return run
 
 
-def populate(server: NetServer, world: list[dict[str, Any]]) -> None:
+def populate(server: NetServer, users_before: list[dict[str, Any]]) -> None:
     server.reset()
-    server.tenant.add_external_users(world)
+    server.tenant.add_external_users(users_before)
 
 
 def users_of(server: NetServer) -> dict[int, tuple[Any, ...]]:
@@ -164,26 +164,26 @@ def users_of(server: NetServer) -> dict[int, tuple[Any, ...]]:
     }
 
 
-@some
+@few_examples
 @given(case=cases())
-def test_a_run_is_foreseen_ends_as_foreseen_and_is_then_over(
-    case: tuple[list[dict[str, Any]], dict[str, Any]], execution_path: str, stage: NetServer
+def test_run_is_predicted_applied_and_idempotent(
+    case: tuple[list[dict[str, Any]], dict[str, Any]], shared_server: NetServer
 ) -> None:
-    (world, options), run = case, runner(execution_path, stage)
-    populate(stage, world)
-    start, before = stage.tenant.snapshot(), users_of(stage)
+    (users_before, options), run = case, runner(shared_server)
+    populate(shared_server, users_before)
+    start, before = shared_server.tenant.snapshot(), users_of(shared_server)
     foreseen = run(check=True, **options)
-    assert stage.tenant.snapshot() == start
-    assert stage.journal.writes == []
+    assert shared_server.tenant.snapshot() == start
+    assert shared_server.journal.writes == []
 
     done = run(**options)
-    committed = stage.journal.committed
+    committed = shared_server.journal.committed
     if foreseen.get("failed"):
         # whatever is wrong, nothing was written before all was checked
         assert done.get("failed")
         assert done.get("findings") == foreseen.get("findings")
-        assert stage.tenant.snapshot() == start
-        assert stage.journal.writes == []
+        assert shared_server.tenant.snapshot() == start
+        assert shared_server.journal.writes == []
         return
     assert "failed" not in done, done["msg"]
     for name in ("changed", "summary", "diff", "drift", "plan"):
@@ -194,7 +194,7 @@ def test_a_run_is_foreseen_ends_as_foreseen_and_is_then_over(
     ]
     acting = [row for row in done["results"] if row["status"] != "protected"]
     assert len(committed) == len(acting) == len(done["plan"]["entries"])
-    assert len(stage.journal.writes) == len(committed)
+    assert len(shared_server.journal.writes) == len(committed)
     assert done["changed"] is bool(committed)
     assert done["summary"]["total"] == sum(v for k, v in done["summary"].items() if k != "total")
 
@@ -204,7 +204,7 @@ def test_a_run_is_foreseen_ends_as_foreseen_and_is_then_over(
     allowed |= {"Role"} if given_somewhere & {"role", "role_id"} else set()
     allowed |= {"Active"} if options["prune"] == "deactivate" else set()
     assert {flag for row in done["results"] for flag in row["modification"]} <= allowed
-    after = users_of(stage)
+    after = users_of(shared_server)
     for row in rows.values():
         if row["status"] == "protected" and row["associate_id"]:
             assert after[row["associate_id"]] == before[row["associate_id"]]
@@ -228,76 +228,76 @@ def test_a_run_is_foreseen_ends_as_foreseen_and_is_then_over(
         changing = [row for row in second["results"] if row["status"] == "modified"]
         assert {row["user_name"] for row in changing} <= late
         assert {flag for row in changing for flag in row["modification"]} <= {"Password"}
-    mark = stage.journal.mark()
+    mark = shared_server.journal.mark()
     again = run(**free)
     assert "failed" not in again, again["msg"]
     assert again["changed"] is False, again["diff"]
-    assert not [entry for entry in stage.journal.since(mark) if entry.writes]
-    assert users_of(stage) == after
+    assert not [entry for entry in shared_server.journal.since(mark) if entry.writes]
+    assert users_of(shared_server) == after
 
 
-@some
+@few_examples
 @given(case=cases())
-def test_a_plan_ends_where_the_run_itself_would(
-    case: tuple[list[dict[str, Any]], dict[str, Any]], execution_path: str, stage: NetServer
+def test_applied_plan_equals_direct_run(
+    case: tuple[list[dict[str, Any]], dict[str, Any]], shared_server: NetServer
 ) -> None:
-    (world, options), run = case, runner(execution_path, stage)
-    populate(stage, world)
+    (users_before, options), run = case, runner(shared_server)
+    populate(shared_server, users_before)
     planned = run(check=True, **options)
     if planned.get("failed"):
         return
     direct = run(**options)
-    expected = sorted(users_of(stage).values())
-    populate(stage, world)
+    expected = sorted(users_of(shared_server).values())
+    populate(shared_server, users_before)
     applied = run(plan=planned["plan"], **options)
     assert "failed" not in applied, applied["msg"]
-    assert sorted(users_of(stage).values()) == expected
+    assert sorted(users_of(shared_server).values()) == expected
     assert applied["diff"] == direct["diff"]
     again = run(plan=planned["plan"], **options)
     assert "failed" not in again, again["msg"]
-    assert sorted(users_of(stage).values()) == expected
+    assert sorted(users_of(shared_server).values()) == expected
     # only a password is set again, since nobody can see what it is
     assert {flag for row in again["results"] for flag in row["modification"]} <= {"Password"}
 
 
-@some
-@given(world=worlds())
-def test_what_is_exported_changes_nothing_when_it_is_applied(
-    world: list[dict[str, Any]], execution_path: str, stage: NetServer, tmp_path: Any
+@few_examples
+@given(users_before=existing_users())
+def test_applying_exported_definitions_changes_nothing(
+    users_before: list[dict[str, Any]], shared_server: NetServer, tmp_path: Any
 ) -> None:
-    run = runner(execution_path, stage)
-    populate(stage, world)
+    run = runner(shared_server)
+    populate(shared_server, users_before)
     exported = run("superoffice_external_user_info", format="definitions")["users"]
     file = tmp_path / "export.yml"
     file.write_text(yaml.safe_dump({"users": exported}, allow_unicode=True), encoding="utf-8")
-    start = stage.tenant.snapshot()
+    start = shared_server.tenant.snapshot()
     for source in ({"users": exported}, {"src": [str(file)]}):
         result = run(**source, prune="delete", prune_scope="all", allow_empty=True)
         assert "failed" not in result, result["msg"]
         assert result["changed"] is False, result["diff"]
-        assert result["summary"]["unchanged"] == len(world)
-    assert stage.tenant.snapshot() == start
+        assert result["summary"]["unchanged"] == len(users_before)
+    assert shared_server.tenant.snapshot() == start
 
 
-@some
+@few_examples
 @given(case=cases())
-def test_many_at_once_end_as_one_by_one_where_order_does_not_matter(
-    case: tuple[list[dict[str, Any]], dict[str, Any]], execution_path: str, stage: NetServer
+def test_bulk_run_equals_single_runs(
+    case: tuple[list[dict[str, Any]], dict[str, Any]], shared_server: NetServer
 ) -> None:
-    (world, options), run = case, runner(execution_path, stage)
+    (users_before, options), run = case, runner(shared_server)
     users = options["users"]
-    populate(stage, world)
+    populate(shared_server, users_before)
     together = run(users=users, limits={"deactivate": None, "delete": None, "password": None})
     if together.get("failed") or _depends_on_order(users, together):
         return
-    expected = [(entry.operation, entry.body) for entry in stage.journal.committed]
-    end = sorted(users_of(stage).values())
-    populate(stage, world)
+    expected = [(entry.operation, entry.body) for entry in shared_server.journal.committed]
+    end = sorted(users_of(shared_server).values())
+    populate(shared_server, users_before)
     single = functools.partial(run, "superoffice_external_user")
     results = [single(**one) for one in users]
     assert not [one for one in results if one.get("failed")], results
-    assert sorted(users_of(stage).values()) == end
-    found = [(entry.operation, entry.body) for entry in stage.journal.committed]
+    assert sorted(users_of(shared_server).values()) == end
+    found = [(entry.operation, entry.body) for entry in shared_server.journal.committed]
     assert sorted(map(str, found)) == sorted(map(str, expected))
     assert together["changed"] is any(one["changed"] for one in results)
 
@@ -334,32 +334,32 @@ KEYS = st.one_of(
 )
 
 
-@some
+@few_examples
 @given(junk=st.lists(st.dictionaries(KEYS, JUNK, max_size=4), min_size=1, max_size=3))
-def test_no_junk_is_written_and_none_ends_in_a_traceback(
-    junk: list[dict[str, Any]], execution_path: str, stage: NetServer
+def test_invalid_entries_write_nothing(
+    junk: list[dict[str, Any]], shared_server: NetServer
 ) -> None:
-    populate(stage, [{"user_name": name, "person_id": 3001} for name in ("anna", "bo")])
-    start = stage.tenant.snapshot()
+    populate(shared_server, [{"user_name": name, "person_id": 3001} for name in ("anna", "bo")])
+    start = shared_server.tenant.snapshot()
     good = {"user_name": "anna", "role": "Vendor"}
-    result = runner(execution_path, stage)(users=[good, *junk, {"user_name": "bo", "oops": 1}])
+    result = runner(shared_server)(users=[good, *junk, {"user_name": "bo", "oops": 1}])
     assert result["failed"] is True
     assert "Traceback" not in str(result)
-    assert stage.tenant.snapshot() == start
-    assert stage.journal.writes == []
+    assert shared_server.tenant.snapshot() == start
+    assert shared_server.journal.writes == []
 
 
-@some
+@few_examples
 @given(data=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
 @pytest.mark.parametrize("suffix", ["yml", "json"])
-def test_a_file_of_anything_is_refused_or_means_nothing(
-    suffix: str, data: bytes, execution_path: str, stage: NetServer, tmp_path: Any
+def test_arbitrary_file_is_refused_or_empty(
+    suffix: str, data: bytes, shared_server: NetServer, tmp_path: Any
 ) -> None:
-    populate(stage, [{"user_name": "anna", "person_id": 3001}])
+    populate(shared_server, [{"user_name": "anna", "person_id": 3001}])
     file = tmp_path / f"users.{suffix}"
     file.write_bytes(data)
-    start = stage.tenant.snapshot()
-    result = runner(execution_path, stage)(src=[str(file)], prune="delete", prune_scope="all")
+    start = shared_server.tenant.snapshot()
+    result = runner(shared_server)(src=[str(file)], prune="delete", prune_scope="all")
     assert result["failed"] is True
     assert str(file) in result["msg"] or "allow_empty" in result["msg"]
-    assert stage.tenant.snapshot() == start
+    assert shared_server.tenant.snapshot() == start

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from ansible_collections.superoffice.crm.plugins.plugin_utils.execution_path import is_same_python
 
-from tests.modules.probe import Probe
+from tests.modules.probe_collection import Probe
 
 IN_PROCESS = "in process: local, controller's Python"
 
@@ -46,34 +46,30 @@ def paths_of(probe: Probe, tasks: list[dict[str, Any]], **options: Any) -> list[
     return paths
 
 
-@pytest.mark.parametrize(
-    ("environment", "values"),
-    [("yes", [False, "no", 0, "{{ false }}", "{{ 'off' }}", "{{ not chosen }}"]),
-     ("no", [True, "yes", 1, "{{ chosen }}"])],
-)  # fmt: skip
-def test_the_variable_beats_the_environment_variable(
-    environment: str, values: list[Any], probe: Probe
-) -> None:
-    tasks = [{"vars": {"superoffice_in_process": value, "chosen": True}} for value in values]
-    switched_off = "as a module: superoffice_in_process is false"
-    expected = IN_PROCESS if environment == "no" else switched_off
-    assert paths_of(probe, tasks, environment={"SUPEROFFICE_IN_PROCESS": environment}) == (
-        [expected] * len(values)
-    )
+def test_variable_overrides_environment_variable(probe: Probe) -> None:
+    environment_says: dict[str, tuple[list[Any], str, str]] = {
+        "yes": (
+            [False, "no", 0, "{{ false }}", "{{ 'off' }}", "{{ not chosen }}"],
+            "as a module: superoffice_in_process is false",
+            IN_PROCESS,
+        ),
+        "no": (
+            [True, "yes", 1, "{{ chosen }}"],
+            IN_PROCESS,
+            "as a module: SUPEROFFICE_IN_PROCESS is false",
+        ),
+        "": ([], "", IN_PROCESS),
+    }
+    for text, (values, with_variable, without) in environment_says.items():
+        tasks: list[dict[str, Any]] = [
+            {"vars": {"superoffice_in_process": value, "chosen": True}} for value in values
+        ]
+        environment = {"SUPEROFFICE_IN_PROCESS": text}
+        expected = [*[with_variable] * len(values), without]
+        assert paths_of(probe, [*tasks, {}], environment=environment) == expected
 
 
-@pytest.mark.parametrize(
-    ("environment", "expected"),
-    [(None, IN_PROCESS), ("", IN_PROCESS), ("yes", IN_PROCESS),
-     ("no", "as a module: SUPEROFFICE_IN_PROCESS is false")],
-)  # fmt: skip
-def test_the_environment_variable_counts_where_there_is_no_variable(
-    environment: str | None, expected: str, probe: Probe
-) -> None:
-    assert paths_of(probe, [{}], environment={"SUPEROFFICE_IN_PROCESS": environment}) == [expected]
-
-
-def test_a_switch_that_is_no_boolean_is_an_error_in_one_sentence(probe: Probe) -> None:
+def test_value_that_is_not_boolean_fails_with_one_sentence(probe: Probe) -> None:
     values: list[Any] = ["maybe", 2, [True], None, "{{ 'x' }}", "{{ missing }}"]
     (results,) = probe.run(
         [{"vars": {"superoffice_in_process": value}} for value in values] + [{}],
@@ -91,7 +87,7 @@ def test_a_switch_that_is_no_boolean_is_an_error_in_one_sentence(probe: Probe) -
     assert probe.paths() == []
 
 
-def test_the_module_runs_where_its_surroundings_are_not_those_of_the_controller(
+def test_become_async_environment_and_connection_run_the_module(
     probe: Probe,
 ) -> None:
     tasks: dict[str, dict[str, Any]] = {
@@ -105,7 +101,7 @@ def test_the_module_runs_where_its_surroundings_are_not_those_of_the_controller(
     assert paths_of(probe, list(tasks.values())) == [f"as a module: {reason}" for reason in tasks]
 
 
-def test_another_python_means_the_module(probe: Probe, other_python: Path) -> None:
+def test_another_python_runs_the_module(probe: Probe, other_python: Path) -> None:
     ours = Path(sys.executable)
     here: dict[str, Any] = {
         "same": str(ours),
@@ -130,9 +126,7 @@ def test_another_python_means_the_module(probe: Probe, other_python: Path) -> No
     assert probe.paths() == [f"as a module: {reason}"]
 
 
-def test_a_name_in_path_that_is_another_python_means_the_module(
-    probe: Probe, other_python: Path
-) -> None:
+def test_another_python_in_path_runs_the_module(probe: Probe, other_python: Path) -> None:
     search = {"PATH": f"{other_python.parent}{os.pathsep}{os.environ['PATH']}"}
     task = {"vars": {"ansible_python_interpreter": "python3"}}
     assert paths_of(probe, [task], environment=search) == [
@@ -140,13 +134,11 @@ def test_a_name_in_path_that_is_another_python_means_the_module(
     ]
 
 
-def test_without_a_named_python_a_task_runs_in_process(probe: Probe) -> None:
+def test_task_without_interpreter_runs_in_process(probe: Probe) -> None:
     assert paths_of(probe, [{}], environment={"ANSIBLE_PYTHON_INTERPRETER": None}) == [IN_PROCESS]
 
 
-def test_a_delegated_task_heeds_the_python_of_the_host_that_runs_it(
-    probe: Probe, other_python: Path
-) -> None:
+def test_delegated_task_uses_the_interpreter_of_its_host(probe: Probe, other_python: Path) -> None:
     hosts = {"here": {"ansible_python_interpreter": str(other_python)}}
     paths = paths_of(probe, [{"delegate_to": "localhost"}, {}], hosts=hosts)
     assert paths[0] == IN_PROCESS
@@ -160,9 +152,7 @@ def prefix_of(command: str) -> str:
     ).stdout
 
 
-def test_the_same_python_is_told_from_another_as_python_itself_does(
-    tmp_path: Path, other_python: Path
-) -> None:
+def test_same_python_is_detected_by_its_prefix(tmp_path: Path, other_python: Path) -> None:
     base = Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
     (tmp_path / "linked").symlink_to(other_python.parents[1])
     (tmp_path / "python").symlink_to(other_python)
@@ -183,6 +173,6 @@ def test_the_same_python_is_told_from_another_as_python_itself_does(
 
 
 @pytest.mark.parametrize("name", ["", "no-such-python", "bin/python", "/no/such/python", "/tmp"])
-def test_a_python_that_is_not_found_is_another(name: str) -> None:
+def test_missing_python_is_another_python(name: str) -> None:
     assert not is_same_python(name, sys.executable)
     assert not is_same_python(name, name)

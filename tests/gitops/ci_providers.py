@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-TOKEN = "Forge-token-for-tests-1"
+TOKEN = "CiProvider-token-for-tests-1"
 Answer = tuple[int, Any, dict[str, str]]
 
 
-class Forge(http.server.ThreadingHTTPServer):
+class CiProvider(http.server.ThreadingHTTPServer):
     """Keeps comments and artifacts; routes are (method, pattern, function)."""
 
     daemon_threads = True
@@ -37,10 +37,10 @@ class Forge(http.server.ThreadingHTTPServer):
         self.root = f"http://127.0.0.1:{self.server_port}"
 
     def environment(self) -> dict[str, str]:
-        """The variables by which the forge tells a job where it is."""
+        """The variables by which the provider tells a job where it is."""
         raise NotImplementedError
 
-    def __enter__(self) -> Forge:
+    def __enter__(self) -> CiProvider:
         threading.Thread(target=self.serve_forever, daemon=True).start()
         return self
 
@@ -72,7 +72,7 @@ class Forge(http.server.ThreadingHTTPServer):
         return 200, self.artifacts[head], {}
 
 
-class GitHub(Forge):
+class GitHub(CiProvider):
     """The paths of api.github.com; a download is a redirect to another host, without the token."""
 
     name = "github"
@@ -120,7 +120,7 @@ class GitHub(Forge):
         return {"GITHUB_API_URL": self.root, "GITHUB_REPOSITORY": "o/r", "GITHUB_ACTIONS": "true"}
 
 
-class GitLab(Forge):
+class GitLab(CiProvider):
     """The paths of a GitLab's /api/v4."""
 
     name = "gitlab"

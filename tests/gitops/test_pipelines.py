@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The whole story in a git repository, on GitHub's and on GitLab's pipeline, as they stand.
+"""The life cycle of definitions in a git repository, with the pipelines of GitHub and GitLab.
 
-Adopt an installation, change it by a merge request, plan, let the world move, see the apply refuse
-that one user, plan again, apply, and end without drift.
+Adopt an installation, change it by a merge request, plan, change one user by hand, see the apply
+refuse that one user, plan again, apply, and end without drift.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.gitops.forges import Forge, GitHub, GitLab
+from tests.gitops.ci_providers import CiProvider, GitHub, GitLab
 from tests.gitops.playbook import Workspace, workspace
 from tests.gitops.repository import Repository, Step
-from tests.gitops.world import settled
+from tests.gitops.sample_data import settled
 from tests.netserver import NetServer
 
 
 @pytest.fixture(params=[GitHub, GitLab], ids=["github", "gitlab"])
-def forge(request: pytest.FixtureRequest) -> Iterator[Forge]:
-    with request.param() as forge:
-        yield forge
+def provider(request: pytest.FixtureRequest) -> Iterator[CiProvider]:
+    with request.param() as provider:
+        yield provider
 
 
 @pytest.fixture
-def repository(tmp_path: Path, server: NetServer, forge: Forge) -> Repository:
-    return Repository(tmp_path, server, forge)
+def repository(tmp_path: Path, server: NetServer, provider: CiProvider) -> Repository:
+    return Repository(tmp_path, server, provider)
 
 
 def passed(steps: list[Step]) -> None:
@@ -51,11 +51,13 @@ def edited(repository: Repository, changes: dict[str, dict[str, Any]]) -> None:
 
 
 @pytest.mark.parametrize(
-    "forge",
+    "provider",
     [pytest.param(GitHub, id="github"), pytest.param(GitLab, id="gitlab", marks=pytest.mark.slow)],
     indirect=True,
 )
-def test_the_story(repository: Repository, server: NetServer, forge: Forge) -> None:
+def test_pipeline_adopts_plans_refuses_stale_and_applies(
+    repository: Repository, server: NetServer, provider: CiProvider
+) -> None:
     users = [one["user_name"] for one in settled(server, 24)]
     newcomer = server.tenant.add_person(first_name="New", last_name="Comer")
 
@@ -77,16 +79,16 @@ def test_the_story(repository: Repository, server: NetServer, forge: Forge) -> N
         },
     )
     passed(repository.run("plan", repository.commit("Change some users")))
-    assert len(forge.comments) == 2
-    assert moved in forge.comments[1]["body"]
-    assert "new.comer" in forge.comments[1]["body"]
+    assert len(provider.comments) == 2
+    assert moved in provider.comments[1]["body"]
+    assert "new.comer" in provider.comments[1]["body"]
     edited(repository, {renamed: {"user_name": f"r.{renamed}", "previous_user_names": [renamed]}})
     passed(repository.run("plan", repository.commit("And rename one")))
-    assert len(forge.comments) == 2
-    assert f"r.{renamed}" in forge.comments[1]["body"]
+    assert len(provider.comments) == 2
+    assert f"r.{renamed}" in provider.comments[1]["body"]
     assert not server.journal.writes
 
-    # the world moves before the merge: somebody gives this one user another role by hand
+    # before the merge somebody gives one user another role by hand
     server.tenant.change_user(untouched, role_id=server.tenant.role_id("External user"))
     if role(server, untouched) == "External user":
         server.tenant.change_user(untouched, role_id=server.tenant.role_id("Vendor"))
@@ -94,7 +96,8 @@ def test_the_story(repository: Repository, server: NetServer, forge: Forge) -> N
     steps = repository.run("apply", commit)
     assert steps[-1].code
     report = json.loads(repository.last.joinpath("reports/report.json").read_text())
-    assert (report["summary"]["created"], report["summary"]["modified"]) == (1, 2)
+    numbers = [report["summary"][name] for name in ("created", "modified", "renamed")]
+    assert numbers == [1, 1, 1]
     (refused,) = [
         user for user in report["installations"][0]["users"] if user["status"] == "failed"
     ]
@@ -119,7 +122,7 @@ def test_the_story(repository: Repository, server: NetServer, forge: Forge) -> N
     report = json.loads(repository.last.joinpath("reports/report.json").read_text())
     assert (report["status"], report["drift"]) == ("in_sync", False)
     assert not server.journal.writes
-    assert not forge.unauthorized
+    assert not provider.unauthorized
 
 
 def is_active(server: NetServer, name: str) -> bool:
@@ -146,9 +149,9 @@ def test_nothing_is_applied_without_a_reviewed_plan(
     assert not server.journal.writes
 
 
-@pytest.mark.parametrize("forge", [GitHub], ids=["github"], indirect=True)
-def test_a_plan_that_is_refused_is_told_on_the_request(
-    repository: Repository, server: NetServer, forge: Forge
+@pytest.mark.parametrize("provider", [GitHub], ids=["github"], indirect=True)
+def test_refused_plan_is_reported_on_the_pull_request(
+    repository: Repository, server: NetServer, provider: CiProvider
 ) -> None:
     definitions = settled(server, 3)
     definitions[1]["role"] = "Parner"
@@ -156,5 +159,5 @@ def test_a_plan_that_is_refused_is_told_on_the_request(
     repository.folder.joinpath("users/users.yml").write_text(text)
     steps = repository.run("plan", repository.commit("With a slip"))
     assert any(step.code for step in steps)
-    assert "did you mean" in forge.comments[1]["body"]
+    assert "did you mean" in provider.comments[1]["body"]
     assert steps[-1].code == 0

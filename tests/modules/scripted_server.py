@@ -145,7 +145,7 @@ class Server:
 
 
 @contextlib.contextmanager
-def scripted(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
+def scripted_server(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
     """Run a scripted server."""
     server = Server(script, tls)
     try:

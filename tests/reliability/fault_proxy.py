@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A gate in front of a NetServer, on a real socket: a rule decides what becomes of each request.
+"""A proxy in front of a NetServer, on a real socket: a rule decides what becomes of each request.
 
-The faults of the embedded NetServer strike an operation; the gate can do what they can not: refuse
+The faults of the embedded NetServer strike an operation; the proxy can do what they can not: refuse
 connections for a while, hold a request while something else happens, and change answers.
 """
 
@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 
 @dataclasses.dataclass
-class Asked:
+class ProxiedRequest:
     """One request; `number` counts from 1."""
 
     number: int
@@ -34,8 +34,8 @@ class Asked:
 
 
 @dataclasses.dataclass
-class Answered:
-    """One answer."""
+class ProxiedResponse:
+    """One response."""
 
     status: int
     headers: dict[str, str]
@@ -51,19 +51,19 @@ class Answered:
         return "\r\n".join([*lines, "", ""]).encode("latin-1") + self.body
 
 
-# None: the connection is closed without an answer
-Reply = Answered | bytes | Iterable[bytes] | None
-Rule = Callable[[Asked, Callable[[], Answered]], Reply]
+# None: the connection is closed without an response
+Reply = ProxiedResponse | bytes | Iterable[bytes] | None
+Rule = Callable[[ProxiedRequest, Callable[[], ProxiedResponse]], Reply]
 
 _OWN_HEADERS = ("content-length", "transfer-encoding", "connection")
 
 
-def let_through(_asked: Asked, forward: Callable[[], Answered]) -> Reply:
+def let_through(_request: ProxiedRequest, forward: Callable[[], ProxiedResponse]) -> Reply:
     """Do nothing to a request."""
     return forward()
 
 
-class Gate:
+class FaultProxy:
     """Forwards to `site` what its rule lets through; `asked` has every request that came."""
 
     def __init__(self, site: str, rule: Rule = let_through) -> None:
@@ -71,7 +71,7 @@ class Gate:
         assert parts.hostname
         self._far = (parts.hostname, parts.port or 80)
         self.rule = rule
-        self.asked: list[Asked] = []
+        self.requests: list[ProxiedRequest] = []
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._listener: socket.socket | None = None
@@ -119,19 +119,19 @@ class Gate:
         with self._lock:
             return next(self._numbers)
 
-    def forward(self, asked: Asked) -> Answered:
-        """Ask the NetServer behind the gate."""
+    def forward(self, request: ProxiedRequest) -> ProxiedResponse:
+        """Ask the NetServer behind the proxy."""
         far = http.client.HTTPConnection(*self._far, timeout=60)
         try:
-            headers = {k: v for k, v in asked.headers.items() if k.lower() not in _OWN_HEADERS}
+            headers = {k: v for k, v in request.headers.items() if k.lower() not in _OWN_HEADERS}
             headers.pop("Accept-Encoding", None)
-            far.request(asked.method, asked.path, asked.body or None, headers)
+            far.request(request.method, request.path, request.body or None, headers)
             reply = far.getresponse()
-            return Answered(reply.status, dict(reply.headers.items()), reply.read())
+            return ProxiedResponse(reply.status, dict(reply.headers.items()), reply.read())
         finally:
             far.close()
 
-    def __enter__(self) -> Gate:
+    def __enter__(self) -> FaultProxy:
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -141,21 +141,21 @@ class Gate:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1
-    server: Gate  # type: ignore[assignment]
+    server: FaultProxy  # type: ignore[assignment]
 
     def _pass(self) -> None:
-        gate = self.server
+        proxy = self.server
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = dict(self.headers.items())
-        asked = Asked(
-            gate.number(), operation_of(self.path), self.command, self.path, headers, body
+        request = ProxiedRequest(
+            proxy.number(), operation_of(self.path), self.command, self.path, headers, body
         )
-        gate.asked.append(asked)
-        reply = gate.rule(asked, lambda: gate.forward(asked))
+        proxy.requests.append(request)
+        reply = proxy.rule(request, lambda: proxy.forward(request))
         if reply is None:
             self.close_connection = True
             return
-        if isinstance(reply, Answered):
+        if isinstance(reply, ProxiedResponse):
             if "close" in reply.headers.get("Connection", ""):
                 self.close_connection = True
             reply = reply.wire()
@@ -187,7 +187,7 @@ def operation_of(path: str) -> str:
 
 
 @contextlib.contextmanager
-def gate(site: str, rule: Rule = let_through) -> Iterator[Gate]:
-    """Run a gate in front of the NetServer at `site`."""
-    with Gate(site, rule) as running:
+def fault_proxy(site: str, rule: Rule = let_through) -> Iterator[FaultProxy]:
+    """Run a proxy in front of the NetServer at `site`."""
+    with FaultProxy(site, rule) as running:
         yield running

@@ -16,21 +16,23 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 # the path, the status and the body of a reply, to what is sent instead, piece after piece
-Spoil = Callable[[str, int, bytes], list[bytes]]
+AlterResponse = Callable[[str, int, bytes], list[bytes]]
 PAUSE = 0.05
 
 
-class Relay(ThreadingHTTPServer):
+class HttpProxy(ThreadingHTTPServer):
     """Forwards every request, whatever host it names, to `target`; `seen` says what came by."""
 
     daemon_threads = True
 
-    def __init__(self, target: str, login: str | None = None, spoil: Spoil | None = None) -> None:
+    def __init__(
+        self, target: str, login: str | None = None, alter: AlterResponse | None = None
+    ) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.target = target
         self.login = login
-        self.spoil = spoil
-        self.seen: list[tuple[str, str, dict[str, str]]] = []
+        self.alter = alter
+        self.requests: list[tuple[str, str, dict[str, str]]] = []
 
     @property
     def address(self) -> str:
@@ -41,7 +43,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1
     disable_nagle_algorithm = True
-    server: Relay
+    server: HttpProxy
 
     def handle_one_request(self) -> None:
         with contextlib.suppress(ConnectionError):
@@ -78,7 +80,7 @@ class Handler(BaseHTTPRequestHandler):
         far.request(self.command, path, body, headers)
         reply = far.getresponse()
         content = reply.read()
-        pieces = self.server.spoil(path, reply.status, content) if self.server.spoil else []
+        pieces = self.server.alter(path, reply.status, content) if self.server.alter else []
         if not pieces:
             head = f"HTTP/1.1 {reply.status} {reply.reason}\r\n"
             kind = reply.headers.get("Content-Type", "application/json")
@@ -92,7 +94,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def note(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.seen.append((self.command, self.path, headers))
+        self.server.requests.append((self.command, self.path, headers))
 
     def refuses(self) -> bool:
         if self.server.login is None:
@@ -121,9 +123,11 @@ def tunnel(near: socket.socket, far: socket.socket) -> None:
 
 
 @contextlib.contextmanager
-def relay(target: str, login: str | None = None, spoil: Spoil | None = None) -> Iterator[Relay]:
+def http_proxy(
+    target: str, login: str | None = None, alter: AlterResponse | None = None
+) -> Iterator[HttpProxy]:
     """Run a relay to `target` (host:port)."""
-    with Relay(target, login, spoil) as server:
+    with HttpProxy(target, login, alter) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         try:

@@ -18,7 +18,7 @@ ONE, MANY = "superoffice_external_user", "superoffice_external_users"
 OLD, NEW = "Old-password-1", "New-password-1"
 PARTNER, VENDOR = 5, 6
 # person id, role id, whether active, whether the password is the new one
-Truth = dict[str, tuple[int, int, bool, bool]]
+UserStates = dict[str, tuple[int, int, bool, bool]]
 
 CREATE: Result = {"person_id": 1001, "user_name": "carla", "role": "Partner", "password": NEW}
 MODIFY: Result = {"user_name": "anna", "role": "Vendor", "is_active": False}
@@ -43,7 +43,7 @@ BULK: Result = {
 }
 
 
-def furnish(server: NetServer) -> None:
+def add_users(server: NetServer) -> None:
     """Put the users there that the tasks are about."""
     for number, name in enumerate(("anna", "bob", "dora", "ella")):
         server.tenant.add_external_user(
@@ -51,7 +51,7 @@ def furnish(server: NetServer) -> None:
         )
 
 
-def truth(server: NetServer) -> Truth:
+def user_states(server: NetServer) -> UserStates:
     """The external users as they are; a name that stands twice is a failure."""
     users = server.tenant.users()
     names = [user.user_name for user in users]
@@ -97,6 +97,6 @@ def assert_none_twice(entries: Iterable[Entry]) -> None:
         seen.add(effect)
 
 
-def row_of(result: Result, name: str) -> dict[str, Any] | None:
+def row_for(result: Result, name: str) -> dict[str, Any] | None:
     """What the result of a bulk run says of one user."""
     return next((row for row in result.get("results", []) if row["user_name"] == name), None)

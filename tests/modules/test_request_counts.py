@@ -1,0 +1,118 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a task costs in requests, whatever the number of users."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.modules.conftest import ADMIN
+from tests.modules.execution_paths import Result, run_in_process
+from tests.netserver import NetServer
+
+UNCHANGED, ROLE_CHANGE, CREATION = 3, 6, 10
+NAME = "user01234@example.com"
+
+
+@pytest.fixture(scope="module")
+def large_server() -> Iterator[NetServer]:
+    with NetServer(users=2000, persons=2, admin=ADMIN) as server:
+        yield server
+
+
+@pytest.fixture(params=[0, 2000])
+def populated(
+    request: pytest.FixtureRequest, large_server: NetServer, server: NetServer
+) -> NetServer:
+    """A server with the user NAME, alone or among 2,000."""
+    if request.param:
+        large_server.reset()
+        return large_server
+    server.tenant.add_external_user(NAME, password="Seed-password-01234")
+    return server
+
+
+def run_counted(populated: NetServer, **options: Any) -> tuple[Result, int]:
+    """Run a task; the journal and the result have to agree on the number of requests."""
+    connection = {"url": populated.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1]}
+    mark = populated.journal.mark()
+    result = run_in_process("superoffice_external_user", {**connection, **options}, False)
+    assert "failed" not in result, result["msg"]
+    entries = populated.journal.since(mark)
+    assert sum(result["requests"].values()) == len(entries)
+    return result, len(entries)
+
+
+def test_unchanged_user_costs_at_most_three_requests(
+    populated: NetServer, subtests: pytest.Subtests
+) -> None:
+    for language in ["en", "nb", "*"]:
+        with subtests.test(language=language):
+            record = populated.tenant.user(NAME)
+            assert record is not None
+            tasks: list[Result] = [
+                {"user_name": NAME, "role_id": 2, "is_active": True},
+                {"user_name": NAME},
+                {"associate_id": record.associate_id},
+                {"person_id": record.person_id, "user_name": NAME},
+                {"user_name": "nobody@example.com", "state": "absent"},
+            ]
+            for options in tasks:
+                result, requests = run_counted(populated, language=language, **options)
+                assert result["changed"] is False
+                assert requests <= UNCHANGED
+
+
+@pytest.mark.parametrize("verify", [True, False])
+def test_role_change_costs_at_most_six_requests(populated: NetServer, verify: bool) -> None:
+    result, requests = run_counted(populated, user_name=NAME, role="Vendor", verify=verify)
+    assert result["modification"] == ["Role"]
+    assert requests <= ROLE_CHANGE - (not verify)
+
+
+def test_creation_costs_at_most_ten_requests(populated: NetServer) -> None:
+    person = populated.tenant.add_person()
+    declared = {"person_id": person, "user_name": "new", "role": "Partner", "password": "Good-pw-1"}
+    result, requests = run_counted(populated, **declared)
+    assert result["action"] == "create"
+    assert requests <= CREATION
+
+
+def test_rename_and_deletion_cost_at_most_ten_requests(populated: NetServer) -> None:
+    tasks: list[Result] = [
+        {"user_name": "renamed", "previous_user_names": [NAME]},
+        {"user_name": "renamed", "state": "absent"},
+    ]
+    for options in tasks:
+        result, requests = run_counted(populated, **options)
+        assert result["changed"] is True
+        assert requests <= CREATION
+
+
+def test_task_uses_one_connection(populated: NetServer) -> None:
+    mark = populated.journal.mark()
+    run_counted(populated, user_name=NAME, role="Vendor")
+    assert len({entry.connection for entry in populated.journal.since(mark)}) == 1
+
+
+def test_login_probe_uses_its_own_connection(populated: NetServer) -> None:
+    mark = populated.journal.mark()
+    options = {"password": "Seed-password-01234", "update_password": "when_changed"}
+    result, _requests = run_counted(populated, user_name=NAME, **options)
+    assert result["password_status"] == "verified"
+    assert len({entry.connection for entry in populated.journal.since(mark)}) == 2
+
+
+def test_single_user_is_read_with_a_filter(populated: NetServer) -> None:
+    mark = populated.journal.mark()
+    run_counted(populated, user_name=NAME, role="Vendor")
+    filters = [
+        e.query.get("$filter", "") for e in populated.journal.since(mark) if "Archive" in e.path
+    ]
+    assert filters
+    assert not [text for text in filters if "getAllRows" in text]
