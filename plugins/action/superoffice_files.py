@@ -22,7 +22,7 @@ EXISTING = ("overwrite", "refuse", "refuse_file", "replace")
 
 
 class NotWritten(Exception):
-    """The files can not be written, or may not be."""
+    """The files cannot be written, or may not be."""
 
 
 class ActionModule(ActionBase):
@@ -75,7 +75,7 @@ def _options(arguments: Mapping[str, typing.Any]) -> Values:
     folder = Path(str(arguments["folder"])).expanduser()
     files = arguments.get("files")
     if not isinstance(files, (list, tuple)):
-        raise NotWritten("files must be a list, each with a name and a text")
+        raise NotWritten("files must be a list of mappings with a name and a text")
     texts = {}
     for file in files:
         if not isinstance(file, Mapping) or set(file) - {"name", "text", "users"}:

@@ -475,7 +475,7 @@ results_omitted:
   type: int
   sample: 4900
 drift:
-  description: Whether any user differs from its definition.
+  description: Whether any user is out of sync with its definition.
   returned: when there is a plan
   type: bool
   sample: true
@@ -515,7 +515,7 @@ findings:
       returned: always
       sample: "users/partners.yml:12 (users[3])"
     message:
-      description: What is wrong, and what to do.
+      description: The problem and what to do.
       type: str
       returned: always
       sample: "External user 'anna@example.com': the role 'Parner' does not exist (did you mean 'Partner'?)."

@@ -23,7 +23,7 @@ Entry = dict[str, typing.Any]
 SPLITS = ("none", "company", "role")
 _HEAD = """\
 ---
-# External users of SuperOffice CRM, as they were. Passwords can not be read, so none are
+# External users of SuperOffice CRM. Passwords cannot be read, so none are
 # here: these definitions manage the users that exist, and create none.
 """
 _TEMPLATE = re.compile(r"\{[{%#]")
@@ -88,7 +88,7 @@ def scalar(value: typing.Any) -> str:
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(scalar(item) for item in value)}]"
     if not isinstance(value, str):
-        raise ReportError(f"a definition can not hold {type(value).__name__}")
+        raise ReportError(f"a definition cannot hold {type(value).__name__}")
     # what can be seen is written as it is; both readers take that alike
     quoted = "".join(
         one if one.isprintable() and one not in _SHORT else _escape(one) for one in value

@@ -32,7 +32,7 @@ _CI_COMMAND = re.compile(r":(?=:[A-Za-z-]+(?:\s[^:]*)?::)|#(?=#(?:\[|vso\[|teamc
 # a spreadsheet runs a cell that starts like this, in full-width form too, and splits cells at
 # whichever separator its locale has
 _FORMULA = re.compile(r"(^|[,;\t|\r\n])([\s\"']*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
-# a word that no Markdown renderer and no forge turns into anything else
+# a word that no Markdown renderer and no CI provider turns into anything else
 _PLAIN_WORD = re.compile(
     r"[(\"']*(?!www\.)[^\W_](?:[\w.,'-]*[^\W_])?(?:/[^\W_](?:[\w.-]*[^\W_])?)*%?[)\"']*[.,;:!?)\"']*|\d\d?:\d\d"
 )

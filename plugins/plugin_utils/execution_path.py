@@ -91,8 +91,8 @@ def _boolean(value: object, where: str) -> bool:
 def named_interpreter(variables: Mapping[str, typing.Any], template: Template) -> str:
     """Return the Python that the user names for modules; "" if Ansible is to discover one.
 
-    Discovery (`auto`, the default) expresses no wish, so the controller's Python is as good as any,
-    and it is known to have what the collection needs.
+    Discovery (`auto`, the default) names no interpreter, so the controller's Python is as good as
+    any, and it is known to have what the collection needs.
     """
     # the variable, the environment variable, ansible.cfg and the default, as Ansible reads them
     setting = C.config.get_config_value("INTERPRETER_PYTHON", variables=dict(variables))

@@ -36,7 +36,7 @@ def rotation_of(
     """Return the users in scope, each with a password: one of those given, or a new one.
 
     Raises:
-        ReportError: the scope is none, or means nobody.
+        ReportError: the scope is empty, or no user is in it.
     """
     chosen = _scope(plain(scope))
     selection = Selection(

@@ -78,7 +78,7 @@ SINGLE: dict[str, tuple[Result, Result]] = {
     ),
     "password that is right already": (
         {"user_name": ONE, "password": "Seed-password-00001", "update_password": "when_changed"},
-        {"roles": 1, "archive": 1, "trial_login": 1},
+        {"roles": 1, "archive": 1, "login_probe": 1},
     ),
     "creation": (
         {"user_name": NEW, "person_id": NEW_PERSON, "role": "Vendor", "password": PASSWORD},
@@ -217,7 +217,7 @@ BULK: dict[str, tuple[Result, Result]] = {
                 for n, one in enumerate(declared(10))
             ]
         },
-        {**bulk(), "trial_login": 10},
+        {**bulk(), "login_probe": 10},
     ),
     "10 names": (
         {

@@ -51,7 +51,7 @@ def follow_yaml(block: Block, folder: Path, server: NetServer) -> None:
     content = yaml.safe_load(block.text)
     name = block.notes.get("file")
     if name:
-        assert block.text.startswith(f"# {name}\n"), f"{block.place}: the reader can not see where"
+        assert block.text.startswith(f"# {name}\n"), f"{block.place}: the reader cannot see where"
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(block.text.replace(SITE, server.url), encoding="utf-8")

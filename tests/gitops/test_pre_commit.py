@@ -100,7 +100,7 @@ INVALID = {
         GOOD.replace("anna", "cora").replace("role:", "password: Secret-1, role:"),
         "does not belong into git",
     ),
-    "users/twice.json": ('{"users": [{"user_name": "x", "user_name": "y"}]}', "stands twice"),
+    "users/twice.json": ('{"users": [{"user_name": "x", "user_name": "y"}]}', "duplicate key"),
     "users/broken.yml": ("users:\n  - {user_name: a\n", "is not valid YAML"),
 }
 

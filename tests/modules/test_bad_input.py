@@ -60,7 +60,7 @@ OPTIONS: list[tuple[dict[str, Any], list[str]]] = [
     ({"user_name": "anna", "auth_method": "bearer", "auth_token": "8A:abcdef\n"},
      ["auth_token", "line break"]),
     ({"user_name": "anna", "auth_method": "soticket", "auth_ticket": "7T:жжжжж"},
-     ["auth_ticket", "can not be sent"]),
+     ["auth_ticket", "cannot be sent"]),
     ({"user_name": "anna", "auth_method": "xsrf", "auth_cookie": "a=b\r\nX: y",
       "xsrf_token": "x-token-1"}, ["auth_cookie", "one line"]),
     # the address
@@ -159,7 +159,7 @@ def test_lone_surrogate_is_refused_by_option_name(
             result = user(**{"user_name": "anna", option: value})
             assert result["failed"] is True
             assert option in result["msg"]
-            assert "can not be sent" in result["msg"]
+            assert "cannot be sent" in result["msg"]
             assert journal.entries == []
 
 

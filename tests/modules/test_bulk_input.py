@@ -166,7 +166,7 @@ def test_passwords_option_matches_names_without_case(
     assert tenant.password_matches("anna0", "Good-pass-1")
     assert not tenant.password_matches("anna1", "Good-pass-1")
     assert ["generated_password" in row for row in result["results"]] == [False, True]
-    assert result["warnings"] == ["passwords names users that no definition is about: nobody"]
+    assert result["warnings"] == ["passwords has names of users without a definition: nobody"]
     assert not leaks(result, "Good-pass-1", "Good-pass-2")
 
 

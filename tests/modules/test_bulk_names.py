@@ -61,7 +61,7 @@ def test_rename_cycle_is_refused_before_any_write(
     assert [finding["where"] for finding in result["findings"]] == [
         f"users[{index}]" for index in range(size)
     ]
-    assert "circle" in result["msg"]
+    assert "cycle" in result["msg"]
     assert tenant.snapshot() == start
     assert journal.writes == []
 

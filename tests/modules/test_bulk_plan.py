@@ -231,7 +231,7 @@ def test_interrupted_plan_is_completed_by_the_next_apply(
     assert "failed" not in second, second["msg"]
     assert state(tenant) == END
     assert tenant.password_matches("anna", NEW)
-    # a password can not be seen: it alone is written a second time
+    # a password cannot be seen: it alone is written a second time
     third = bulk(plan=plan, **options)
     assert [(row["user_name"], row["modification"]) for row in third["results"]] == [
         ("anna", ["Password"])

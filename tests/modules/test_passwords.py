@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Passwords, which can not be read: what is set when, proved by the service's own record."""
+"""Passwords, which cannot be read: what is set when, proved by the service's own record."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_update_password_when_changed_keeps_matching_password(
     result = user(user_name="anna", password=OLD, update_password="when_changed", check=check)
     assert result["changed"] is False
     assert result["password_status"] == "verified"
-    assert result["requests"]["trial_login"] == 1
+    assert result["requests"]["login_probe"] == 1
     [login] = [entry for entry in journal.entries if "currentPrincipal" in entry.path]
     assert login.login == "anna"
     assert writes() == []
@@ -130,7 +130,7 @@ def test_failed_login_probe_sets_no_password_and_is_not_repeated(
             result = user(user_name="anna", password=NEW, update_password="when_changed", retries=2)
             assert result["password_status"] == "not_verifiable"
             assert result["changed"] is False
-            assert result["requests"]["trial_login"] == 1
+            assert result["requests"]["login_probe"] == 1
             assert tenant.snapshot() == start
 
 
@@ -142,7 +142,7 @@ def test_inactive_user_is_not_probed(
     with server.using(inactive_login=answer):
         result = user(user_name="anna", password=NEW, update_password="when_changed")
     assert result["password_status"] == "not_verifiable"
-    assert "trial_login" not in result["requests"]
+    assert "login_probe" not in result["requests"]
     assert tenant.password_matches(anna, OLD)
     assert writes() == []
 
@@ -153,7 +153,7 @@ def test_login_is_probed_with_basic_authentication_only(user: Run, tenant: Any, 
         auth_method="soticket", auth_ticket=tenant.issue_ticket("automation"),
     )  # fmt: skip
     assert result["password_status"] == "not_verifiable"
-    assert "trial_login" not in result["requests"]
+    assert "login_probe" not in result["requests"]
     assert tenant.password_matches(anna, OLD)
 
 

@@ -123,7 +123,7 @@ def secure_server(tls_server: NetServer) -> Iterator[NetServer]:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder for a daemon that gives up the rights of root, and so can not read pytest's."""
+    """A folder for a daemon that gives up the rights of root, and so cannot read pytest's."""
     path = Path(tempfile.mkdtemp(prefix="superoffice-crm-proxies-"))
     path.chmod(0o755)
     yield path

@@ -74,7 +74,7 @@ class Nginx(NamedTuple):
             port=port,
             certificates=certificates,
             prefix=PREFIX,
-            # workers of root's nginx are another user, who can not look into root's folders
+            # workers of root's nginx are another user, who cannot look into root's folders
             user="user root root;" if os.geteuid() == 0 else "",
             http=self.http,
             server=self.server,

@@ -4,7 +4,7 @@
 
 """A proxy in front of a NetServer, on a real socket: a rule decides what becomes of each request.
 
-The faults of the embedded NetServer strike an operation; the proxy can do what they can not: refuse
+The faults of the embedded NetServer strike an operation; the proxy can do what they cannot: refuse
 connections for a while, hold a request while something else happens, and change answers.
 """
 

@@ -35,12 +35,12 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "a tab": (GOOD.encode() + b"\t- x\n", "not valid YAML"),
     "NUL": (GOOD.encode() + b"  - {user_name: a\x00b}\n", "not valid YAML"),
     "half a surrogate pair": (b'users:\n  - user_name: "\\uD800"\n', "not valid YAML"),
-    "half a pair in JSON": (b'{"users": [{"user_name": "\\ud800"}]}', "can not be sent"),
+    "half a pair in JSON": (b'{"users": [{"user_name": "\\ud800"}]}', "cannot be sent"),
     "UTF-16": ("users: []".encode("utf-16"), "not UTF-8"),
     "Latin-1": ("users: [{user_name: Bj\xf8rn}]".encode("latin-1"), "not UTF-8"),
-    "a key twice": (b"users:\n  - user_name: a\n    user_name: b\n", "stands twice"),
-    "a key twice in JSON": (b'{"users": [], "users": []}', "stands twice"),
-    "users twice": (GOOD.encode() * 2, "stands twice"),
+    "a key twice": (b"users:\n  - user_name: a\n    user_name: b\n", "duplicate key"),
+    "a key twice in JSON": (b'{"users": [], "users": []}', "duplicate key"),
+    "users twice": (GOOD.encode() * 2, "duplicate key"),
     "two documents": (GOOD.encode() + b"---\n" + GOOD.encode(), "second document"),
     "an end that is missing": (GOOD.encode() + b'  - {user_name: "x\n', "not valid YAML"),
     "JSON without its end": (b'{"users": [{"user_name": "ella"}', "not valid JSON"),
@@ -55,12 +55,12 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "a huge number in JSON": (b'{"users": [{"associate_id": ' + b"9" * 9999 + b"}]}", "4300|digit"),
     "not a number": (b'{"users": [{"associate_id": NaN}]}', "positive id"),
     "a huge text": (b"users: [{user_name: x, state: " + b"x" * 2**20 + b"}]", "state must be"),
-    "a complex key": (b"users: [{? [a, b] : c}]", "key must be a text"),
+    "a complex key": (b"users: [{? [a, b] : c}]", "key must be a string"),
     "laughs": (
         b"users: &a [{user_name: x}]\ndefaults: {role: &b [x, x, x, x, x, x, x, x, x],\n"
         + b"".join(b"  r%d: &c%d [*b, *b, *b, *b, *b, *b, *b, *b],\n" % (n, n) for n in range(9))
         + b"}\n",
-        "unknown option|must be a text",
+        "unknown option|must be a string",
     ),
     "merged laughs": (
         b"defaults: &a {" + b", ".join(b"k%d: x" % n for n in range(9999)) + b"}\nusers:\n"

@@ -50,7 +50,7 @@ class _SeamBroken(Exception):
 
 
 class UserRow(typing.NamedTuple):
-    """An external user as the archive lists it: the role is a text, not an id."""
+    """An external user as the archive lists it: the role is a name, not an id."""
 
     associate_id: int
     person_id: int
@@ -206,7 +206,7 @@ class Archive:
         operation = f"Archive/{provider}"
         answer = self._transport.call(Request(kind, operation, "GET", f"v1/{operation}", query))
         if answer.value is None:
-            raise NotUnderstood(f"The answer to {operation} is empty", operation=operation)
+            raise NotUnderstood(f"The response to {operation} is empty", operation=operation)
         reply = json_fields.record(answer.value, operation)
         return json_fields.rows(reply.get("value"), operation), bool(reply.get("odata.nextLink"))
 
@@ -244,7 +244,7 @@ def role_is(role_ids: Iterable[int]) -> str:
 
 
 def is_active(active: bool) -> str:
-    """Restrict the list of users to those who can log in, or can not."""
+    """Restrict the list of users to those who can log in, or cannot."""
     return f"isActive set {str(active).lower()}"
 
 
@@ -297,7 +297,7 @@ def _user_row(
         associate_name = user_name
     return UserRow(
         associate_id=json_fields.number(row, "PrimaryKey", operation),
-        # an internal user, if the service lists such as well, may be nobody's login
+        # an internal user, if the service lists such as well, may be no person's login
         person_id=json_fields.number(row, "personId", operation, missing=0),
         # a service that fills only one of the two columns has the login name there
         user_name=user_name or associate_name,

@@ -23,7 +23,7 @@ from .settings import ConnectionSettings
 from .user_agent import UserAgent
 
 _PRINCIPAL = Request("login", "User/currentPrincipal", "GET", "v1/User/currentPrincipal")
-_PROBE = _PRINCIPAL._replace(kind="trial_login")
+_PROBE = _PRINCIPAL._replace(kind="login_probe")
 
 
 class Client:

@@ -44,13 +44,13 @@ def number(
 
 
 def text(row: Mapping[str, typing.Any], key: str, operation: str) -> str:
-    """Return a text; null and a missing key are an empty one."""
+    """Return a string; null and a missing key are an empty one."""
     value = row.get(key)
     if value is None:
         return ""
     if isinstance(value, str):
         return value
-    raise _unexpected(operation, f"a text in {key}")
+    raise _unexpected(operation, f"a string in {key}")
 
 
 def flag(
@@ -74,5 +74,5 @@ def flag(
 
 def _unexpected(operation: str, wanted: str) -> NotUnderstood:
     return NotUnderstood(
-        f"The answer to {operation} does not hold {wanted}", operation=operation, status=200
+        f"The response to {operation} does not contain {wanted}", operation=operation, status=200
     )

@@ -111,7 +111,7 @@ class UserAgent:
         return {record.associate_id: record for record in map(_record_of_info, rows)}
 
     def user_name_problem(self, user_name: str, person_id: int, associate_id: int) -> str | None:
-        """Return why a name can not be given (IsUserNameValidWithReason), none if it can.
+        """Return why a name cannot be given (IsUserNameValidWithReason), none if it can.
 
         `associate_id` is 0 for a user that does not exist yet.
         """
@@ -120,7 +120,7 @@ class UserAgent:
         )
 
     def password_problem(self, password: Secret, person_id: int, associate_id: int) -> str | None:
-        """Return why a password can not be given (IsPasswordValidWithReason), none if it can."""
+        """Return why a password cannot be given (IsPasswordValidWithReason), none if it can."""
         return self._problem(
             "IsPasswordValidWithReason", person_id, associate_id, Password=password
         )
@@ -141,14 +141,14 @@ class UserAgent:
         value = self._call("create", "CreateExternalUser", body, safe=False)
         if value is None:
             raise NotUnderstood(
-                "POST v1/Agents/User/CreateExternalUser answered null, as for a call that failed",
+                "POST v1/Agents/User/CreateExternalUser returned null, as for a call that failed",
                 operation="CreateExternalUser",
                 status=200,
             )
         associate_id = json_fields.number({"id": value}, "id", "CreateExternalUser")
         if associate_id <= 0:
             raise NotUnderstood(
-                "The answer to CreateExternalUser is not an associate id",
+                "The response to CreateExternalUser is not an associate id",
                 operation="CreateExternalUser",
             )
         return associate_id
@@ -191,7 +191,7 @@ class UserAgent:
                 self._proved[not is_several] = spelling
             return
         raise refusal or Refused(
-            "POST v1/Agents/User/SetExternalUserInfo answered null and changed nothing",
+            "POST v1/Agents/User/SetExternalUserInfo returned null and changed nothing",
             operation="SetExternalUserInfo",
             status=200,
         )

@@ -95,7 +95,7 @@ class DefinitionCollector:
     def _give_up(self, location: SourceLocation) -> None:
         """Say, once, that there are more errors than anyone wants to read."""
         if len(self.findings) == MOST_FINDINGS:
-            self.findings.append(Finding(str(location), "from here on nothing more was looked at."))
+            self.findings.append(Finding(str(location), "more errors are not listed."))
 
     def _add_password(self, values: Values) -> None:
         name = values.get("user_name")

@@ -117,7 +117,7 @@ def _string(name: str, value: object) -> str:
     if isinstance(value, str):
         return value
     _refuse_unsupported(name, value)
-    raise ValueError(f"{name} must be a text, not {_type_name(value)}; put it in quotes")
+    raise ValueError(f"{name} must be a string, not {_type_name(value)}; put it in quotes")
 
 
 def _id(name: str, value: object) -> int:
@@ -151,7 +151,7 @@ def _names(name: str, value: object) -> tuple[str, ...]:
     if isinstance(value, list):
         return tuple(_string(name, item) for item in value)
     _refuse_unsupported(name, value)
-    raise ValueError(f"{name} must be a list of texts, not {_type_name(value)}")
+    raise ValueError(f"{name} must be a list of strings, not {_type_name(value)}")
 
 
 def _secret(name: str, value: object) -> Secret:
@@ -167,7 +167,7 @@ def _choice(choices: Mapping[str, enum.Enum], name: str, value: object) -> enum.
 
 def _refuse_unsupported(name: str, value: object) -> None:
     if isinstance(value, UnsupportedValue):
-        raise ValueError(f"{name} can not be {value.what}")
+        raise ValueError(f"{name} cannot be {value.what}")
 
 
 def _choice_of(kind: type[enum.Enum]) -> Check:
@@ -194,22 +194,22 @@ _SHARABLE = {name: _CHECKS[name] for name in SHARABLE}
 
 def _type_name(value: object) -> str:
     # bool before int, since it is one
-    names = {dict: "a mapping", list: "a list", str: "a text", bool: "true or false"}
-    names |= {int: "a number", float: "a number", type(None): "nothing"}
+    names = {dict: "a mapping", list: "a list", str: "a string", bool: "true or false"}
+    names |= {int: "a number", float: "a number", type(None): "null"}
     return next(
         (name for kind, name in names.items() if isinstance(value, kind)), "a special value"
     )
 
 
 def _contradiction(desired: DesiredUser) -> str:
-    """Say what is wrong with a definition in itself, or return an empty string."""
+    """Return why a definition is invalid in itself, or an empty string."""
     if desired.associate_id is desired.person_id is desired.user_name is UNSET:
         return "an entry needs associate_id, person_id or user_name"
     for option, text in _strings(desired):
         if not text or text.isspace():
             return f"{option} must not be empty"
         if not is_sendable(text):
-            return f"{option} has characters that can not be sent"
+            return f"{option} has characters that cannot be sent"
         if option == "user_name" and (problem := invisible_part(text)):
             return f"user_name has {problem}; to manage a user of this name, use associate_id"
     if desired.password is not UNSET and desired.generate_password:

@@ -78,7 +78,7 @@ def find_user(desired: DesiredUser, candidates: Sequence[CurrentUser]) -> Curren
         candidates: every user that one of its keys may mean.
 
     Raises:
-        UserError: the keys point at different users, or at several.
+        UserError: the keys identify different users, or at several.
     """
     found = _by_leading_key(desired, candidates)
     if found is None:
@@ -90,7 +90,7 @@ def find_user(desired: DesiredUser, candidates: Sequence[CurrentUser]) -> Curren
 def names_to_confirm(definitions: Iterable[Definition], users: UserIndex) -> list[str]:
     """Return the names of which only the service can say whose they are.
 
-    That are names of nobody, where a user has a name that is alike or has the name in the second
+    That are names of no user, where a user has a name that is alike or has the name in the second
     column only, and names that two users have, in different columns. None of them may decide about
     a write unless the service confirms it.
     """
@@ -115,7 +115,7 @@ def name_conflict(
     whose = describe(found)[0].lower() + describe(found)[1:] if found else "no existing user"
     return UserError(
         "conflict",
-        f"{desired.subject}: {key} and user_name point at different users, {key} at {whose}, and"
+        f"{desired.subject}: {key} and user_name identify different users, {key} at {whose}, and"
         f" the name '{holder.user_name}' is that of associate {holder.associate_id} (person"
         f" {holder.person_id}). Nothing was changed; correct one of the keys.",
     )
@@ -156,7 +156,7 @@ def _check_person(desired: DesiredUser, found: CurrentUser | None) -> None:
     if found and desired.person_id is not UNSET and found.person_id != desired.person_id:
         raise UserError(
             "conflict",
-            f"{desired.subject}: associate_id and person_id point at different users, associate"
+            f"{desired.subject}: associate_id and person_id identify different users, associate"
             f" {found.associate_id} is '{found.user_name}' of person {found.person_id}. Nothing"
             " was changed; correct one of the keys.",
         )

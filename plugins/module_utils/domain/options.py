@@ -38,7 +38,7 @@ OPTIONS = (
     Option(
         "state",
         Kind.CHOICE,
-        "Whether the user shall exist.",
+        "Whether the user must exist.",
         default=State.PRESENT.value,
         choices=tuple(state.value for state in State),
         sharable=True,

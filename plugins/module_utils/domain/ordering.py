@@ -100,9 +100,8 @@ def _levels(keys: Sequence[int], needs: Mapping[int, int]) -> dict[int, int | No
 def _cycle(step: Step) -> Finding:
     return Finding(
         step.where,
-        f"{step.subject} shall get the name '{step.user_name}', and it is part of a circle of"
-        " users who change names with each other; no order of single changes can do that. Give one"
-        " of them another name first.",
+        f"{step.subject} cannot be renamed to '{step.user_name}': these renames form a cycle. Give"
+        " one of the users a temporary name first.",
         "conflict",
     )
 

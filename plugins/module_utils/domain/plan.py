@@ -270,8 +270,7 @@ def _plan_creation(desired: DesiredUser, role: Role | None) -> Step:
     if missing or desired.user_name is UNSET or desired.person_id is UNSET or role is None:
         raise UserError(
             "not_found",
-            f"{desired.subject} does not exist and can not be created without"
-            f" {', '.join(missing)}.",
+            f"{desired.subject} does not exist. To create it, set {', '.join(missing)}.",
         )
     after = CurrentUser(
         associate_id=None,

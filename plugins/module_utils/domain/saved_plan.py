@@ -98,7 +98,7 @@ def from_document(document: object, installation: str) -> SavedPlan:
         users = [_read_entry(entry) for entry in document["entries"]]
         return SavedPlan(users, read_conditions(document["conditions"]))
     except (KeyError, TypeError, ValueError, UserError) as error:
-        raise UserError("plan", f"plan can not be read ({type(error).__name__}).") from error
+        raise UserError("plan", f"plan cannot be read ({type(error).__name__}).") from error
 
 
 def restore_steps(

@@ -107,13 +107,13 @@ class _Worker:
 
     def _reason_to_skip(self, step: Step) -> str:
         if self._run.client.is_cancelled:
-            return "the run was interrupted before it"
+            return "the run was interrupted"
         needed = self._needs.get(step.key)
         if needed is not None and not (needed in self.results and self.results[needed].succeeded):
-            return "the user whose name it shall get could not be changed"
+            return "the user that still has its new name could not be changed"
         if self._login_ended:
-            return "the login was refused before it"
-        return "too many users failed before it" if self._budget.is_spent else ""
+            return "the service refused the login"
+        return "too many users failed" if self._budget.is_spent else ""
 
 
 class _KnownIds:
@@ -136,7 +136,7 @@ class _KnownIds:
             return result
         error = UserError(
             "identity",
-            f"{result.step.subject}: the service answered its creation with associate id"
+            f"{result.step.subject}: the response to its creation has associate id"
             f" {associate_id}, which is that of another user. Whether it exists is not known; look"
             " it up in Settings and maintenance before you run the task again.",
         )

@@ -4,8 +4,8 @@
 
 """The journal of a run: the intent before each write, the outcome after it.
 
-A run that is killed leaves a journal that says which users were changed, and for which ones nobody
-knows. Each line is a JSON object and reaches the file before the write goes out. It holds no
+A run that is killed leaves a journal that says which users were changed, and for which ones it is
+not known. Each line is a JSON object and reaches the file before the write goes out. It holds no
 password.
 """
 

@@ -35,7 +35,7 @@ MOST_NAMES_LOOKED_UP = 20
 def plan_definitions(
     run: RunContext, definitions: Sequence[Definition]
 ) -> tuple[list[Step], list[Finding]]:
-    """Return the steps that the definitions and pruning ask for, and what is wrong with them."""
+    """Return the steps that the definitions and pruning ask for, and the findings."""
     run = _with_confirmed_names(run, definitions)
     matched, findings = match_definitions(definitions, run.state.users)
     resolver = _RoleResolver(run.state.roles, run.client.archive.roles)
@@ -102,7 +102,7 @@ class _RoleResolver:
 
     def __init__(self, roles: Roles, read_all_roles: Callable[[], Iterable[Role]]) -> None:
         self._roles = roles
-        # only to say what is wrong with a role
+        # only for the finding about a role
         self._all_roles = functools.cache(read_all_roles)
         self._known: dict[object, Role | UserError] = {}
 

@@ -130,11 +130,11 @@ def _confirm_identity(step: Step, user: CurrentUser, record: UserRecord | None) 
             return step.without_effect(user)
         raise not_external(step.desired, record, user.user_name)
     if record is None or not _is_same_user(user, record):
-        known = f"'{record.name}'" if record and record.name else "nobody"
+        known = f"'{record.name}'" if record and record.name else "no user"
         call = "GetUserInfoList" if record is None and step.location is None else "GetUser"
         raise UserError(
             "identity",
-            f"{step.subject}: {call} knows {known} under this id, so that the key of the list"
+            f"{step.subject}: {call} returned {known} for this id, so that the key of the list"
             " of external users may not be the associate id. Nothing was changed.",
         )
     if not record.deleted:
@@ -214,14 +214,14 @@ def _person_problem(step: Step, persons: Mapping[int, bool]) -> UserError | None
     if after.person_id not in persons:
         return UserError(
             "person",
-            f"{step.desired.subject} can not be created: there is no person with the id"
+            f"{step.desired.subject} cannot be created: there is no person with the id"
             f" {after.person_id}, or this login may not see it. Give the person_id of an existing"
             " person.",
         )
     if persons[after.person_id]:
         return UserError(
             "person",
-            f"{step.desired.subject} can not be created: person {after.person_id} is retired. Take"
+            f"{step.desired.subject} cannot be created: person {after.person_id} is retired. Take"
             " the person back in SuperOffice first, or give the person_id of another person.",
         )
     return None

@@ -68,7 +68,7 @@ def run_steps(
     """Validate planned steps, and apply and verify them unless a finding forbids it."""
     plan = validate(run, steps, findings)
     if plan.findings:
-        skipped = "something speaks against the run"
+        skipped = "the plan was rejected"
         return RunResult(plan, [StepResult(step, skipped=skipped) for step in plan.steps], False)
     if dry_run:
         return RunResult(plan, [StepResult(step) for step in plan.steps], True)
@@ -88,7 +88,7 @@ def run_steps(
 def _has_result(interruption: BaseException) -> bool:
     """Tell whether whoever started the run can still take a result.
 
-    A timeout of Ansible is an exception of its own kind; nobody waits for a result after Ctrl-C or
+    A timeout of Ansible is an exception of its own kind; no result is awaited after Ctrl-C or
     the end of the process, and an error of ours must not be hidden.
     """
     if isinstance(interruption, Exception):
@@ -111,5 +111,5 @@ def _journal(run: RunContext, plan: Plan) -> Iterator[Journal | None]:
 
 
 def _not_applied(step: Step) -> StepResult:
-    skipped = "the run was interrupted before it" if step.acts else ""
+    skipped = "the run was interrupted" if step.acts else ""
     return StepResult(step, user=step.before, skipped=skipped)

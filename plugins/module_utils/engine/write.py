@@ -30,8 +30,8 @@ PAST_TENSE = {
 }
 # by whether the service may still be at work on a request whose response was lost
 _NOT_SEEN = {
-    False: "A look afterwards shows that it did not take effect.",
-    True: "A look afterwards shows no effect so far; a service that is only slow may still do it.",
+    False: "Reading the user again shows that it did not take effect.",
+    True: "Reading the user again shows no effect so far; a slow service may still apply it.",
 }
 
 
@@ -199,8 +199,8 @@ def _find_effect(write: _Write, error: NetServerError) -> int | None:
     except Problem as read_error:
         write.is_unknown = True
         write.known = (
-            "Whether it took effect is not known, and looking failed as well: "
-            f"{failure_of(read_error).message} Run the task again: it looks before it writes."
+            "Whether it took effect is not known, and reading the user again failed: "
+            f"{failure_of(read_error).message} Run the task again: it reads before it writes."
         )
         raise error from read_error
 
@@ -213,14 +213,14 @@ def _password(step: Step) -> Secret:
 def _existing(user: CurrentUser | None) -> CurrentUser:
     """Return a user that this kind of step is sure to have."""
     if user is None:
-        raise UserError("identity", "A plan without its user can not be carried out.")
+        raise UserError("identity", "A plan without its user cannot be applied.")
     return user
 
 
 def _id_of(user: CurrentUser | None) -> int:
     associate_id = _existing(user).associate_id
     if associate_id is None:
-        raise UserError("identity", "A user without an associate id can not be changed.")
+        raise UserError("identity", "A user without an associate id cannot be changed.")
     return associate_id
 
 

@@ -201,7 +201,7 @@ def connection_settings(options: Options) -> ConnectionSettings:
     """Turn the connection options into settings.
 
     Raises:
-        BadConnectionOption: one of them can not work.
+        BadConnectionOption: one of them cannot work.
     """
     if not 0 < options["timeout"] <= LONGEST_TIMEOUT:
         raise BadConnectionOption(
@@ -241,11 +241,11 @@ def _check_texts(options: Options) -> None:
         if not text.isprintable() or text.encode("latin-1", "replace").decode("latin-1") != text:
             raise BadConnectionOption(
                 f"{name} must be one line of plain text; it has a line break at its end, or other"
-                " characters that can not be sent"
+                " characters that cannot be sent"
             )
     for name in ("auth_username", "auth_password"):
         if not is_sendable(options[name] or ""):
-            raise BadConnectionOption(f"{name} has characters that can not be sent")
+            raise BadConnectionOption(f"{name} has characters that cannot be sent")
 
 
 def _authentication(options: Options) -> Authentication:

@@ -42,7 +42,7 @@ def read_all(sources: Sequence[str]) -> tuple[list[DefinitionFile], list[Finding
             paths, others = _paths(Path(source))
         except OSError as error:
             where = str(error.filename or source)
-            findings.append(Finding(where, f"can not be read: {error.strerror}.", "file"))
+            findings.append(Finding(where, f"cannot be read: {error.strerror}.", "file"))
             continue
         except FileError as error:
             findings.append(Finding("", str(error), "file"))
@@ -97,7 +97,7 @@ def text_of(path: Path, largest: int) -> str:
             raise FileError(f"{path}: is larger than {largest // 2**20} MiB; split it.")
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise FileError(f"{path}: can not be read: {error.strerror}.") from error
+        raise FileError(f"{path}: cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise FileError(f"{path}: is not UTF-8 (byte {error.start}).") from error
 

@@ -33,7 +33,7 @@ def run_user(options: Options, context: TaskContext) -> Result:
             definition = Definition(desired, _LOCATION)
             result = run_definitions(run, [definition], dry_run=context.check_mode)
         except Problem as error:
-            failure = failure_of(error, f"{desired.subject} could not be looked at")
+            failure = failure_of(error, f"{desired.subject} could not be read")
             return undecided(failure, client.requests)
         return of_user(
             result, client.requests, show_generated_password=options["show_generated_password"]

@@ -48,7 +48,7 @@ def run_users(options: Options, context: TaskContext) -> Result:
             run = RunContext(client, wait_for_state(), parsed.run, context.progress)
             result = _run(run, collected, parsed, dry_run=context.check_mode)
         except Problem as error:
-            failure = failure_of(error, "The external users could not be looked at")
+            failure = failure_of(error, "The external users could not be read")
             if collected.findings:
                 findings = [*collected.findings, Finding("", failure.message)]
                 return refused(findings, client.requests, parsed.shown)
@@ -97,7 +97,7 @@ def _warnings(collected: DefinitionCollector) -> Result:
     if not collected.unused_passwords:
         return {}
     names = ", ".join(collected.unused_passwords[:10])
-    return {"warnings": [f"passwords names users that no definition is about: {names}"]}
+    return {"warnings": [f"passwords has names of users without a definition: {names}"]}
 
 
 TASK = Task(

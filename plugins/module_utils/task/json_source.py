@@ -65,7 +65,7 @@ def _mapping(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(result) < len(pairs):
         names = collections.Counter(key for key, _value in pairs)
         [(duplicate, _count)] = names.most_common(1)
-        raise ValueError(f"the key '{duplicate[:80]}' stands twice in one mapping")
+        raise ValueError(f"duplicate key '{duplicate[:80]}'")
     return result
 
 

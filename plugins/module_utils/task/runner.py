@@ -43,7 +43,7 @@ def run_task(
         options: its validated options.
         check_mode: whether nothing may be written.
         progress: who is told how far the task is.
-        is_abandoned: tells whether nobody waits for the result any more; asked now and then.
+        is_abandoned: tells whether the result is no longer awaited; called now and then.
         cancel_token: what a signal handler cancels to stop the task.
     """
     token = cancel_token or CancelToken()

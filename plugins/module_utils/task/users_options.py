@@ -41,7 +41,7 @@ class UsersOptions(typing.NamedTuple):
 
 
 def parse_options(options: Options) -> tuple[UsersOptions, list[Finding]]:
-    """Return the typed options, and what is wrong with them."""
+    """Return the typed options, and their validation errors."""
     findings: list[Finding] = []
     limits: dict[str, Limit] = {}
     try:
@@ -103,8 +103,8 @@ def emptiness(options: UsersOptions, collected: DefinitionCollector) -> list[Fin
     if options.run.prune == "ignore" or not is_empty or options.allow_empty:
         return []
     message = (
-        "there is no definition of a user that shall exist, and pruning would then mean every"
-        " user in scope. Set allow_empty if that is meant."
+        "no definition has state=present, so pruning would remove every user in scope. Set"
+        " allow_empty=true if this is intended."
     )
     return [Finding("users", message)]
 
@@ -142,7 +142,7 @@ def _parse_passwords(options: Options) -> tuple[dict[str, Secret], list[Finding]
         if isinstance(text, str) and text:
             passwords[str(name)] = Secret(text)
         else:
-            findings.append(Finding("passwords", f"the password of '{name}' is not a text."))
+            findings.append(Finding("passwords", f"the password of '{name}' is not a string."))
     return passwords, findings
 
 

@@ -159,7 +159,7 @@ def _status(
     if not step.acts or is_prediction:
         return step.planned_status, None
     if one.skipped:
-        return "skipped", _error(Failure(f"Not begun: {one.skipped}.", "skipped"))
+        return "skipped", _error(Failure(f"Not started: {one.skipped}.", "skipped"))
     if one.failure:
         return "failed", _error(one.failure)
     return step.planned_status, None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Noticing that nobody waits for a task any more.
+"""Detection of tasks whose result is no longer awaited.
 
 Where Ansible gives up on a task, it does not always end the process of it: a module goes on after
 the task keyword `timeout`, and so does a worker whose controller was killed.

@@ -44,7 +44,7 @@ def parse_yaml(name: str, text: str) -> tuple[object, Sequence[int]]:
         line = f":{mark.line + 1}" if mark else ""
         raise FileError(f"{name}{line}: is not valid YAML: {error.problem}.") from error
     except yaml.YAMLError as error:
-        reason = getattr(error, "reason", "") or "it can not be read"
+        reason = getattr(error, "reason", "") or "it cannot be read"
         raise FileError(f"{name}: is not valid YAML: {reason}.") from error
 
 
@@ -110,11 +110,11 @@ class _Reader:
             if isinstance(event, yaml.MappingEndEvent):
                 break
             if not isinstance(event, yaml.ScalarEvent):
-                raise self._error(event, "a key must be a text")
+                raise self._error(event, "a key must be a string")
             # every user has the same few keys
             key = sys.intern(event.value)
             if key in values:
-                raise self._error(event, f"the key '{key[:80]}' stands twice in one mapping")
+                raise self._error(event, f"duplicate key '{key[:80]}'")
             value = self._value(next(self._events), (*path, key))
             if key == "<<" and not event.style:
                 merged = {**self._merge(event, value), **merged}
@@ -150,7 +150,7 @@ class _Reader:
         return FileError(f"{self._name}:{event.start_mark.line + 1}: {problem}.")
 
 
-_QUOTE = "; put it in quotes if it is a text"
+_QUOTE = "; put it in quotes if it is a string"
 _TEXT_TAGS = ("!", "tag:yaml.org,2002:str", "!unsafe")
 _PLAIN_TAGS = (None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 _WORDS: dict[str, object] = {

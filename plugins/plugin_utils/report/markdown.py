@@ -5,7 +5,7 @@
 """A report as Markdown, for comments on merge requests: bounded, and safe to render anywhere.
 
 Every line starts with a mark of ours, and everything from outside is plain words or code, so that
-no name or message becomes markup, a link, a mention, or a command of a forge.
+no name or message becomes markup, a link, a mention, or a command of a CI provider.
 """
 
 from __future__ import annotations

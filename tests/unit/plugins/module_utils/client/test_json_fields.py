@@ -23,7 +23,7 @@ def test_id_is_a_number_or_digits() -> None:
 def test_invalid_id_is_refused_by_name() -> None:
     cases: list[Any] = [None, True, False, 1.5, "", "x", "1x", "\u00b2", [], {}]
     for value in cases:
-        with pytest.raises(NotUnderstood, match="op does not hold a number in PrimaryKey"):
+        with pytest.raises(NotUnderstood, match="op does not contain a number in PrimaryKey"):
             json_fields.number({"PrimaryKey": value}, "PrimaryKey", "op")
 
 
@@ -55,7 +55,7 @@ def test_string_may_be_missing() -> None:
     assert json_fields.text({"a": None}, "a", "op") == json_fields.text({}, "a", "op") == ""
     values: list[Any] = [1, True, [], {}]
     for odd in values:
-        with pytest.raises(NotUnderstood, match="a text in a"):
+        with pytest.raises(NotUnderstood, match="a string in a"):
             json_fields.text({"a": odd}, "a", "op")
 
 

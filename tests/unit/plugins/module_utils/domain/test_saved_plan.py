@@ -287,6 +287,6 @@ def test_a_plan_that_contradicts_itself_is_refused_even_with_a_right_checksum() 
         entry = next(one for one in plan["entries"] if one["user_name"] == name)
         entry.update(edit)
         plan["checksum"] = checksum(plan)
-        with pytest.raises(UserError, match="plan can not be read") as caught:
+        with pytest.raises(UserError, match="plan cannot be read") as caught:
             from_document(plan, HERE)
         assert caught.value.kind == "plan"
