@@ -50,7 +50,8 @@ class ActionModule(ActionBase):
             _refuse([path for path in texts if path.exists()], folder)
         if options["existing"] == "refuse":
             _refuse([*others, *(path for path in texts if path.exists())], folder)
-        removed = others if options["existing"] == "replace" else []
+        # without a single file to write, something else is wrong than that all are outdated
+        removed = others if options["existing"] == "replace" and texts else []
         changed = [path for path, text in texts.items() if not _holds(path, text, options["mode"])]
         if not self._task.check_mode:
             # a folder of ours is for its owner only; one that is there is left as it is

@@ -275,3 +275,32 @@ def test_applying_a_large_export_changes_nothing(server: NetServer, tmp_path: Pa
     tmp_path.joinpath("users.yml").write_text(text_of(definitions), encoding="utf-8")
     result = bulk(server, src=[str(tmp_path)])
     assert (result["changed"], result["drift"]) == (False, False)
+
+
+@pytest.mark.parametrize("split", ["none", "role"])
+def test_a_partial_export_keeps_what_it_does_not_write(
+    here: Workspace, server: NetServer, split: str
+) -> None:
+    settled(server, 30)
+    options = {"external_users_export_split": split, "external_users_export_replace": True}
+    here.ok("superoffice.crm.export", **options)
+    folder = here.folder / "users"
+    files = {path: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+    for only in (
+        {"external_users_export_user_name": "a*"},
+        {"external_users_export_role": "Partner"},
+        {"external_users_export_user_name": "nobody-has-this-name"},
+    ):
+        here.play("superoffice.crm.export", **options, **only)
+        assert {path: path.read_text(encoding="utf-8") for path in folder.iterdir()} == files
+
+
+@pytest.mark.parametrize("name", ["a b", "back\\slash", "back\\1", "$HOMELESS", "ünder'score\""])
+def test_folders_have_any_name(here: Workspace, server: NetServer, name: str) -> None:
+    settled(server, 3)
+    base = here.folder / name
+    base.mkdir()
+    here.ok("superoffice.crm.export", external_users_base_dir=str(base))
+    here.ok("superoffice.crm.plan", external_users_base_dir=str(base))
+    assert base.joinpath("users", "users.yml").exists()
+    assert base.joinpath("reports", "plan.json").exists()

@@ -211,6 +211,7 @@ def test_handover_file_contains_generated_passwords(
         "external_users_handover_file": "out/new.yml",
         "external_users_vault_password": VAULT,
     }
+    here.environment["ANSIBLE_DISPLAY_ARGS_TO_STDOUT"] = "true"
     output = here.ok("superoffice.crm.apply", "-vvvv", "--diff", **options)
     text = here.read("out/new.yml")
     assert text.startswith("$ANSIBLE_VAULT;1.1;")
@@ -269,6 +270,7 @@ def test_passwords_are_rotated_in_scope_only(
     assert not here.folder.joinpath("passwords.yml").exists()
     assert server.tenant.snapshot() == before
 
+    here.environment["ANSIBLE_DISPLAY_ARGS_TO_STDOUT"] = "true"
     output = here.ok("superoffice.crm.rotate_passwords", "-vvvv", "--diff", **variables)
     assert here.mode("passwords.yml") == 0o600
     handed = yaml.safe_load(here.read("passwords.yml"))["external_users_passwords"]
