@@ -77,6 +77,28 @@ def test_update_password_when_changed_sets_other_password_in_one_write(
     assert writes() == [("SetExternalUserInfo", "Password")]
 
 
+def test_refused_logins_set_one_password_per_run_at_most(
+    user: Run, bulk: Run, server: Any, tenant: Any, writes: Writes
+) -> None:
+    names = [f"vendor{number}" for number in range(6)]
+    for name in names:
+        tenant.add_external_user(name, role_id=5, password=OLD)
+    users = [
+        {"user_name": name, "password": NEW, "update_password": "when_changed"} for name in names
+    ]
+    users[-1]["role"] = "Partner"
+    with server.using(external_login="refused"):
+        result = bulk(users=users, limits={"password": None}, concurrency=4)
+        assert [call for call in writes() if "Password" in call[1]].__len__() == 1
+        assert tenant.user("vendor5").role_name == "Partner"
+        states = sorted(one["password_status"] for one in result["results"])
+        assert states == ["not_verifiable"] * 5 + ["set"]
+        assert result["requests"]["login_probe"] == 7
+        assert any("on_create" in warning for warning in result["warnings"])
+        single = user(user_name="vendor0", password=NEW, update_password="when_changed")
+        assert any("on_create" in warning for warning in single["warnings"])
+
+
 NOT_VERIFIABLE: list[tuple[str, dict[str, str], str]] = [
     ("login refused with 403", {"external_login": "forbidden"}, OLD),
     ("login page", {"external_login": "html"}, OLD),

@@ -146,6 +146,12 @@ class Step(typing.NamedTuple):
             return "deactivated"
         return _STATUSES[self.action]
 
+    def without_password(self) -> Step:
+        """Return a step that leaves the password of an existing user as it is."""
+        left = self.modification & ~Modification.PASSWORD
+        step = self._replace(modification=left) if left else self.without_effect(self.before)
+        return step._replace(password_status=PasswordStatus.NOT_VERIFIABLE)
+
     def without_effect(self, user: CurrentUser | None) -> Step:
         """Return a step that leaves `user` as it is."""
         return self._replace(

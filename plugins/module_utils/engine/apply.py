@@ -19,6 +19,7 @@ from ..domain.plan import Action, Step
 from ..domain.user_index import UserIndex
 from .failure import Failure, failure_of
 from .journal import Journal
+from .login_refusals import LoginRefusals
 from .parallel import FailureBudget, in_parallel
 from .preflight import Plan
 from .run_context import RunContext
@@ -30,10 +31,11 @@ GRACE_SECONDS = 2.0
 
 
 class Applied(typing.NamedTuple):
-    """The results by the key of the step, and what interrupted the run, if anything did."""
+    """The results by the key of the step, what interrupted the run, if anything did, and warnings."""
 
     results: dict[int, StepResult]
     interruption: BaseException | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def apply(run: RunContext, plan: Plan, journal: Journal | None) -> Applied:
@@ -48,9 +50,9 @@ def apply(run: RunContext, plan: Plan, journal: Journal | None) -> Applied:
             in_parallel(worker.apply_step, wave, run.options.concurrency)
     except BaseException as error:  # noqa: BLE001 - returned; the caller decides
         run.client.cancel()
-        return Applied(worker.results_after_interruption(), error)
+        return Applied(worker.results_after_interruption(), error, worker.warnings)
     interruption = Cancelled("The run was interrupted") if run.client.is_cancelled else None
-    return Applied(worker.results, interruption)
+    return Applied(worker.results, interruption, worker.warnings)
 
 
 class _Worker:
@@ -64,6 +66,7 @@ class _Worker:
         self._budget = FailureBudget(run.options.max_failures)
         self._ids = _KnownIds(run.state.users)
         self._login_ended = False
+        self._refusals = LoginRefusals(run.client)
         self._started: dict[int, Step] = {}
         self.results: dict[int, StepResult] = {}
 
@@ -76,7 +79,7 @@ class _Worker:
         self._started[step.key] = step
         if self._journal:
             self._journal.intent(step)
-        result = self._ids.check(write_step(self._run.client, self._run.state.roles, step))
+        result = self._ids.check(self._refusals.write(step, self._write))
         if self._journal:
             self._journal.outcome(result)
         if result.failure:
@@ -86,6 +89,14 @@ class _Worker:
                 self._login_ended = True
         self.results[step.key] = result
         self._run.progress("write", len(self.results), self._total)
+
+    def _write(self, step: Step) -> StepResult:
+        return write_step(self._run.client, self._run.state.roles, step)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What whoever started the run has to know, beside the results."""
+        return (self._refusals.warning,) if self._refusals.warning else ()
 
     def results_after_interruption(self) -> dict[int, StepResult]:
         """Return the results, after a short wait for those steps that are in flight."""

@@ -34,12 +34,14 @@ class RunResult(typing.NamedTuple):
         results: what became of each step.
         is_prediction: whether nothing was to be written.
         interruption: what interrupted the run while it wrote, if anything did.
+        warnings: sentences about the whole run.
     """
 
     plan: Plan
     results: list[StepResult]
     is_prediction: bool
     interruption: BaseException | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def run_definitions(
@@ -82,7 +84,7 @@ def run_steps(
     if applied.interruption is not None and not _has_result(applied.interruption):
         raise applied.interruption
     in_order = [results.get(step.key, _not_applied(step)) for step in plan.steps]
-    return RunResult(plan, in_order, False, applied.interruption)
+    return RunResult(plan, in_order, False, applied.interruption, applied.warnings)
 
 
 def _has_result(interruption: BaseException) -> bool:

@@ -55,7 +55,8 @@ def run_users(options: Options, context: TaskContext) -> Result:
             return undecided(failure, client.requests)
         plan = saved_plan.to_document(result.plan.steps, settings.root, parsed.run.conditions)
         rendered = of_users(result, plan, parsed.shown, client.requests)
-        return {**rendered, **journal, **_warnings(collected)}
+        warnings = [*_warnings(collected), *result.warnings]
+        return {**rendered, **journal, **({"warnings": warnings} if warnings else {})}
 
 
 def _run(
@@ -93,11 +94,11 @@ def _unfinished_journal(options: UsersOptions) -> Result:
     return {"unfinished_journal": unfinished._asdict()}
 
 
-def _warnings(collected: DefinitionCollector) -> Result:
+def _warnings(collected: DefinitionCollector) -> list[str]:
     if not collected.unused_passwords:
-        return {}
+        return []
     names = ", ".join(collected.unused_passwords[:10])
-    return {"warnings": [f"passwords has names of users without a definition: {names}"]}
+    return [f"passwords has names of users without a definition: {names}"]
 
 
 TASK = Task(

@@ -35,6 +35,8 @@ def of_user(
     }
     if outcome.failure:
         result.update(failed(outcome.failure))
+    if run.warnings:
+        result["warnings"] = list(run.warnings)
     if outcome.wrote and step.generated:
         shown = shown_password(step.generated, readable=show_generated_password)
         result["generated_password"] = shown
