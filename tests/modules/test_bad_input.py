@@ -37,6 +37,14 @@ OPTIONS: list[tuple[dict[str, Any], list[str]]] = [
     ({"user_name": "anna", "auth_method": "soticket"}, ["auth_ticket"]),
     ({"user_name": "anna", "auth_method": "bearer"}, ["auth_token"]),
     ({"user_name": "anna", "auth_method": "xsrf", "auth_cookie": "x=1"}, ["xsrf_token"]),
+    # what YAML makes of 0715, 1_000, off and 1e3 without quotes
+    ({"user_name": 461}, ["user_name must be a string, not a number", "quotes"]),
+    ({"user_name": 1000}, ["user_name must be a string, not a number"]),
+    ({"user_name": False}, ["user_name must be a string, not true or false"]),
+    ({"user_name": 1000.0}, ["user_name must be a string, not a number"]),
+    ({"user_name": "anna", "previous_user_names": ["x", 461]}, ["previous_user_names", "quotes"]),
+    ({"user_name": "anna", "role": 5}, ["role must be a string", "quotes"]),
+    ({"user_name": "anna", "auth_password": 715}, ["auth_password must be a string", "quotes"]),
     # what only we know to be wrong
     ({"associate_id": 0}, ["associate_id", "positive", "0"]),
     ({"associate_id": -1}, ["associate_id", "-1"]),

@@ -113,7 +113,12 @@ def _unknown(name: object, known: Iterable[str]) -> str:
     return f"unknown option '{text}'{nearest(text, known)}"
 
 
-def _string(name: str, value: object) -> str:
+def require_string(name: str, value: object) -> str:
+    """Return a value that is a string.
+
+    Raises:
+        ValueError: it is none, such as a number that YAML made of a value without quotes.
+    """
     if isinstance(value, str):
         return value
     _refuse_unsupported(name, value)
@@ -144,22 +149,22 @@ def _flag(name: str, value: object) -> bool:
 
 def _shared_string(name: str, value: object) -> str:
     # many users have the same few roles; the string may be a subclass of Ansible's own
-    return _shared(_string(name, value))
+    return _shared(require_string(name, value))
 
 
 def _names(name: str, value: object) -> tuple[str, ...]:
     if isinstance(value, list):
-        return tuple(_string(name, item) for item in value)
+        return tuple(require_string(name, item) for item in value)
     _refuse_unsupported(name, value)
     raise ValueError(f"{name} must be a list of strings, not {_type_name(value)}")
 
 
 def _secret(name: str, value: object) -> Secret:
-    return value if isinstance(value, Secret) else Secret(_string(name, value))
+    return value if isinstance(value, Secret) else Secret(require_string(name, value))
 
 
 def _choice(choices: Mapping[str, enum.Enum], name: str, value: object) -> enum.Enum:
-    text = _string(name, value)
+    text = require_string(name, value)
     if text not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}")
     return choices[text]
@@ -177,7 +182,7 @@ def _choice_of(kind: type[enum.Enum]) -> Check:
 _shared = functools.lru_cache(str)
 # templates make strings of numbers and booleans, so that both forms are accepted
 _CHECK_OF_KIND: dict[Kind, Check] = {
-    Kind.TEXT: _string,
+    Kind.TEXT: require_string,
     Kind.SECRET: _secret,
     Kind.ID: _id,
     Kind.FLAG: _flag,

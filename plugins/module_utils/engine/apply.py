@@ -31,7 +31,7 @@ GRACE_SECONDS = 2.0
 
 
 class Applied(typing.NamedTuple):
-    """The results by the key of the step, what interrupted the run, if anything did, and warnings."""
+    """Results by the key of the step, what interrupted the run, if anything did, and warnings."""
 
     results: dict[int, StepResult]
     interruption: BaseException | None = None
