@@ -220,7 +220,7 @@ def test_run_is_predicted_applied_and_idempotent(
     }
     assert all(after[one] == before[one] for one in untouched)
 
-    # an inactive user can not log in: whether the password is right shows when it is active again
+    # an inactive user cannot log in: whether the password is right shows when it is active again
     late = {name for name, row in rows.items() if row["password_status"] == "not_verifiable"}
     free = {**options, "limits": {"delete": None, "deactivate": None, "password": None}}
     if late:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Definition files of every kind: one clear sentence each, in bounded time and room, no write."""
+"""Definition files of every kind: one clear message each, bounded memory, no write."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def test_unreadable_folder_is_an_error(
     assert server.journal.writes == []
 
 
-# --- room and time
+# --- memory
 
 
 def test_file_of_100_mb_is_refused(tmp_path: Path, server: NetServer) -> None:

@@ -4,8 +4,8 @@
 
 """A bulk run that is killed at a request boundary, and then run again.
 
-The module runs in a process of its own behind a proxy. The proxy kills it when a request has come
-in, or when the service has done it and the response is due.
+The module runs in a process of its own behind a fault proxy, which kills it when a
+request has arrived, or when it took effect and the response is due.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def test_run_killed_with_several_requests_in_flight(
 def test_password_of_a_killed_run_is_set_again(
     server: NetServer, connection: Result, tmp_path: Path
 ) -> None:
-    """What can not be read back is the one thing that is repeated."""
+    """What cannot be read back is the one thing that is repeated."""
     words = {"password": "Another-password-1", "update_password": "always"}
     users = [{"user_name": name, "is_active": False, **words} for name in ("anna", "bob")]
     options = {**connection, **BULK, "users": users, "concurrency": 1}
