@@ -136,7 +136,6 @@ FAULTS = dict(
                 "not_understood",
                 {"how": "json"},
                 status=200,
-                heals_reads=False,
                 quick=True,
             ),
         ),

@@ -48,7 +48,7 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "an alias to nothing": (f"users: [{{user_name: x, password: *{SECRET}}}]".encode(), "alias"),
     "a Python object": (b"users: !!python/object/apply:os.system ['true']\n", "unknown tag"),
     "a Python name": (b"users: [{user_name: !!python/name:os.system }]\n", "unknown tag"),
-    "deep in YAML": (b"users: " + b"[" * 100_000, "nested too deeply"),
+    "deep in YAML": (b"users: " + b"[" * 100_000, "nested too deeply|nesting depth"),
     "deep in JSON": (b'{"users": ' + b"[" * 100_000, "not valid JSON|nested too deeply"),
     "deep in blocks": (b"users:\n" + b"".join(b" " * n + b"-\n" for n in range(900)), "nested"),
     "a huge number": (b"users: [{associate_id: " + b"9" * 100_000 + b"}]", "associate_id"),
