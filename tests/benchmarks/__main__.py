@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from . import report
-from .contests import FULL, PARTS, QUICK, Contests
+from .competitors import FULL, PARTS, QUICK, Competitors
 from .embedded import ROOT
 from .figures import Figures, from_json, to_json
 from .machine import machine
@@ -51,10 +51,10 @@ def main() -> int:
 
 def _measured(arguments: argparse.Namespace) -> Figures:
     with tempfile.TemporaryDirectory() as folder:
-        contests = Contests(QUICK if arguments.quick else FULL, Path(folder))
+        competitors = Competitors(QUICK if arguments.quick else FULL, Path(folder))
         for name in arguments.parts or PARTS:
-            PARTS[name](contests)
-        return {purpose: dict(row) for purpose, row in contests.figures.items()}
+            PARTS[name](competitors)
+        return {purpose: dict(row) for purpose, row in competitors.figures.items()}
 
 
 if __name__ == "__main__":

@@ -53,10 +53,10 @@ def _over_floor(purpose: str) -> Callable[[Figures], float]:
     return lambda figures: ratio(figures[purpose]["bulk"], figures[purpose]["floor"])
 
 
-def _loop(door: str) -> Callable[[Figures], float]:
+def _loop(execution_path: str) -> Callable[[Figures], float]:
     def measure(figures: Figures) -> float:
         row = figures["loop of 100"]
-        return ratio(row[door], row["uri"])
+        return ratio(row[execution_path], row["uri"])
 
     return measure
 

@@ -103,7 +103,7 @@ JOURNAL = (
     {"event": "start", "time": "2026-11-25T10:00:00.000+00:00", "total": 2},
     {"event": "intent", "step": 1, "user_name": "bo@example.com"},
 )
-SCENES: dict[str, list[Result]] = {
+TASKS: dict[str, list[Result]] = {
     "superoffice_external_user": [
         {**USER, **GENERATED},
         {"user_name": "bo@example.com", "role": "Vendor", "password": "x"},
@@ -144,7 +144,7 @@ def test_results_match_their_documentation(
     values = documentation(module)["RETURN"]
     connection = {"url": server.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1]}
     seen: set[str] = set()
-    for scene in SCENES[module]:
+    for scene in TASKS[module]:
         is_interrupted = scene.get("journal") == INTERRUPTED
         options = {**scene, "journal": str(journal)} if is_interrupted else scene
         result = run_in_process(module, {**connection, "retries": 0, **options}, check)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An installation with people in it, and what a team wants of it: material for reports."""
+"""Sample data for reports: an installation with users, and definitions that differ from it."""
 
 from __future__ import annotations
 

@@ -108,17 +108,20 @@ def test_no_line_of_the_terminal_is_more_than_text(maker: Any, width: int, text:
 
 
 @MAKERS
-@pytest.mark.parametrize("text", HOSTILE)
-def test_a_failure_is_told_in_one_harmless_line(maker: Any, text: str, tmp_path: Path) -> None:
+def test_a_failure_is_told_in_one_harmless_line(
+    maker: Any, tmp_path: Path, subtests: pytest.Subtests
+) -> None:
     """And so is that the reports could not be written, which the name of a folder is part of."""
-    tmp_path.joinpath("file").write_text("in place of a folder")
-    options = {"result": maker(text), "mode": "apply", "name": text}
-    folder = str(tmp_path / "file" / text.replace("\0", ""))
-    for place in ({}, {"folder": folder.encode(errors="replace").decode()}):
-        result = action("superoffice_report", {**options, **place}).run(task_vars={})
-        assert result["failed"]
-        assert is_harmless_line(result["msg"])
-        assert len(result["msg"]) <= 1100
+    for text in HOSTILE:
+        with subtests.test(text=text):
+            tmp_path.joinpath("file").write_text("in place of a folder")
+            options = {"result": maker(text), "mode": "apply", "name": text}
+            folder = str(tmp_path / "file" / text.replace("\0", ""))
+            for place in ({}, {"folder": folder.encode(errors="replace").decode()}):
+                result = action("superoffice_report", {**options, **place}).run(task_vars={})
+                assert result["failed"]
+                assert is_harmless_line(result["msg"])
+                assert len(result["msg"]) <= 1100
 
 
 @given(TEXT)
@@ -129,22 +132,24 @@ def test_terminal_text_is_one_line_that_can_be_read_back(text: str) -> None:
 
 
 @MAKERS
-@pytest.mark.parametrize("text", HOSTILE)
-def test_markdown_holds_no_markup_but_ours(maker: Any, text: str) -> None:
-    plain = rendered(report(maker("plain"), "markdown", name="plain", title="plain"))
-    page = rendered(report(maker(text), "markdown", name=text, title=text))
-    assert page.tags <= plain.tags | {"code"}
-    assert [len(row) for row in page.rows] == [len(row) for row in plain.rows]
-    assert not page.links
-    assert not re.search(r"(^|\n)\s*/\w", report(maker(text), "markdown", name=text))
+def test_markdown_holds_no_markup_but_ours(maker: Any, subtests: pytest.Subtests) -> None:
+    for text in HOSTILE:
+        with subtests.test(text=text):
+            plain = rendered(report(maker("plain"), "markdown", name="plain", title="plain"))
+            page = rendered(report(maker(text), "markdown", name=text, title=text))
+            assert page.tags <= plain.tags | {"code"}
+            assert [len(row) for row in page.rows] == [len(row) for row in plain.rows]
+            assert not page.links
+            assert not re.search(r"(^|\n)\s*/\w", report(maker(text), "markdown", name=text))
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-def test_a_review_in_markdown_holds_no_markup_but_ours(text: str) -> None:
-    page = rendered(report(review(text), "markdown"))
-    tables = {"table", "thead", "tbody", "tr", "th", "td"}
-    assert page.tags <= tables | {"h3", "h4", "p", "strong", "code"}
-    assert not page.links
+def test_a_review_in_markdown_holds_no_markup_but_ours(subtests: pytest.Subtests) -> None:
+    for text in HOSTILE:
+        with subtests.test(text=text):
+            page = rendered(report(review(text), "markdown"))
+            tables = {"table", "thead", "tbody", "tr", "th", "td"}
+            assert page.tags <= tables | {"h3", "h4", "p", "strong", "code"}
+            assert not page.links
 
 
 @given(TEXT)
@@ -167,35 +172,41 @@ def test_no_cell_of_csv_is_a_formula_whatever_separates_cells(text: str) -> None
 
 
 @MAKERS
-@pytest.mark.parametrize("text", HOSTILE)
-def test_csv_has_its_rows_and_columns(maker: Any, text: str) -> None:
-    rows = list(csv.reader(io.StringIO(report(maker(text), "csv", name=text), newline="")))
-    assert {len(row) for row in rows} == {len(rows[0])}
-    for cell in [cell for row in rows for cell in row]:
-        for part in SPREADSHEET_SEPARATORS.split(cell):
-            assert not FORMULA.match(part) or part.lstrip(' "').startswith("'"), part
+def test_csv_has_its_rows_and_columns(maker: Any, subtests: pytest.Subtests) -> None:
+    for text in HOSTILE:
+        with subtests.test(text=text):
+            rows = list(csv.reader(io.StringIO(report(maker(text), "csv", name=text), newline="")))
+            assert {len(row) for row in rows} == {len(rows[0])}
+            for cell in [cell for row in rows for cell in row]:
+                for part in SPREADSHEET_SEPARATORS.split(cell):
+                    assert not FORMULA.match(part) or part.lstrip(' "').startswith("'"), part
 
 
 @MAKERS
-@pytest.mark.parametrize("text", HOSTILE)
-def test_junit_is_well_formed(maker: Any, text: str) -> None:
-    xml = report(maker(text), "junit", name=text, title=text, drift_is_failure=True)
-    plain = report(maker("plain"), "junit", name="plain", title="plain", drift_is_failure=True)
-    tags = [element.tag for element in ET.fromstring(xml.encode()).iter()]
-    assert tags == [element.tag for element in ET.fromstring(plain.encode()).iter()]
+def test_junit_is_well_formed(maker: Any, subtests: pytest.Subtests) -> None:
+    for text in HOSTILE:
+        with subtests.test(text=text):
+            xml = report(maker(text), "junit", name=text, title=text, drift_is_failure=True)
+            plain = report(
+                maker("plain"), "junit", name="plain", title="plain", drift_is_failure=True
+            )
+            tags = [element.tag for element in ET.fromstring(xml.encode()).iter()]
+            assert tags == [element.tag for element in ET.fromstring(plain.encode()).iter()]
 
 
 @MAKERS
-@pytest.mark.parametrize("text", HOSTILE)
-def test_html_holds_no_tags_but_ours(maker: Any, text: str) -> None:
-    def tags(page: str) -> list[str]:
-        # words may break where the page allows it
-        return [tag for tag in re.findall(r"<[a-z]+", page) if tag != "<wbr"]
+def test_html_holds_no_tags_but_ours(maker: Any, subtests: pytest.Subtests) -> None:
+    for text in HOSTILE:
+        with subtests.test(text=text):
 
-    page = report(maker(text), "html", name=text, title=text)
-    assert tags(page) == tags(report(maker("plain"), "html", name="plain", title="plain"))
-    assert page.encode()
-    assert tags(report(review(text), "html")) == tags(report(review("plain"), "html"))
+            def tags(page: str) -> list[str]:
+                # words may break where the page allows it
+                return [tag for tag in re.findall(r"<[a-z]+", page) if tag != "<wbr"]
+
+            page = report(maker(text), "html", name=text, title=text)
+            assert tags(page) == tags(report(maker("plain"), "html", name="plain", title="plain"))
+            assert page.encode()
+            assert tags(report(review(text), "html")) == tags(report(review("plain"), "html"))
 
 
 @pytest.mark.parametrize(

@@ -132,20 +132,21 @@ def test_hook_needs_no_ansible(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "1 definitions are fine.\n"), done.stderr
 
 
-@pytest.mark.parametrize("text", HOSTILE)
 def test_no_line_of_the_hook_is_more_than_text(
-    text: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    subtests: pytest.Subtests,
 ) -> None:
-    from tools.check_definitions import main
+    for text in HOSTILE:
+        with subtests.test(text=text):
+            from tools.check_definitions import main
 
-    definition = {"user_name": text, text: 1, "role": [text]}
-    path = tmp_path / "::error::file.yml"
-    path.write_text(json.dumps({"users": [definition, definition], text: text}))
-    monkeypatch.chdir(tmp_path)
-    assert main([path.name]) == 1
-    printed = capsys.readouterr().out
-    assert len(printed) > 10
-    assert all(map(is_harmless_line, printed.split("\n")))
+            definition = {"user_name": text, text: 1, "role": [text]}
+            path = tmp_path / "::error::file.yml"
+            path.write_text(json.dumps({"users": [definition, definition], text: text}))
+            monkeypatch.chdir(tmp_path)
+            assert main([path.name]) == 1
+            printed = capsys.readouterr().out
+            assert len(printed) > 10
+            assert all(map(is_harmless_line, printed.split("\n")))

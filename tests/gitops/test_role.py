@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role: secrets from a vault, reports whatever happens, brakes, drift, new passwords."""
+"""The role: secrets from a vault, reports, limits, drift, rotation of passwords."""
 
 from __future__ import annotations
 

@@ -59,16 +59,16 @@ class ServerProcess:
 
 
 def first_line(output: IO[str], seconds: float) -> str:
-    """The line that the server prints when it listens; nothing if it is late or ends before."""
+    """Return the line that the server prints when it listens, or an empty string."""
     ready = select.select([output], [], [], seconds)[0]
     return output.readline() if ready else ""
 
 
 @contextlib.contextmanager
 def serving(folder: Path) -> Iterator[ServerProcess]:
-    """A fresh server with some persons and users; `folder` takes what it complains of."""
+    """A fresh server with some persons and users; its standard error goes to a file in `folder`."""
     username, password = "automation", secrets.token_urlsafe(24)
-    complaints = folder / "netserver.err"
+    error_log = folder / "netserver.err"
     command = [
         sys.executable,
         "-m",
@@ -81,7 +81,7 @@ def serving(folder: Path) -> Iterator[ServerProcess]:
         "40",
     ]
     with (
-        complaints.open("w", encoding="utf-8") as stderr,
+        error_log.open("w", encoding="utf-8") as stderr,
         subprocess.Popen(
             [*command, f"--admin={username}:{password}"],
             cwd=ROOT,
@@ -95,9 +95,7 @@ def serving(folder: Path) -> Iterator[ServerProcess]:
             assert process.stdout is not None
             line = first_line(process.stdout, SECONDS_TO_START)
             if not line:
-                pytest.fail(
-                    f"The NetServer did not start:\n{complaints.read_text()}", pytrace=False
-                )
+                pytest.fail(f"The NetServer did not start:\n{error_log.read_text()}", pytrace=False)
             place = json.loads(line)
             yield ServerProcess(place["url"], place["journal"], username, password)
         finally:

@@ -46,8 +46,8 @@ def test_integration_target(target: str, netserver_process: ServerProcess, tmp_p
         "ansible_connection": "local",
         "ansible_python_interpreter": "{{ ansible_playbook_python }}",
         "ns": "it" + secrets.token_hex(3),
-        # `ansible-test integration` takes the door of the module too, which takes much longer
-        "doors": [{"name": "action plugin", "environment": {}}],
+        # `ansible-test integration` runs the module as well, which takes much longer
+        "execution_paths": [{"name": "in process", "environment": {}}],
         **netserver_process.variables,
     }
     inventory = tmp_path / "inventory.json"

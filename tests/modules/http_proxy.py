@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A small real proxy in a thread: it forwards, tunnels, asks for a login, and spoils a reply."""
+"""An HTTP proxy in a thread: it forwards, tunnels, requires a login, and alters responses."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-# the path, the status and the body of a reply, to what is sent instead, piece after piece
+# gets path, status and body of a response; returns the pieces that are sent instead
 AlterResponse = Callable[[str, int, bytes], list[bytes]]
 PAUSE = 0.05
 
 
 class HttpProxy(ThreadingHTTPServer):
-    """Forwards every request, whatever host it names, to `target`; `seen` says what came by."""
+    """Forwards every request to `target`, whatever host it names; `requests` lists them."""
 
     daemon_threads = True
 
@@ -126,7 +126,7 @@ def tunnel(near: socket.socket, far: socket.socket) -> None:
 def http_proxy(
     target: str, login: str | None = None, alter: AlterResponse | None = None
 ) -> Iterator[HttpProxy]:
-    """Run a relay to `target` (host:port)."""
+    """Run a proxy to `target` (host:port)."""
     with HttpProxy(target, login, alter) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()

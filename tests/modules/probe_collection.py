@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A collection whose module tells how it was run, on the same execution paths as ours.
+"""A collection with a module that returns how it was run, on both execution paths.
 
 `test.execution.probe` has options of every kind that the validation has something to say about,
 which the modules of the collection do not have.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A scripted server on a real socket: each test says what it does with a connection."""
+"""A server on a real socket that runs a script for each connection."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Wrong input of every kind: one clear sentence, no traceback, no write."""
+"""Invalid input of every kind: one clear message, no traceback, no write."""
 
 from __future__ import annotations
 

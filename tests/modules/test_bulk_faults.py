@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Failures among many users: the error budget, faults while writing, the proof at the end."""
+"""Failures in bulk runs: max_failures, faults while writing, verification."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def statuses(result: Any) -> dict[str, int]:
     return {name: count for name, count in result["summary"].items() if count and name != "total"}
 
 
-# --- the budget
+# --- max_failures
 
 
 def test_one_failed_user_fails_the_task_after_all_others_are_written(
@@ -313,7 +313,7 @@ def test_late_refusal_does_not_change_a_confirmed_flag_spelling(
     assert journal.counts()["SetExternalUserInfo"] == 2
 
 
-# --- the proof
+# --- verification
 
 
 @pytest.mark.parametrize(

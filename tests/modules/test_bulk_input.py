@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Input of superoffice_external_users: all that is wrong at once, with its place, and no secret."""
+"""Input of bulk runs: all errors together, with source locations, without secrets."""
 
 from __future__ import annotations
 
@@ -260,8 +260,8 @@ def test_generated_passwords_are_strong_and_masked_by_default(
         for n in range(3)
     ]
     options = {"users": users, "defaults": {"generate_password": True}}
-    foreseen = bulk(**options, check=True, show_generated_password=shown)
-    assert not any("generated_password" in row for row in foreseen["results"])
+    predicted = bulk(**options, check=True, show_generated_password=shown)
+    assert not any("generated_password" in row for row in predicted["results"])
     result = bulk(**options, show_generated_password=shown)
     made = [row["generated_password"] for row in result["results"]]
     if shown:

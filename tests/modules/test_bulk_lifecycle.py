@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The matrix of superoffice_external_users: foreseen, foreseen again, done, and then over."""
+"""Bulk runs: predicted, applied, idempotent, and their number of requests."""
 
 from __future__ import annotations
 

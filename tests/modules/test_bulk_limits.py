@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Brakes: limits, protected users, the scope of pruning, and what is not known for sure."""
+"""Safety limits, protected users, and the scope of pruning."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_protected_users_are_never_changed(bulk: Run, tenant: Any, forty_users: 
     )
     assert result["changed"] is False
     assert result["drift"] is True
-    assert result["summary"]["protected"] == 40  # all but u05, which is as declared; and VIP
+    assert result["summary"]["protected"] == 40  # all but u05, which is in sync, and VIP
     assert result["summary"]["unchanged"] == 1
     assert {row["status"] for row in result["results"]} == {"protected"}
     assert result["plan"]["entries"] == []

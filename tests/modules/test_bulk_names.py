@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names among many users: chains, swaps, names that somebody frees, several logins of a person."""
+"""Renames in bulk runs: chains, cycles, reused names, several logins of a person."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def test_rename_chain_starts_at_its_free_end(
     links = dict(zip("abcdef", "bcdefg", strict=True))
     users = [{"associate_id": ids[old], "user_name": new} for old, new in links.items()]
     options = {"users": users, "limits": {"rename": 6}, "concurrency": concurrency}
-    foreseen = bulk(**options, check=True)
+    predicted = bulk(**options, check=True)
     result = bulk(**options)
     assert "failed" not in result, result["msg"]
-    assert result["diff"] == foreseen["diff"]
+    assert result["diff"] == predicted["diff"]
     assert owners(tenant) == {new: ids[old] for old, new in links.items()}
     order = [entry.argument("UserName") for entry in journal.committed]
     assert order == list("gfedcb")
@@ -76,13 +76,13 @@ def test_name_of_a_deleted_user_is_reused_in_the_same_run(
         {"associate_id": ids["b"], "state": "absent"},
         {"associate_id": ids["c"], "user_name": "b"},
     ]
-    foreseen = bulk(users=users, limits={"delete": 2}, check=True)
+    predicted = bulk(users=users, limits={"delete": 2}, check=True)
     result = bulk(users=users, limits={"delete": 2})
     assert "failed" not in result, result["msg"]
     assert owners(tenant)["b"] == ids["c"]
     assert tenant.user("A").person_id == person
     assert [entry.operation[:6] for entry in journal.committed][:2] == ["Delete", "Delete"]
-    assert result["diff"] == foreseen["diff"]
+    assert result["diff"] == predicted["diff"]
     # the one who goes and the one who gets the name are two entries of the diff
     assert result["diff"]["before"][f"b (associate {ids['b']})"]["user_name"] == "b"
     assert result["diff"]["after"][f"b (associate {ids['b']})"] == {}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A plan that is made, reviewed and carried out as it stands, or not at all."""
+"""Saved plans: applied exactly, or refused."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_saved_plan_is_applied_exactly(
         plan = str(tmp_path / "plan.json")
     elif way == "json":
         plan = json.loads(json.dumps(plan))
-    foreseen = bulk(plan=plan, **options, check=True)
+    predicted = bulk(plan=plan, **options, check=True)
     assert journal.writes == []
     result = bulk(plan=plan, **options)
     assert "failed" not in result, result["msg"]
@@ -78,7 +78,7 @@ def test_saved_plan_is_applied_exactly(
     assert tenant.password_matches("berit", OLD)
     assert len(journal.committed) == len(planned["plan"]["entries"]) == 6
     for name in ("changed", "diff", "summary"):
-        assert planned[name] == foreseen[name] == result[name]
+        assert planned[name] == predicted[name] == result[name]
     assert [row["modification"] for row in planned["results"]] == [
         row["modification"] for row in result["results"]
     ]

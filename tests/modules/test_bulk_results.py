@@ -96,12 +96,12 @@ def test_each_password_is_probed_once_and_set_only_on_mismatch(
         for name in ("right", "wrong", "closed")
     ]
     options = {"users": users, "defaults": {"update_password": "when_changed"}}
-    foreseen = bulk(**options, check=True, list_results="all")
+    predicted = bulk(**options, check=True, list_results="all")
     mark = journal.mark()
     result = bulk(**options, list_results="all")
     told = {row["user_name"]: row["password_status"] for row in result["results"]}
     assert told == {"closed": "not_verifiable", "right": "verified", "wrong": "set"}
-    assert [row["password_status"] for row in foreseen["results"]] == list(told.values())
+    assert [row["password_status"] for row in predicted["results"]] == list(told.values())
     assert tenant.password_matches("wrong", "Other-pass-1")
     assert tenant.password_matches("closed", GOOD)
     # two login probes, and who the calling login is

@@ -116,11 +116,11 @@ def held(server: NetServer, associate_id: int | None, person: int, name: str) ->
     return None
 
 
-@pytest.mark.parametrize("trial", ["allowed", "refused"])
+@pytest.mark.parametrize("external_login", ["allowed", "refused"])
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(users_before=existing_users(), options=definitions())
 def test_check_mode_writes_nothing_and_predicts_the_result(
-    trial: str,
+    external_login: str,
     server: NetServer,
     connection: Result,
     users_before: list[Seeded],
@@ -139,7 +139,7 @@ def test_check_mode_writes_nothing_and_predicts_the_result(
     def run(*, check: bool = False) -> Result:
         return run_in_process(MODULE, {**connection, **options}, check)
 
-    with server.using(external_login=trial):
+    with server.using(external_login=external_login):
         start = tenant.snapshot()
         foreseen = run(check=True)
         assert tenant.snapshot() == start
@@ -166,7 +166,7 @@ def test_check_mode_writes_nothing_and_predicts_the_result(
 
         after = tenant.snapshot()
         again = run()
-        if leaves_the_password_open(options, done, closed=trial == "refused"):
+        if leaves_the_password_open(options, done, closed=external_login == "refused"):
             # it could not be read, and may be set, or be too weak for that; nothing else is
             assert again.get("modification", []) in ([], ["Password"])
             assert again.get("failed", False) is ("error" in again)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who is meant: three keys, former names, odd names, and users that are not ours."""
+"""Matching of users: keys, previous user names, unusual names, internal users."""
 
 from __future__ import annotations
 
@@ -194,10 +194,10 @@ def test_rename_by_id_keeps_user_and_password(
     keys: dict[str, Any] = {"associate_id": anna}
     if key == "person_id":
         keys = {key: person_of(tenant, anna), "previous_user_names": ["anna"]}
-    foreseen = user(user_name="clara", check=True, **keys)
+    predicted = user(user_name="clara", check=True, **keys)
     assert tenant.user(anna).user_name == "anna"
     result = user(user_name="clara", **keys)
-    assert foreseen["diff"] == result["diff"]
+    assert predicted["diff"] == result["diff"]
     assert result["user"]["user_name"] == tenant.user(anna).user_name == "clara"
     assert result["user"]["associate_id"] == anna
     assert tenant.password_matches(anna, PASSWORD)

@@ -184,8 +184,8 @@ def test_a_run_after_an_interrupted_one_tells_about_it_and_goes_on(
         "src": [str(tmp_path / "users.yml")],
         "journal": str(play.journal),
     }
-    foreseen = run("superoffice_external_users", options, True)
-    told = foreseen["unfinished_journal"]
+    predicted = run("superoffice_external_users", options, True)
+    told = predicted["unfinished_journal"]
     assert told["total"] == USERS
     assert 0 < told["done"] <= len(slow_server.journal.committed) <= told["done"] + 4
     assert len(told["unknown"]) <= 4

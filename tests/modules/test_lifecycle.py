@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The matrix: every option in check mode, again, for real, again; three witnesses each time."""
+"""Create, modify and delete one user: predicted, applied, idempotent.
+
+Each step is verified by its result, the server state and the request journal.
+"""
 
 from __future__ import annotations
 

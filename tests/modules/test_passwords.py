@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Passwords, which cannot be read: what is set when, proved by the service's own record."""
+"""Passwords: when they are set, verified by the server state."""
 
 from __future__ import annotations
 
@@ -65,11 +65,11 @@ def test_update_password_when_changed_keeps_matching_password(
 def test_update_password_when_changed_sets_other_password_in_one_write(
     user: Run, tenant: Any, anna: int, writes: Writes
 ) -> None:
-    foreseen = user(user_name="anna", password=NEW, update_password="when_changed", check=True)
+    predicted = user(user_name="anna", password=NEW, update_password="when_changed", check=True)
     assert tenant.password_matches(anna, OLD)
     result = user(user_name="anna", password=NEW, update_password="when_changed")
-    assert foreseen["password_status"] == result["password_status"] == "set"
-    assert foreseen["diff"] == result["diff"]
+    assert predicted["password_status"] == result["password_status"] == "set"
+    assert predicted["diff"] == result["diff"]
     assert tenant.password_matches(anna, NEW)
     again = user(user_name="anna", password=NEW, update_password="when_changed")
     assert again["password_status"] == "verified"
@@ -273,8 +273,8 @@ def test_generated_password_works_and_is_returned_only_on_request(
 ) -> None:
     declared = {"person_id": tenant.add_person(), "user_name": "new", "role": "Partner",
                 "generate_password": True, "show_generated_password": shown}  # fmt: skip
-    foreseen = user(check=True, **declared)
-    assert "generated_password" not in foreseen
+    predicted = user(check=True, **declared)
+    assert "generated_password" not in predicted
     result = user(**declared)
     assert result["action"] == "create"
     [write] = journal.writes

@@ -54,7 +54,7 @@ PLAY = """
         update_password: when_changed
         role: Leverandør
       check_mode: true
-      register: foreseen
+      register: predicted
     - name: Create
       superoffice.crm.superoffice_external_user: *anna
       register: created
@@ -88,9 +88,9 @@ PLAY = """
     - name: Compare
       ansible.builtin.assert:
         that:
-          - foreseen is changed
+          - predicted is changed
           - created is changed
-          - foreseen.diff == created.diff
+          - predicted.diff == created.diff
           - created.user.role == "Leverandør"
           - created.user.is_active
           - again is not changed

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A user in every dialect: whatever a service may do, the end is right or honestly told."""
+"""The life cycle of a user with every profile of the embedded server."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ COUNTS = {
     "session_seconds": ("1",),
 }
 
-STORY: list[tuple[str, Result]] = [
+LIFECYCLE: list[tuple[str, Result]] = [
     ("create", {"user_name": NAME, "password": PASSWORD, "role": "Partner"}),
     ("two flags", {"user_name": NAME, "role": "Vendor", "is_active": False}),
     ("one flag", {"user_name": NAME, "role": "Partner"}),
@@ -84,10 +84,10 @@ def test_lifecycle_succeeds_or_fails_with_the_expected_error(
     person = tenant.add_person(first_name="Anna", last_name="Berg")
     failing = FAILING.get("=".join(*dialect.items()), {})
     with server.using(**dialect):
-        for step, options in STORY:
+        for step, options in LIFECYCLE:
             declared = {"person_id": person, "retries": 4, **options}
             start = tenant.snapshot()
-            foreseen = user(check=True, **declared)
+            predicted = user(check=True, **declared)
             assert tenant.snapshot() == start, step
             done = user(**declared)
             if step in failing:
@@ -98,10 +98,10 @@ def test_lifecycle_succeeds_or_fails_with_the_expected_error(
                 continue
             mark, after = server.journal.mark(), tenant.snapshot()
             again = user(**declared)
-            for result in (foreseen, done, again):
+            for result in (predicted, done, again):
                 assert "failed" not in result, (step, result["msg"])
             for name in PROMISED:
-                assert foreseen[name] == done[name], (step, name)
+                assert predicted[name] == done[name], (step, name)
             assert again["changed"] is False, step
             assert not [entry for entry in server.journal.since(mark) if entry.writes], step
             assert tenant.snapshot() == after

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a task costs in requests, whatever the number of users."""
+"""Number of requests of a task, for any number of users."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which role is meant, and what is said when it cannot be given."""
+"""Matching of roles, and messages for roles that cannot be set."""
 
 from __future__ import annotations
 

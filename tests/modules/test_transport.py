@@ -154,12 +154,12 @@ def test_connection_timeout_has_no_effect() -> None:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
         port = full.getsockname()[1]
-        crowd = [socket.socket() for _number in range(4)]
-        for one in crowd:
+        waiting_sockets = [socket.socket() for _number in range(4)]
+        for one in waiting_sockets:
             one.setblocking(False)
             one.connect_ex(("127.0.0.1", port))
         error = failure(Nobody(port), timeout=0.3)
-        for one in crowd:
+        for one in waiting_sockets:
             one.close()
     assert isinstance(error, Unreachable)
     assert error.effect is Effect.NONE

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The write on the wire: flags and their dialects, answers of every form, the proof after it."""
+"""Writes: spellings of flags, forms of responses, recovery, verification."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_partly_applied_change_is_reported(user: Run, server: Any, tenant: Any, 
     assert state(tenant, anna) == ("anna", 6, True)
 
 
-# --- answers
+# --- responses
 
 OTHER_ANSWERS = [
     {"void_reply": "empty-204"},
@@ -487,7 +487,7 @@ def test_write_that_timed_out_is_recovered_by_reading(
     assert len(journal.writes) == 1
 
 
-# --- the proof
+# --- verification
 
 IGNORED: list[tuple[str, dict[str, Any], str, bool]] = [
     ("role", {"role": "Vendor"}, "role_id is 5 instead of 6", False),

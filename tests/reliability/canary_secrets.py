@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Secrets made to be found: each is unlike any other text, in every spelling that it may take."""
+"""Secrets for leak tests: unique strings, and the encodings in which they can occur."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import json
 import urllib.parse
 from collections.abc import Callable, Iterable, Mapping
 
-# letters that each encoder spells in its own way
+# characters that encoders encode differently
 ODD = "\"<&>'\\+/% ;{}"
 Spelling = Callable[[str], str]
 

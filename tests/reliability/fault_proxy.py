@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A proxy in front of a NetServer, on a real socket: a rule decides what becomes of each request.
+"""A fault proxy in front of a NetServer: a rule decides what happens to each request.
 
-The faults of the embedded NetServer strike an operation; the proxy can do what they cannot: refuse
-connections for a while, hold a request while something else happens, and change answers.
+It can do what the faults of the embedded NetServer cannot: refuse connections for a while, hold a
+request while something else happens, and change responses.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class FaultProxy:
             return next(self._numbers)
 
     def forward(self, request: ProxiedRequest) -> ProxiedResponse:
-        """Ask the NetServer behind the proxy."""
+        """Forward a request to the NetServer."""
         far = http.client.HTTPConnection(*self._far, timeout=60)
         try:
             headers = {k: v for k, v in request.headers.items() if k.lower() not in _OWN_HEADERS}
@@ -188,6 +188,6 @@ def operation_of(path: str) -> str:
 
 @contextlib.contextmanager
 def fault_proxy(site: str, rule: Rule = let_through) -> Iterator[FaultProxy]:
-    """Run a proxy in front of the NetServer at `site`."""
+    """Run a fault proxy in front of the NetServer at `site`."""
     with FaultProxy(site, rule) as running:
         yield running

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A module in a process of its own, which may use so much memory and time and no more."""
+"""A module in its own process, with limited memory and time."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ GIGABYTE = 1024**3
 
 @dataclasses.dataclass(frozen=True)
 class Finished:
-    """How a process ended, and what it took."""
+    """The result, memory and time of a module that ended."""
 
     result: Result
     stderr: str
@@ -62,7 +62,7 @@ def start(name: str, arguments: Result, folder: Path, memory: int = GIGABYTE) ->
 
 @dataclasses.dataclass(frozen=True)
 class RunningModule:
-    """A module that runs."""
+    """A running module."""
 
     process: subprocess.Popen[bytes]
     output: Path
@@ -70,7 +70,7 @@ class RunningModule:
     begun: float
 
     def kill(self) -> None:
-        """End it as nothing can prevent."""
+        """Kill the process."""
         self.process.kill()
 
     def wait(self, seconds: float = 60) -> Finished:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Arguments of every kind: a result, never a traceback; nothing is written unless all is whole."""
+"""Arguments of every kind: a result and no traceback; no write with invalid input."""
 
 from __future__ import annotations
 

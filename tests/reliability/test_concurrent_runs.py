@@ -4,8 +4,8 @@
 
 """Two bulk runs at once on one installation, each in a process of its own with a login of its own.
 
-No lost update goes unreported: where a run says that a user is as declared, the user was so when
-the run looked for the last time. If it is otherwise in the end, the other run wrote after that.
+No lost update goes unreported: where a run reports that a user is in sync, the user was in sync
+when the run read it for the last time. If it is not in the end, the other run wrote after that.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The fault matrix: whatever happens to a request, the end state is right or the task says so.
+"""The fault matrix: after every fault the state is right, or the task reports what is unknown.
 
 A cell is a module, a fault, the operation that it strikes, and how often. What the service holds
 afterwards is looked up in its database, and every claim of the result is compared with that.
@@ -136,7 +136,6 @@ FAULTS = dict(
                 "not_understood",
                 {"how": "json"},
                 status=200,
-                heals_reads=False,
                 quick=True,
             ),
         ),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Definition files of every kind: one clear sentence each, in bounded time and room, no write."""
+"""Definition files of every kind: one clear message each, bounded memory, no write."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "an alias to nothing": (f"users: [{{user_name: x, password: *{SECRET}}}]".encode(), "alias"),
     "a Python object": (b"users: !!python/object/apply:os.system ['true']\n", "unknown tag"),
     "a Python name": (b"users: [{user_name: !!python/name:os.system }]\n", "unknown tag"),
-    "deep in YAML": (b"users: " + b"[" * 100_000, "nested too deeply"),
+    "deep in YAML": (b"users: " + b"[" * 100_000, "nested too deeply|nesting depth"),
     "deep in JSON": (b'{"users": ' + b"[" * 100_000, "not valid JSON|nested too deeply"),
     "deep in blocks": (b"users:\n" + b"".join(b" " * n + b"-\n" for n in range(900)), "nested"),
     "a huge number": (b"users: [{associate_id: " + b"9" * 100_000 + b"}]", "associate_id"),
@@ -189,7 +189,7 @@ def test_unreadable_folder_is_an_error(
     assert server.journal.writes == []
 
 
-# --- room and time
+# --- memory
 
 
 def test_file_of_100_mb_is_refused(tmp_path: Path, server: NetServer) -> None:

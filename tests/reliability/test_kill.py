@@ -4,8 +4,8 @@
 
 """A bulk run that is killed at a request boundary, and then run again.
 
-The module runs in a process of its own behind a proxy. The proxy kills it when a request has come
-in, or when the service has done it and the response is due.
+The module runs in a process of its own behind a fault proxy, which kills it when a
+request has arrived, or when it took effect and the response is due.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Answers of every shape: no traceback, no hang, bounded memory, and no blind write.
+"""Responses of every shape: no traceback, no hang, bounded memory, and no blind write.
 
 The proxy changes what the embedded NetServer answers, whose shapes are those of the vendor's
 description (tests/contract): values, types and structure of the JSON, and the HTTP around it.
@@ -86,7 +86,7 @@ def changed(value: Any, path: Path, change: Callable[[Any, Any], None]) -> Any:
 
 @st.composite
 def mutations(draw: st.DrawFn) -> Callable[[ProxiedRequest, ProxiedResponse], Reply]:
-    """A way to spoil one response."""
+    """A way to alter one response."""
     kind = draw(st.sampled_from(["value", "value", "value", "delete", "double", "rename", "status",
                                  "header", "cut", "bytes", "gzip", "list"]))  # fmt: skip
     where = draw(st.integers(0, 10_000))
@@ -111,10 +111,10 @@ def mutations(draw: st.DrawFn) -> Callable[[ProxiedRequest, ProxiedResponse], Re
             response.body = gzip.compress(response.body)[: where % 60]
             response.headers["Content-Encoding"] = "gzip"
         elif response.body.strip():
-            response.body = json.dumps(spoiled(json.loads(response.body)), allow_nan=True).encode()
+            response.body = json.dumps(altered(json.loads(response.body)), allow_nan=True).encode()
         return response
 
-    def spoiled(content: Any) -> Any:
+    def altered(content: Any) -> Any:
         places = list(paths(content))
         return changed(content, places[where % len(places)], change)
 
@@ -134,7 +134,7 @@ def mutations(draw: st.DrawFn) -> Callable[[ProxiedRequest, ProxiedResponse], Re
     return apply
 
 
-SCENES: list[tuple[str, Result]] = [
+TASKS: list[tuple[str, Result]] = [
     (ONE, CREATE),
     (ONE, {**MODIFY, "person_id": 1011}),
     (ONE, DELETE),
@@ -149,21 +149,21 @@ SCENES: list[tuple[str, Result]] = [
 def fuzz(server: NetServer, connection: Result, examples: int) -> None:
     @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
     @given(
-        scene=st.sampled_from(SCENES),
-        spoil=mutations(),
+        task=st.sampled_from(TASKS),
+        alter=mutations(),
         number=st.integers(1, 12),
         always=st.booleans(),
         check=st.booleans(),
     )
-    def try_one(scene: Any, spoil: Any, number: int, always: bool, check: bool) -> None:
+    def try_one(task: Any, alter: Any, number: int, always: bool, check: bool) -> None:
         def rule(request: ProxiedRequest, forward: Callable[[], ProxiedResponse]) -> Reply:
             response = forward()
             is_meant = request.number == number or (always and request.number > number)
-            return spoil(request, response) if is_meant else response
+            return alter(request, response) if is_meant else response
 
         server.reset()
         add_users(server)
-        name, options = scene
+        name, options = task
         if name in (MANY, ONE):
             options = {**options, "verify": always}
         begun = time.monotonic()

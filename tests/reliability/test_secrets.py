@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""No secret comes out of a task, however the service repeats it, and debug output stays useful."""
+"""No secret appears in a result, in any encoding in which the service echoes it."""
 
 from __future__ import annotations
 

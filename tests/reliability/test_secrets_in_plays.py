@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ansible itself at -vvvv: no secret in any channel, and files only where and how they may be.
+"""Playbooks at -vvvv: no secret in any channel, and private files only.
 
 The channels are the printout, the log, diffs, plans, reports and exports, the temporary folder
 during the run and after it, and the command lines of all processes.

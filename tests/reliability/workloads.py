@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tests of this folder let happen: tasks that write, and how to see what they did."""
+"""Tasks that write, and the users and effects that they leave."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ BULK: Result = {
 
 
 def add_users(server: NetServer) -> None:
-    """Put the users there that the tasks are about."""
+    """Add the users that the tasks need."""
     for number, name in enumerate(("anna", "bob", "dora", "ella")):
         server.tenant.add_external_user(
             name, role_id=PARTNER, password=OLD, person_id=1011 + number
@@ -52,7 +52,7 @@ def add_users(server: NetServer) -> None:
 
 
 def user_states(server: NetServer) -> UserStates:
-    """The external users as they are; a name that stands twice is a failure."""
+    """Return the external users; a duplicate name is a failure."""
     users = server.tenant.users()
     names = [user.user_name for user in users]
     assert len(set(names)) == len(names), f"created twice: {names}"
@@ -69,7 +69,7 @@ def user_states(server: NetServer) -> UserStates:
 
 @dataclasses.dataclass(frozen=True)
 class Effect:
-    """What a call that took effect did to whom; a password can be set again without harm."""
+    """An effect of a call: the operation, the user and the flags."""
 
     operation: str
     whom: str
@@ -77,7 +77,7 @@ class Effect:
 
 
 def effects(entries: Iterable[Entry]) -> list[Effect]:
-    """What the calls that took effect did."""
+    """Return the effects of the calls."""
     return [
         Effect(
             entry.operation,
@@ -90,7 +90,7 @@ def effects(entries: Iterable[Entry]) -> list[Effect]:
 
 
 def assert_none_twice(entries: Iterable[Entry]) -> None:
-    """No effect stands in the journal twice, except passwords."""
+    """Assert that no effect occurs twice, except passwords."""
     seen: set[Effect] = set()
     for effect in effects(entries):
         assert effect not in seen or "Password" in effect.what, f"took effect twice: {effect}"
@@ -98,5 +98,5 @@ def assert_none_twice(entries: Iterable[Entry]) -> None:
 
 
 def row_for(result: Result, name: str) -> dict[str, Any] | None:
-    """What the result of a bulk run says of one user."""
+    """Return the result of one user in a bulk run."""
     return next((row for row in result.get("results", []) if row["user_name"] == name), None)

@@ -66,28 +66,28 @@ definitions = st.builds(
     role_id=st.sampled_from([UNSET, *ROLES]),
     is_active=st.sampled_from([UNSET, True, False]),
 )
-trials = st.sampled_from(LoginProbe)
+login_probes = st.sampled_from(LoginProbe)
 
 
 def role_of(desired: DesiredUser) -> Role | None:
     return None if desired.role_id is UNSET else ROLES[desired.role_id]
 
 
-@given(definitions, users, trials)
+@given(definitions, users, login_probes)
 def test_planning_the_projected_state_plans_nothing(
-    desired: DesiredUser, current: CurrentUser, trial: LoginProbe
+    desired: DesiredUser, current: CurrentUser, login_probe: LoginProbe
 ) -> None:
-    plan = plan_step(desired, current, role_of(desired), trial)
+    plan = plan_step(desired, current, role_of(desired), login_probe)
     again = plan_step(desired, plan.after, role_of(desired), LoginProbe.MATCH)
     assert not again.changes
     assert again.after == plan.after
 
 
-@given(definitions, users, trials)
+@given(definitions, users, login_probes)
 def test_unmanaged_fields_are_never_changed(
-    desired: DesiredUser, current: CurrentUser, trial: LoginProbe
+    desired: DesiredUser, current: CurrentUser, login_probe: LoginProbe
 ) -> None:
-    plan = plan_step(desired, current, role_of(desired), trial)
+    plan = plan_step(desired, current, role_of(desired), login_probe)
     if plan.after is None:
         return
     if desired.role_id is UNSET:
@@ -100,11 +100,11 @@ def test_unmanaged_fields_are_never_changed(
     assert plan.after.associate_id == current.associate_id
 
 
-@given(definitions, users, trials)
+@given(definitions, users, login_probes)
 def test_flags_equal_the_difference(
-    desired: DesiredUser, current: CurrentUser, trial: LoginProbe
+    desired: DesiredUser, current: CurrentUser, login_probe: LoginProbe
 ) -> None:
-    plan = plan_step(desired, current, role_of(desired), trial)
+    plan = plan_step(desired, current, role_of(desired), login_probe)
     if plan.after is None:
         return
     if not current.has_name(plan.after.user_name):
@@ -116,11 +116,11 @@ def test_flags_equal_the_difference(
     assert [flags for flags, _part in sent] == flag_names(plan.modification)
 
 
-@given(definitions, users, trials)
+@given(definitions, users, login_probes)
 def test_diff_shows_the_change_and_no_secret(
-    desired: DesiredUser, current: CurrentUser, trial: LoginProbe
+    desired: DesiredUser, current: CurrentUser, login_probe: LoginProbe
 ) -> None:
-    plan = plan_step(desired, current, role_of(desired), trial)
+    plan = plan_step(desired, current, role_of(desired), login_probe)
     diff = diff_of(plan)
     assert SECRET not in json.dumps(diff) + repr(plan)
     before, after = diff["before"], diff["after"]

@@ -96,9 +96,9 @@ def test_every_given_password_has_a_status() -> None:
         (WHEN_CHANGED, LoginProbe.MISMATCH, PasswordStatus.SET),
         (WHEN_CHANGED, LoginProbe.NOT_VERIFIABLE, PasswordStatus.NOT_VERIFIABLE),
     ]
-    for update_password, trial, event in cases:
+    for update_password, login_probe, event in cases:
         desired = wanting(password=PASSWORD, update_password=update_password)
-        plan = plan_step(desired, ANNA, None, trial)
+        plan = plan_step(desired, ANNA, None, login_probe)
         assert plan.password_status is event
         assert plan.sets_password is (event is PasswordStatus.SET)
         assert bool(plan.modification & Modification.PASSWORD) is plan.sets_password

@@ -80,11 +80,11 @@ def document() -> dict[str, Any]:
 
 
 def revive(
-    population: list[CurrentUser], declared: list[Definition] | None = DECLARED, **passwords: str
+    users: list[CurrentUser], declared: list[Definition] | None = DECLARED, **passwords: str
 ) -> tuple[dict[str, Step], list[str]]:
     entries = from_document(json.loads(json.dumps(document())), HERE).users
     secrets = {name: Secret(text) for name, text in passwords.items()}
-    again, findings = restore_steps(entries, UserIndex(population), declared, secrets)
+    again, findings = restore_steps(entries, UserIndex(users), declared, secrets)
     return {step.user_name: step for step in again}, [str(finding) for finding in findings]
 
 

@@ -74,7 +74,7 @@ INPUTS = {
 }
 
 
-class Contests:
+class Competitors:
     """Measures, and collects the figures."""
 
     def __init__(self, scale: Scale, folder: Path) -> None:
@@ -155,20 +155,24 @@ class Contests:
             return
         with serving(users, **options) as url:
             self._play(purpose, "expert", url, src=few, there=users)
-        for door in ("single, here", "single, module"):
+        for execution_path in ("single, here", "single, module"):
             with serving(users, **options) as url:
-                self._single(purpose, door, url, src)
+                self._single(purpose, execution_path, url, src)
 
     def _singles(self, purpose: str, url: str, src: Path) -> None:
-        """Loop over the single module through both doors, the second one on other users."""
+        """Loop over the single module on both execution paths, the second one for other users."""
         self._single(purpose, "single, here", url, src)
         entries = json.loads(src.read_text(encoding="utf-8"))["users"]
         others = self._write("others.json", entries[self.scale.long_sample :])
         self._single(purpose, "single, module", url, others)
 
-    def _single(self, purpose: str, door: str, url: str, src: Path) -> None:
-        variables = {"src": src, "sample": self._sample(door), "as_module": door.endswith("module")}
-        self._play(purpose, door, url, "single", **variables)
+    def _single(self, purpose: str, execution_path: str, url: str, src: Path) -> None:
+        variables = {
+            "src": src,
+            "sample": self._sample(execution_path),
+            "as_module": execution_path.endswith("module"),
+        }
+        self._play(purpose, execution_path, url, "single", **variables)
 
     def _sample(self, name: str) -> int:
         """How many users stand for all of them in a loop."""
@@ -324,8 +328,8 @@ def _say(what: str) -> None:
     sys.stderr.write(f"{time.monotonic() - _BEGAN:6.0f} s  {what}\n")
 
 
-PARTS: dict[str, Callable[[Contests], None]] = {
-    "many": Contests.many,
-    "one": Contests.one,
-    "growth": Contests.growth,
+PARTS: dict[str, Callable[[Competitors], None]] = {
+    "many": Competitors.many,
+    "one": Competitors.one,
+    "growth": Competitors.growth,
 }
