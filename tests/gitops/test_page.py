@@ -111,7 +111,7 @@ def test_the_page_tells_the_whole_plan(page: Any, plan: dict[str, Any]) -> None:
     assert shown.texts("h1") == ["Logins"]
     assert shown.texts("header .state") == ["Out of sync"]
     counts = plan["summary"]
-    kinds = ("deleted", "deactivated", "modified", "created")
+    kinds = ("deleted", "deactivated", "renamed", "modified", "created")
     assert shown.texts(".chart:not(.roles) .bar .number") == [str(counts[kind]) for kind in kinds]
     assert sorted(shown.texts(NAMES)) == sorted(row["user_name"] for row in plan["results"])
     assert shown.texts(".ring text")[0] == str(len(plan["results"]))
