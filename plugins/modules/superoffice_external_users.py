@@ -79,6 +79,7 @@ options:
   src:
     description:
       - Files with definitions, in YAML or JSON, and folders of such files. They are read where the module runs.
+      - On a local connection, relative paths start at the folder of the playbook. On a remote host, paths must be absolute.
       - A file is a mapping with the list C(users), and optionally C(defaults) for the users of that file.
       - In a folder, hidden files are ignored, and any other file that is not a definition file is an error.
       - Templates in files are not rendered. A string with C({{), C({%) or C({#) is an error, unless it is tagged with C(!unsafe) in

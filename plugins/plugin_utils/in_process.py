@@ -27,6 +27,7 @@ from ..module_utils.task.runner import LIBRARY_PROBLEM, run_task, silent
 from ..module_utils.task.watchdog import controller_watch
 from .execution_path import Surroundings, SwitchError, why_as_module, why_switched_off
 from .progress import IS_TERMINAL, Progress
+from .relative_paths import refuse_relative_paths, with_absolute_paths
 
 Values = dict[str, typing.Any]
 
@@ -46,6 +47,7 @@ class InProcessAction(ActionBase):
         try:
             reason = why_switched_off(variables, self._templar.template)
             _refuse_unquoted(self.task.argument_spec, self._task.args)
+            arguments = self._arguments()
         except (SwitchError, ValueError) as error:
             return {**result, "failed": True, "msg": f"{str(error).rstrip('.')}."}
         reason = reason or why_as_module(self._surroundings(variables, environment))
@@ -56,10 +58,10 @@ class InProcessAction(ActionBase):
             # Documented for action plugins. TaskExecutor calls `cleanup()`, which removes the
             # temporary directory.
             module: Values = self._execute_module(
-                task_vars=task_vars, wrap_async=self._task.async_val
+                module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
             )
             return {**result, **module}
-        result |= self._in_process(environment, variables)
+        result |= self._in_process(arguments, environment, variables)
         if not invocation_is_wanted(task_vars):
             result.pop("invocation", None)
         return result
@@ -81,12 +83,23 @@ class InProcessAction(ActionBase):
             own_environment=frozenset(ENVIRONMENT.values()),
         )
 
-    def _in_process(self, environment: Mapping[str, str], variables: Values) -> Values:
-        given = {name: _plain(value) for name, value in self._task.args.items()}
+    def _arguments(self) -> Values:
+        """Return the arguments of the task, with paths that do not depend on the current folder."""
+        spec = self.task.argument_spec
+        if self._connection.transport != "local":
+            refuse_relative_paths(spec, self._task.args)
+            return dict(self._task.args)
+        return with_absolute_paths(spec, self._task.args, self._loader.get_basedir())
+
+    def _in_process(
+        self, arguments: Values, environment: Mapping[str, str], variables: Values
+    ) -> Values:
+        given = {name: _plain(value) for name, value in arguments.items()}
         spec = _with_environment(self.task.argument_spec, environment)
         rules = {name: rule for name, rule in self.task.rules.items() if rule}
         checked = ArgumentSpecValidator(spec, **rules).validate(given)
-        options = checked.validated_parameters
+        folder = self._loader.get_basedir()
+        options = with_absolute_paths(spec, checked.validated_parameters, folder)
         if checked.error_messages:
             result = {"failed": True, "msg": self._argument_error(checked)}
             result["invocation"] = self.task.invocation(options)
