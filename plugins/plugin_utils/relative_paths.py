@@ -43,8 +43,8 @@ def refuse_relative_paths(spec: Spec, options: Mapping[str, typing.Any]) -> None
         for path in _items(value) if _kind(spec, name) else ():
             if _is_relative(path):
                 raise ValueError(
-                    f"{name} must be an absolute path on a remote host, not {path[:200]}; a relative"
-                    " path starts at the folder of the playbook, on a local connection only"
+                    f"{name} must be an absolute path on a remote host, not {path[:200]}; relative"
+                    " paths start at the folder of the playbook, on a local connection only"
                 )
 
 

@@ -362,3 +362,20 @@ def test_login_without_the_right_writes_nothing(
     assert result["error"]["kind"] in ("forbidden", "several")
     assert tenant.snapshot() == start
     assert ADMIN[1] not in str(result)
+
+
+def test_users_that_are_pruned_and_defined_again_are_named_as_inactive(
+    bulk: Run, tenant: Any
+) -> None:
+    for name in ("anna", "berta"):
+        tenant.add_external_user(name, role_id=5)
+    prune = {"prune": "deactivate", "prune_scope": "all", "limits": {"deactivate": None}}
+    bulk(users=[{"user_name": "berta"}], **prune)
+    again = bulk(users=[{"user_name": "anna"}, {"user_name": "berta"}], **prune)
+    assert again["summary"]["unchanged"] == 2
+    [warning] = again["warnings"]
+    assert "1 defined users are inactive" in warning
+    assert "anna" in warning
+    assert "berta" not in warning
+    active = bulk(users=[{"user_name": "anna", "is_active": True}, {"user_name": "berta"}], **prune)
+    assert "warnings" not in active

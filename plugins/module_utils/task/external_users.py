@@ -10,6 +10,8 @@ from ..client.client import Client
 from ..domain import limits, saved_plan
 from ..domain.definitions import DefinitionCollector
 from ..domain.findings import Finding
+from ..domain.model import UNSET, State
+from ..domain.plan import Step
 from ..engine.failure import Problem, failure_of
 from ..engine.journal import read_unfinished
 from ..engine.parallel import in_background
@@ -55,7 +57,7 @@ def run_users(options: Options, context: TaskContext) -> Result:
             return undecided(failure, client.requests)
         plan = saved_plan.to_document(result.plan.steps, settings.root, parsed.run.conditions)
         rendered = of_users(result, plan, parsed.shown, client.requests)
-        warnings = [*_warnings(collected), *result.warnings]
+        warnings = [*_warnings(collected), *_locked_out(result, parsed), *result.warnings]
         return {**rendered, **journal, **({"warnings": warnings} if warnings else {})}
 
 
@@ -99,6 +101,35 @@ def _warnings(collected: DefinitionCollector) -> list[str]:
         return []
     names = ", ".join(collected.unused_passwords[:10])
     return [f"passwords has names of users without a definition: {names}"]
+
+
+def _locked_out(result: RunResult, options: UsersOptions) -> list[str]:
+    """Name users that pruning may have deactivated and that a definition has again since.
+
+    Without `is_active` the definition does not manage whether they can log in: they are in sync.
+    """
+    if options.run.prune != "deactivate":
+        return []
+    users = [
+        one.user_name
+        for one in (step.after for step in result.plan.steps if _leaves_inactive(step))
+        if one is not None
+    ]
+    if not users:
+        return []
+    names = ", ".join(users[:10]) + (", ..." if len(users) > 10 else "")
+    warning = (
+        f"{len(users)} defined users are inactive and cannot log in, for example after"
+        f" pruning, since their definitions omit is_active: {names}. To reactivate them, set"
+        " is_active: true."
+    )
+    return [warning]
+
+
+def _leaves_inactive(step: Step) -> bool:
+    is_defined = step.location is not None and step.desired.state is State.PRESENT
+    is_inactive = step.after is not None and not step.after.is_active
+    return is_defined and is_inactive and step.desired.is_active is UNSET
 
 
 TASK = Task(

@@ -41,6 +41,7 @@ def _installation(one: Installation) -> Document:
         "error": one.error,
         "findings": [dict(finding) for finding in one.findings],
         "unfinished_journal": one.journal or None,
+        "warnings": list(one.warnings),
         "requests": dict(one.requests),
         "plan_checksum": one.checksum or None,
         "users": [_user(user) for user in one.users],

@@ -122,7 +122,7 @@ class Installation:
     """What one run did to one installation, or would do.
 
     `only` are the globs of a run that was about some users only, `journal` is the file that tells
-    what an interrupted run did.
+    what an interrupted run did, and `warnings` are those of the task.
     """
 
     name: str
@@ -139,6 +139,7 @@ class Installation:
     checksum: str
     only: tuple[str, ...] = ()
     journal: str = ""
+    warnings: tuple[str, ...] = ()
 
     @functools.cached_property
     def shown_users(self) -> tuple[User, ...]:
@@ -323,6 +324,7 @@ def _installation(
         checksum=str(plan.get("checksum") or ""),
         only=tuple(map(str, result.get("only") or plan.get("only") or ())),
         journal=_journal(result),
+        warnings=tuple(map(str, result.get("warnings") or ())),
     )
 
 

@@ -112,6 +112,7 @@ def notes(one: Installation) -> Iterator[str]:
             f"An earlier run was interrupted, and its journal is unfinished: {one.journal}."
             " Check the users that it names."
         )
+    yield from one.warnings
     if one.unlisted:
         yield f"{one.unlisted:,} more {_is(one.unlisted)} counted, but not listed in the result."
 
