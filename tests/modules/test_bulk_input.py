@@ -190,41 +190,6 @@ def test_invalid_and_duplicate_passwords_are_refused(
             assert journal.writes == []
 
 
-WRONG_ARGUMENTS: list[dict[str, Any]] = [
-    {"users": SECRET},
-    {"users": [SECRET]},
-    {"users": [{"user_name": "a", "password": [SECRET]}]},
-    {"users": [{"user_name": "a", "pasword": SECRET}]},
-    {"users": [], "passwords": SECRET},
-    {"users": [], "passwords": [SECRET]},
-    {"users": [], "passwords": {"a": {"b": SECRET}}},
-    {"users": [], "passwords": {"a": SECRET}, "concurrency": "many"},
-    {"users": [], "passwords": {"a": SECRET}, "prune": "all"},
-    {"users": [], "passwords": {"a": SECRET}, "concurrency": 99},
-    {"users": [], "passwords": {"a": SECRET}, "max_failures": -1},
-    {"users": [], "defaults": {"password": SECRET}},
-    {"users": [], "defaults": SECRET},
-    {"users": [], "password": SECRET},
-    {"users": [], "pasword": {"a": SECRET}},
-    {"passwords": {"a": SECRET}},
-    {"users": [{"user_name": "a", "password": SECRET}], "url": None},
-    {"plan": {"passwords": SECRET}},
-    {"plan": [SECRET]},
-]
-
-
-def test_invalid_arguments_do_not_reveal_secrets(
-    bulk: Run, journal: Any, subtests: pytest.Subtests
-) -> None:
-    for options in WRONG_ARGUMENTS:
-        with subtests.test(options=options):
-            for check in (True, False):
-                result = bulk(**options, check=check)
-                assert result["failed"] is True
-                assert not leaks(result, SECRET, ADMIN[1])
-            assert journal.writes == []
-
-
 def test_results_never_contain_passwords(bulk: Run, server: NetServer, tenant: Any) -> None:
     source = random.Random(4)
     passwords = {

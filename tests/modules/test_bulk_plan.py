@@ -157,7 +157,17 @@ def test_edited_plan_is_refused(
 def test_file_that_is_not_a_plan_is_refused(
     bulk: Run, journal: Any, tmp_path: Path, persons: dict[str, int], subtests: pytest.Subtests
 ) -> None:
-    for text in ["", "{", "[]", "null", '{"format": 1}', "\ufeff{}", "users: []"]:
+    for text in [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"format": 1}',
+        "\ufeff{}",
+        "users: []",
+        "[" * 100_000,
+        "1",
+    ]:
         with subtests.test(text=text):
             (tmp_path / "plan").write_text(text, encoding="utf-8")
             for path in (str(tmp_path / "plan"), str(tmp_path / "none"), str(tmp_path)):

@@ -347,19 +347,3 @@ def test_invalid_entries_write_nothing(
     assert "Traceback" not in str(result)
     assert shared_server.tenant.snapshot() == start
     assert shared_server.journal.writes == []
-
-
-@few_examples
-@given(data=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
-@pytest.mark.parametrize("suffix", ["yml", "json"])
-def test_arbitrary_file_is_refused_or_empty(
-    suffix: str, data: bytes, shared_server: NetServer, tmp_path: Any
-) -> None:
-    populate(shared_server, [{"user_name": "anna", "person_id": 3001}])
-    file = tmp_path / f"users.{suffix}"
-    file.write_bytes(data)
-    start = shared_server.tenant.snapshot()
-    result = runner(shared_server)(src=[str(file)], prune="delete", prune_scope="all")
-    assert result["failed"] is True
-    assert str(file) in result["msg"] or "allow_empty" in result["msg"]
-    assert shared_server.tenant.snapshot() == start

@@ -11,12 +11,19 @@ from __future__ import annotations
 
 import json
 import re
+import syslog
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.module_utils import basic
 
-from tests.modules.execution_paths import EXECUTION_PATHS, Result, run_in_process
+from tests.modules.execution_paths import (
+    EXECUTION_PATHS,
+    Result,
+    run_as_module,
+    run_in_process,
+)
 from tests.netserver import NetServer
 
 ONE, MANY = "superoffice_external_user", "superoffice_external_users"
@@ -306,3 +313,17 @@ def test_the_invocation_is_returned_and_masked_on_both_paths(
     assert arguments["module_args"]["update_password"] == "on_create"
     for name in ("password", "auth_password", "app_token"):
         assert arguments["module_args"][name] == MASK
+
+
+def test_module_writes_no_secret_to_the_system_log(
+    server: NetServer, connection: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reset(server)
+    logged: list[str] = []
+    monkeypatch.setattr(basic, "has_journal", False)
+    monkeypatch.setattr(syslog, "syslog", lambda *words: logged.append(str(words)))
+    user = {"user_name": "anna", "password": NEW}
+    run_as_module(ONE, {**connection, **user}, True)
+    assert "user_name=anna" in "".join(logged)
+    run_as_module(MANY, {**connection, "users": [user], "passwords": {"bo": NEW}}, True)
+    assert NEW not in "".join(logged)

@@ -290,17 +290,6 @@ def test_generated_password_works_and_is_returned_only_on_request(
     assert len(journal.writes) == 1
 
 
-def test_two_generated_passwords_differ(user: Run, tenant: Any) -> None:
-    made = [
-        user(
-            person_id=tenant.add_person(), user_name=name, role="Partner",
-            generate_password=True, show_generated_password=True,
-        )["generated_password"]
-        for name in ("one", "two")
-    ]  # fmt: skip
-    assert made[0] != made[1]
-
-
 def test_unusual_passwords_are_set_verified_and_never_shown(
     user: Run, tenant: Any, server: Any, subtests: pytest.Subtests
 ) -> None:

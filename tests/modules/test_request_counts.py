@@ -15,7 +15,6 @@ from tests.modules.conftest import ADMIN
 from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 
-UNCHANGED, ROLE_CHANGE, CREATION = 3, 6, 10
 NAME = "user01234@example.com"
 
 
@@ -46,52 +45,6 @@ def run_counted(populated: NetServer, **options: Any) -> tuple[Result, int]:
     entries = populated.journal.since(mark)
     assert sum(result["requests"].values()) == len(entries)
     return result, len(entries)
-
-
-def test_unchanged_user_costs_at_most_three_requests(
-    populated: NetServer, subtests: pytest.Subtests
-) -> None:
-    for language in ["en", "nb", "*"]:
-        with subtests.test(language=language):
-            record = populated.tenant.user(NAME)
-            assert record is not None
-            tasks: list[Result] = [
-                {"user_name": NAME, "role_id": 2, "is_active": True},
-                {"user_name": NAME},
-                {"associate_id": record.associate_id},
-                {"person_id": record.person_id, "user_name": NAME},
-                {"user_name": "nobody@example.com", "state": "absent"},
-            ]
-            for options in tasks:
-                result, requests = run_counted(populated, language=language, **options)
-                assert result["changed"] is False
-                assert requests <= UNCHANGED
-
-
-@pytest.mark.parametrize("verify", [True, False])
-def test_role_change_costs_at_most_six_requests(populated: NetServer, verify: bool) -> None:
-    result, requests = run_counted(populated, user_name=NAME, role="Vendor", verify=verify)
-    assert result["modification"] == ["Role"]
-    assert requests <= ROLE_CHANGE - (not verify)
-
-
-def test_creation_costs_at_most_ten_requests(populated: NetServer) -> None:
-    person = populated.tenant.add_person()
-    declared = {"person_id": person, "user_name": "new", "role": "Partner", "password": "Good-pw-1"}
-    result, requests = run_counted(populated, **declared)
-    assert result["action"] == "create"
-    assert requests <= CREATION
-
-
-def test_rename_and_deletion_cost_at_most_ten_requests(populated: NetServer) -> None:
-    tasks: list[Result] = [
-        {"user_name": "renamed", "previous_user_names": [NAME]},
-        {"user_name": "renamed", "state": "absent"},
-    ]
-    for options in tasks:
-        result, requests = run_counted(populated, **options)
-        assert result["changed"] is True
-        assert requests <= CREATION
 
 
 def test_task_uses_one_connection(populated: NetServer) -> None:

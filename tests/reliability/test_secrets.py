@@ -223,6 +223,13 @@ MISPLACED: list[tuple[str, Result]] = [
     (MANY, {"users": [], "defaults": {"password": PASSWORD}}),
     (MANY, {"users": [], "passwords": {"anna": PASSWORD}, "limits": {"delete": "x"}}),
     (MANY, {"users": [], "plan": {"format": 1, "password": PASSWORD}}),
+    (MANY, {"users": [], "plan": [PASSWORD]}),
+    (MANY, {"users": [], "passwords": {"anna": PASSWORD}, "concurrency": "many"}),
+    (MANY, {"users": [], "passwords": {"anna": PASSWORD}, "prune": "all"}),
+    (MANY, {"users": [], "passwords": {"anna": PASSWORD}, "max_failures": -1}),
+    (MANY, {"users": [], "pasword": {"anna": PASSWORD}}),
+    (MANY, {"passwords": {"anna": PASSWORD}}),
+    (MANY, {"users": [{"user_name": "anna", "password": PASSWORD}], "url": None}),
 ]
 
 
