@@ -1,0 +1,94 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Queries that a web application firewall takes for SQL injection.
+
+Every query that the modules send for a corpus of ordinary names is judged by the rules of the
+embedded server, and by libinjection itself (rule 942100 of the OWASP core rule set) where its
+binding is installed: `pip install libinjection-python`, which needs a C compiler.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.modules.execution_paths import run_in_process
+from tests.netserver import NetServer
+from tests.netserver.firewall import refuses
+
+ADMIN = ("automation", "long-enough-Admin-1-password")
+NAMES = [
+    "anna", "Anna.Berg@example.com", "bo-larsen@example.com", "o.d'arc@example.com", "j_smith",
+    "x+tag@example.com", "kari nordmann", "12345", "0715", "user (2)", "L'Or\u00e9al", "null",
+    "\u00c5se@example.com", "stra\u00dfe@example.de", "orange@example.com", "andrea@example.com",
+    "island@example.com", "selecta@example.com", "union-travel@example.com", "true", "#ops",
+    "a--b@example.com", "a;b@example.com", "a/*b@example.com", "100%@example.com",
+    "ops@example.com", "table@example.com",
+]  # fmt: skip
+# flagged in any shape: the value itself begins with a word of SQL
+FLAGGED = ["and@x.example", "or@x.example"]
+
+
+def queries_of(server: NetServer, name: str, number: int) -> set[str]:
+    """Return the filters that the modules send about a user of this name, and about a new one."""
+    connection = {"url": server.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1]}
+    server.reset()
+    server.tenant.add_person(person_id=5000 + number)
+    server.tenant.add_person(person_id=6000 + number)
+    server.tenant.add_external_user(name, person_id=5000 + number, role_id=5)
+    new = {"role": "Vendor", "password": "Good-pass-1"}
+    tasks: list[tuple[str, dict[str, Any]]] = [
+        ("superoffice_external_user_info", {"user_name": name}),
+        ("superoffice_external_user_info", {"user_name": f"{name[:2]}*", "contacts": True}),
+        ("superoffice_external_user_info", {"role": "Partner"}),
+        ("superoffice_external_user", {"user_name": name, "role": "Vendor"}),
+        ("superoffice_external_user", {"user_name": name, "person_id": 5000 + number}),
+        ("superoffice_external_user", {"user_name": f"{name}2", "person_id": 6000 + number, **new}),
+        ("superoffice_external_user", {"user_name": f"{name}2", "state": "absent"}),
+        (
+            "superoffice_external_users",
+            {
+                "users": [
+                    {"user_name": f"{name}3", "previous_user_names": [name]},
+                    {"user_name": f"{name}4", "person_id": 6000 + number, **new},
+                    {"user_name": f"{name}5", "state": "absent"},
+                ],
+                "prune": "deactivate",
+                "prune_scope": {"user_names": [f"{name[:1]}*"]},
+                "limits": {"deactivate": None, "rename": None},
+            },
+        ),
+    ]
+    for module, options in tasks:
+        result = run_in_process(module, {**connection, **options}, False)
+        assert not result.get("failed"), (module, options, result["msg"])
+    return {value for entry in server.journal.entries for value in entry.query.values()}
+
+
+@pytest.fixture(scope="module")
+def judged_queries() -> dict[str, set[str]]:
+    with NetServer(admin=ADMIN) as server:
+        return {name: queries_of(server, name, n) for n, name in enumerate(NAMES)}
+
+
+def test_no_query_for_an_ordinary_name_is_refused(judged_queries: dict[str, set[str]]) -> None:
+    shapes = set().union(*judged_queries.values())
+    assert len(shapes) > 3 * len(NAMES)
+    assert [query for query in sorted(shapes) if refuses(quote(query))] == []
+
+
+def test_libinjection_takes_no_query_for_an_injection(judged_queries: dict[str, set[str]]) -> None:
+    libinjection = pytest.importorskip(
+        "libinjection", reason="libinjection is not installed; it has to be compiled"
+    )
+
+    def is_injection(text: str) -> bool:
+        return bool(libinjection.is_sql_injection(text)["is_sqli"])
+
+    shapes = set().union(*judged_queries.values())
+    assert [query for query in sorted(shapes) if is_injection(query)] == []
+    assert all(is_injection(f"userName = '{name}'") for name in FLAGGED)
