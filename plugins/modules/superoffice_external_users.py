@@ -380,6 +380,17 @@ results:
       type: str
       returned: when the user was created with V(generate_password=true)
       sample: "********"
+    found:
+      description: The current state of a user that is not changed because it is not as in O(plan). None if the user does not exist.
+      type: dict
+      returned: when the user or its definition has changed since the plan was made
+      sample:
+        associate_id: 427
+        person_id: 1001
+        user_name: anna@example.com
+        role: Vendor
+        role_id: 6
+        is_active: true
 plan:
   description: The planned changes, without any secret. Pass it to a later run as O(plan).
   returned: when there is a plan

@@ -210,6 +210,12 @@ def test_only_users_with_changed_state_are_stale(
         ("stale", "failed" if on_stale == "fail" else "skipped")
     ]
     assert "state has changed" in stale[0]["error"]["msg"]
+    found = stale[0]["found"]
+    current = {
+        (user.user_name, user.person_id, user.role_id, user.is_active) for user in tenant.users()
+    }
+    facts = ("user_name", "person_id", "role_id", "is_active")
+    assert found is None if moved == "gone" else tuple(found[one] for one in facts) in current
     assert len(journal.committed) == 5
     assert result["changed"] is True
 

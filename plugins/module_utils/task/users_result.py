@@ -17,7 +17,7 @@ from ..domain.plan import Step
 from ..engine.failure import Failure
 from ..engine.run import RunResult
 from ..engine.step_result import StepResult
-from .result import Result, diff_side, failed, shown_password
+from .result import Result, diff_side, failed, shown_password, user_facts
 
 SHOWN_FINDINGS = 20
 # a diff is for people; the plan has every user
@@ -143,6 +143,8 @@ def _row(one: StepResult, shown: Shown, *, is_prediction: bool) -> Result:
         "error": error,
         "password_status": step.password_status.value,
     }
+    if step.stale:
+        row["found"] = user_facts(step.before)
     if step.generated and status == "created" and not is_prediction:
         readable = shown.generated_passwords
         row["generated_password"] = shown_password(step.generated, readable=readable)
