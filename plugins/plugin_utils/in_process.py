@@ -21,8 +21,13 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 
-from ..module_utils.domain.entries import require_string
-from ..module_utils.task.arguments import ENVIRONMENT, Spec, Task, from_environment
+from ..module_utils.task.arguments import (
+    ENVIRONMENT,
+    Spec,
+    Task,
+    from_environment,
+    refuse_unquoted,
+)
 from ..module_utils.task.runner import LIBRARY_PROBLEM, run_task, silent
 from ..module_utils.task.watchdog import controller_watch
 from .execution_path import Surroundings, SwitchError, why_as_module, why_switched_off
@@ -46,7 +51,7 @@ class InProcessAction(ActionBase):
         environment = self._environment()
         try:
             reason = why_switched_off(variables, self._templar.template)
-            _refuse_unquoted(self.task.argument_spec, self._task.args)
+            refuse_unquoted(self.task.argument_spec, self._task.args)
             arguments = self._arguments()
         except (SwitchError, ValueError) as error:
             return {**result, "failed": True, "msg": f"{str(error).rstrip('.')}."}
@@ -144,24 +149,6 @@ class InProcessAction(ActionBase):
             if isinstance(values, Mapping):
                 merged.update({str(name): str(_plain(text)) for name, text in values.items()})
         return merged
-
-
-def _refuse_unquoted(spec: Spec, arguments: Mapping[str, typing.Any]) -> None:
-    """Refuse numbers and booleans for strings, on both execution paths.
-
-    YAML makes 461 of `0715` and false of `off`; Ansible would convert that to another string.
-
-    Raises:
-        ValueError: an option is no string.
-    """
-    for name, value in arguments.items():
-        rule = spec.get(name, {})
-        is_string = rule.get("type") == "str" and "choices" not in rule
-        is_list = rule.get("type") == "list" and rule.get("elements") == "str"
-        items = value if is_list and isinstance(value, (list, tuple)) else [value]
-        for item in items if is_string or is_list else ():
-            if isinstance(item, (bool, int, float)):
-                require_string(name, item)
 
 
 def invocation_is_wanted(task_vars: Values | None = None) -> bool:

@@ -99,6 +99,9 @@ MANY = [
 ]
 # stands for the journal of a run that was killed
 INTERRUPTED = "<interrupted>"
+# stands for the plan of STALE, whose user has changed since
+PLANNED = "<planned>"
+STALE = [{"user_name": "cecilie@example.com", "role": "External user"}]
 JOURNAL = (
     {"event": "start", "time": "2026-11-25T10:00:00.000+00:00", "total": 2},
     {"event": "intent", "step": 1, "user_name": "bo@example.com"},
@@ -121,6 +124,7 @@ TASKS: dict[str, list[Result]] = {
                    {"user_name": "dag@example.com", "is_active": False}],
          "list_results": "all", "max_results_on_failure": 1},
         {"users": MANY, "journal": INTERRUPTED},
+        {"users": STALE, "plan": PLANNED, "list_results": "all"},
         {"users": [], "prune": "delete", "prune_scope": "all", "allow_empty": True},
         {"users": MANY, "auth_password": "wrong"},
     ],
@@ -147,6 +151,10 @@ def test_results_match_their_documentation(
     for scene in TASKS[module]:
         is_interrupted = scene.get("journal") == INTERRUPTED
         options = {**scene, "journal": str(journal)} if is_interrupted else scene
+        if scene.get("plan") == PLANNED:
+            planned = run_in_process(module, {**connection, "users": scene["users"]}, True)
+            options = {**scene, "plan": planned["plan"]}
+            server.tenant.change_user("cecilie@example.com", role_id=5)
         result = run_in_process(module, {**connection, "retries": 0, **options}, check)
         for name, value in result.items():
             if name not in COMMON:

@@ -347,7 +347,7 @@ def test_list_key_that_is_not_the_associate_id_fails_the_run(
     server.faults.add("garbage", operation="Archive/ExternalUsers", body=body, times=None)
     result = bulk(users=[{"user_name": "u00", "role": "Vendor"}])
     assert result["error"]["kind"] in ("identity", "definition")
-    assert "GetUser knows 'u06'" in result["msg"]
+    assert "GetUser returned 'u06'" in result["msg"]
     assert tenant.snapshot() == start
 
 

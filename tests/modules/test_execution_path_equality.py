@@ -53,8 +53,6 @@ SINGLE: dict[str, list[Result]] = {
         {"user_name": "anna", "app_token": "application-token-1"},
     ],
     "values of other types": [
-        {"user_name": 123},
-        {"user_name": True},
         {"user_name": "anna", "previous_user_names": "clara,berta"},
         {"user_name": "anna", "role": None, "password": None, "previous_user_names": None},
         {"user_name": "anna", "auth_password": None},

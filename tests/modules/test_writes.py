@@ -198,7 +198,7 @@ def test_refusal_by_null_is_detected_by_reading(user: Run, server: Any, tenant: 
         result = user(person_id=1, user_name="new", role="Partner", password=NEW)
     assert result["failed"] is True
     assert result["changed"] is False
-    assert "answered null" in result["msg"]
+    assert "returned null" in result["msg"]
     assert "did not take effect" in result["msg"]
     assert tenant.snapshot() == start
 
@@ -524,7 +524,7 @@ def test_ignored_change_is_detected_by_verification(
                 assert said in result["msg"]
             else:
                 # a bare null means success as well as failure: every spelling is tried before
-                assert "answered null" in result["msg"]
+                assert "returned null" in result["msg"]
             record = tenant.user(anna)
             assert result["user"]["role_id"] == record.role_id
             assert result["user"]["is_active"] is record.is_active

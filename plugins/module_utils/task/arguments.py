@@ -20,7 +20,7 @@ from ..client.authentication import Authentication, Basic, Bearer, SoTicket, Xsr
 from ..client.cancellation import CancelToken
 from ..client.errors import BadConnectionOption
 from ..client.settings import ConnectionSettings
-from ..domain.entries import desired_user, parse_entry
+from ..domain.entries import desired_user, parse_entry, require_string
 from ..domain.model import DesiredUser, Secret
 from ..domain.names import is_sendable
 from ..domain.options import OPTIONS, Kind, Option
@@ -262,3 +262,21 @@ def _authentication(options: Options) -> Authentication:
     if method == "xsrf":
         return Xsrf(Secret(options["auth_cookie"]), Secret(options["xsrf_token"]))
     return Basic(options["auth_username"], Secret(options["auth_password"]))
+
+
+def refuse_unquoted(spec: Spec, arguments: Mapping[str, typing.Any]) -> None:
+    """Refuse numbers and booleans for strings, on both execution paths.
+
+    YAML makes 461 of `0715` and false of `off`; Ansible would convert that to another string.
+
+    Raises:
+        ValueError: an option is no string.
+    """
+    for name, value in arguments.items():
+        rule = spec.get(name, {})
+        is_string = rule.get("type") == "str" and "choices" not in rule
+        is_list = rule.get("type") == "list" and rule.get("elements") == "str"
+        items = value if is_list and isinstance(value, (list, tuple)) else [value]
+        for item in items if is_string or is_list else ():
+            if isinstance(item, (bool, int, float)):
+                require_string(name, item)

@@ -163,7 +163,7 @@ def test_incomplete_creation_names_missing_options() -> None:
     ]
     for options, role, missing in cases:
         with pytest.raises(
-            UserError, match=f"'anna'.* does not exist .* without {missing}"
+            UserError, match=f"'anna'.* does not exist. To create it, set {missing}"
         ) as caught:
             plan_step(wanting(**options), None, role)
         assert caught.value.kind == "not_found"
@@ -171,7 +171,7 @@ def test_incomplete_creation_names_missing_options() -> None:
 
 def test_creation_without_user_name_is_refused() -> None:
     desired = DesiredUser(person_id=7, password=PASSWORD)
-    with pytest.raises(UserError, match=r"person 7.*without user_name\."):
+    with pytest.raises(UserError, match=r"person 7.*set user_name\."):
         plan_step(desired, None, PARTNER)
 
 
