@@ -26,7 +26,7 @@ from ..module_utils.task.arguments import (
     Spec,
     Task,
     from_environment,
-    refuse_unquoted,
+    refuse_other_types,
 )
 from ..module_utils.task.runner import LIBRARY_PROBLEM, run_task, silent
 from ..module_utils.task.watchdog import controller_watch
@@ -51,7 +51,7 @@ class InProcessAction(ActionBase):
         environment = self._environment()
         try:
             reason = why_switched_off(variables, self._templar.template)
-            refuse_unquoted(self.task.argument_spec, self._task.args)
+            refuse_other_types(self.task.argument_spec, self._task.args)
             arguments = self._arguments()
         except (SwitchError, ValueError) as error:
             return {**result, "failed": True, "msg": f"{str(error).rstrip('.')}."}

@@ -246,3 +246,15 @@ def test_many_unknown_roles_cost_one_role_query(bulk: Run, tenant: Any, journal:
     result = bulk(users=[{"user_name": f"u{n}", "role": f"no role {n}"} for n in range(30)])
     assert len(result["findings"]) == 30
     assert result["requests"] == {"archive": 2, "roles": 1 + 2}
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(5, "a number"), (True, "true or false"), ([], "a list")]
+)
+def test_limits_that_are_no_mapping_are_refused(
+    value: Any, told: str, bulk: Run, journal: Any
+) -> None:
+    result = bulk(users=[], limits=value)
+    assert result["failed"] is True
+    assert result["msg"] == f"limits must be a mapping, not {told}."
+    assert journal.entries == []

@@ -45,7 +45,7 @@ def parse_entry(entry: object, known: Mapping[str, Check] | None = None) -> Valu
     """
     known = _CHECKS if known is None else known
     if not isinstance(entry, dict):
-        raise UserError("definition", f"an entry must be a mapping, not {_type_name(entry)}.")
+        raise UserError("definition", f"an entry must be a mapping, not {type_name(entry)}.")
     values: Values = {}
     problems = []
     for name, value in entry.items():
@@ -122,7 +122,7 @@ def require_string(name: str, value: object) -> str:
     if isinstance(value, str):
         return value
     _refuse_unsupported(name, value)
-    raise ValueError(f"{name} must be a string, not {_type_name(value)}; put it in quotes")
+    raise ValueError(f"{name} must be a string, not {type_name(value)}; put it in quotes")
 
 
 def _id(name: str, value: object) -> int:
@@ -156,7 +156,7 @@ def _names(name: str, value: object) -> tuple[str, ...]:
     if isinstance(value, list):
         return tuple(require_string(name, item) for item in value)
     _refuse_unsupported(name, value)
-    raise ValueError(f"{name} must be a list of strings, not {_type_name(value)}")
+    raise ValueError(f"{name} must be a list of strings, not {type_name(value)}")
 
 
 def _secret(name: str, value: object) -> Secret:
@@ -197,7 +197,8 @@ _CHECKS = {
 _SHARABLE = {name: _CHECKS[name] for name in SHARABLE}
 
 
-def _type_name(value: object) -> str:
+def type_name(value: object) -> str:
+    """Return what a value is, in the words of YAML."""
     # bool before int, since it is one
     names = {dict: "a mapping", list: "a list", str: "a string", bool: "true or false"}
     names |= {int: "a number", float: "a number", type(None): "null"}

@@ -20,7 +20,7 @@ from ..client.authentication import Authentication, Basic, Bearer, SoTicket, Xsr
 from ..client.cancellation import CancelToken
 from ..client.errors import BadConnectionOption
 from ..client.settings import ConnectionSettings
-from ..domain.entries import desired_user, parse_entry, require_string
+from ..domain.entries import desired_user, parse_entry, require_string, type_name
 from ..domain.model import DesiredUser, Secret
 from ..domain.names import is_sendable
 from ..domain.options import OPTIONS, Kind, Option
@@ -264,13 +264,14 @@ def _authentication(options: Options) -> Authentication:
     return Basic(options["auth_username"], Secret(options["auth_password"]))
 
 
-def refuse_unquoted(spec: Spec, arguments: Mapping[str, typing.Any]) -> None:
-    """Refuse numbers and booleans for strings, on both execution paths.
+def refuse_other_types(spec: Spec, arguments: Mapping[str, typing.Any]) -> None:
+    """Refuse numbers and booleans for strings, and other values for mappings with suboptions.
 
-    YAML makes 461 of `0715` and false of `off`; Ansible would convert that to another string.
+    YAML makes 461 of `0715` and false of `off`; Ansible would convert that to another string, and
+    its validation of suboptions fails on what is no mapping. Holds on both execution paths.
 
     Raises:
-        ValueError: an option is no string.
+        ValueError: an option has another type.
     """
     for name, value in arguments.items():
         rule = spec.get(name, {})
@@ -280,3 +281,5 @@ def refuse_unquoted(spec: Spec, arguments: Mapping[str, typing.Any]) -> None:
         for item in items if is_string or is_list else ():
             if isinstance(item, (bool, int, float)):
                 require_string(name, item)
+        if "options" in rule and not isinstance(value, (Mapping, str, type(None))):
+            raise ValueError(f"{name} must be a mapping, not {type_name(value)}")
