@@ -60,7 +60,8 @@ def test_relative_paths_start_at_the_folder_of_the_playbook(
     output = play(tmp_path, server, "localhost", src=["users"], journal="journal.jsonl")
     assert "changed=1" in output, output
     assert tmp_path.joinpath("journal.jsonl").exists()
-    assert server.tenant.user("anna").role_name == "Vendor"
+    [anna] = server.tenant.users()
+    assert anna.role_name == "Vendor"
 
 
 def test_relative_paths_are_refused_on_a_remote_host(server: NetServer, tmp_path: Path) -> None:

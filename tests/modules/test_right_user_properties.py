@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import pytest
@@ -50,6 +51,17 @@ def add_users(server: NetServer, count: int) -> None:
     )
 
 
+def change(kind: str, number: int, server: Any) -> None:
+    """Change the list of users, or the size of its pages."""
+    users = server.tenant.users()
+    if kind == "cap":
+        server.choose(page_cap=number % 5 + 2)
+    elif kind == "add" and all(user.user_name != f"late{number}" for user in users):
+        server.tenant.add_external_user(f"late{number}")
+    elif kind == "remove" and any(user.associate_id == FIRST_ID + number for user in users):
+        server.tenant.remove_user(FIRST_ID + number)
+
+
 @st.composite
 def changes(draw: st.DrawFn) -> list[tuple[str, int, int]]:
     """What happens before which request: a user is removed or added, or pages become smaller."""
@@ -78,30 +90,9 @@ def test_no_user_is_missed_or_created_twice_while_the_list_changes(
     server.reset()
     add_users(server, count)
     server.choose(page_cap=cap)
-    removed = set()
+    removed = {number for kind, _after, number in moves if kind == "remove" and number < count}
     for kind, after, number in moves:
-        if kind == "remove" and number < count and number not in removed:
-            removed.add(number)
-            server.changes.add(
-                lambda s, n=number: (
-                    s.tenant.remove_user(FIRST_ID + n)
-                    if any(u.associate_id == FIRST_ID + n for u in s.tenant.users())
-                    else None
-                ),
-                after=after,
-            )
-        elif kind == "add":
-            late = f"late{after}-{number}-{len(removed)}"
-            server.changes.add(
-                lambda s, name=late: (
-                    s.tenant.add_external_user(name)
-                    if all(u.user_name != name for u in s.tenant.users())
-                    else None
-                ),
-                after=after,
-            )
-        elif kind == "cap":
-            server.changes.add(lambda s, n=number: s.choose(page_cap=n % 5 + 2), after=after)
+        server.changes.add(functools.partial(change, kind, number), after=after)
     gone = {n for n in absent if n < count}
     wanted = {n for n in defined if n < count} - gone
     users = [
