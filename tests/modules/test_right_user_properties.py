@@ -77,6 +77,7 @@ def changes(draw: st.DrawFn) -> list[tuple[str, int, int]]:
     moves=changes(),
     defined=st.sets(st.integers(0, 19), max_size=6),
     absent=st.sets(st.integers(0, 19), max_size=3),
+    prune=st.booleans(),
 )
 def test_no_user_is_missed_or_created_twice_while_the_list_changes(
     count: int,
@@ -84,6 +85,7 @@ def test_no_user_is_missed_or_created_twice_while_the_list_changes(
     moves: list[tuple[str, int, int]],
     defined: set[int],
     absent: set[int],
+    prune: bool,
     changing_server: NetServer,
 ) -> None:
     server, run = changing_server, runner(changing_server)
@@ -108,7 +110,8 @@ def test_no_user_is_missed_or_created_twice_while_the_list_changes(
     for one in users:
         if "role" in one:
             one.setdefault("password", "Good-pass-1")
-    result = run(users=users, limits=UNLIMITED, on_error="continue", retries=0)
+    pruning = {"prune": "deactivate", "prune_scope": "all"} if prune else {}
+    result = run(users=users, limits=UNLIMITED, on_error="continue", retries=0, **pruning)
     after_run = server.tenant.users()
     assert not result.get("failed") or result["msg"]
     for n in range(count):
@@ -123,11 +126,32 @@ def test_no_user_is_missed_or_created_twice_while_the_list_changes(
             assert login.user_name == f"user{n}"
             if n not in wanted:
                 assert login.role_id == 5
+                assert prune or login.is_active
+                assert not prune or not login.is_active or result.get("failed")
             elif not result.get("failed"):
                 assert login.role_id == 6
     assert len([user for user in after_run if user.user_name == "new"]) <= 1
     created = [entry for entry in server.journal.committed if "Create" in entry.operation]
     assert len(created) <= 1 + len(removed & wanted)
+
+
+@settings(examples, max_examples=40)
+@given(count=st.integers(4, 20), cap=st.integers(2, 6), moves=changes())
+def test_list_that_changes_has_every_user_who_exists_all_the_time(
+    count: int, cap: int, moves: list[tuple[str, int, int]], changing_server: NetServer
+) -> None:
+    server, run = changing_server, runner(changing_server)
+    server.reset()
+    add_users(server, count)
+    server.choose(page_cap=cap)
+    for kind, after, number in moves:
+        server.changes.add(functools.partial(change, kind, number), after=after)
+    removed = {number for kind, _after, number in moves if kind == "remove"}
+    result = run("superoffice_external_user_info", retries=0)
+    if not result.get("failed"):
+        listed = [user["user_name"] for user in result["users"]]
+        assert len(listed) == len(set(listed))
+        assert {f"user{n}" for n in range(count) if n not in removed} <= set(listed)
 
 
 ALIKE = [

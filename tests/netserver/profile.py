@@ -124,8 +124,7 @@ class Profile:
         "function-right": "SoFunctionRightException, as since NetServer 11.7.",
         "sentry": "SoSentryException.",
     })  # fmt: skip
-    unmanaged_user: str = _choice(
-        "A look-up of a user that the caller may not manage or see.", {
+    unmanaged_user: str = _choice("A look-up of a user that the caller may not manage.", {
         "shown": "It succeeds.",
         "null": "200 with null, as for an unknown user.",
         "illegal-operation": "SoIllegalOperationException, as for a missing right.",
