@@ -77,7 +77,7 @@ def show(server: NetServer) -> None:
     expect(
         "users", {u.user_name: (u.role_name, u.is_active) for u in server.tenant.users()}, EXPECTED
     )
-    say("3. Once more: everything is as declared, so all is ok and nothing is written")
+    say("3. Once more: all users are in sync, so all is ok and nothing is written")
     play(server, changed=0)
     expect("writes of the last run", writes(server), {})
     say(

@@ -26,6 +26,7 @@ BUILTIN = "ansible_collections.ansible.builtin"
 LABELS = {
     "action_plugins": "plugins/action.html#action-plugins",
     f"{BUILTIN}.vault_filter": "collections/ansible/builtin/vault_filter.html",
+    f"{BUILTIN}.set_stats_module": "collections/ansible/builtin/set_stats_module.html",
     "ansible_configuration_settings": "reference_appendices/config.html",
     "common_return_values": "reference_appendices/common_return_values.html",
 }
