@@ -82,7 +82,7 @@ def test_write_through_a_connection_that_closes(
     relay, way = relayed
     options: dict[str, Any] = {**connection, **way, "retries": 1, "timeout": 5}
     for operation in SINGLE:
-        for size in sizes(side, 97):
+        for size in sizes(side, 149):
             check(server, relay, options, Cut(operation, side, size), always=False, many=False)
     check(server, relay, options, Cut("SetExternalUserInfo", side, 60), always=True, many=False)
     check(server, relay, options, Cut("SetExternalUserInfo", side, 60), always=False, many=True)
