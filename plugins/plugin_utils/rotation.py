@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ..module_utils.domain.errors import UserError
 from ..module_utils.domain.model import UNSET, CurrentUser
@@ -36,7 +36,7 @@ def rotation_of(
     """Return the users in scope, each with a password: one of those given, or a new one.
 
     Raises:
-        ReportError: the scope is empty, or no user is in it.
+        ReportError: the scope is empty, or a name in it is that of several roles.
     """
     chosen = _scope(plain(scope))
     selection = Selection(
@@ -46,8 +46,9 @@ def rotation_of(
     given = {name_key(name): text for name, text in (plain(passwords) or {}).items()}
     protected = plain(protect) or []
     entries = []
-    for facts in plain(users):
-        user = _user(facts)
+    listed = [_user(facts) for facts in plain(users)]
+    _refuse_ambiguous_roles(chosen, listed)
+    for user in listed:
         has_role = chosen.roles is None or user.role in chosen.roles
         is_chosen = selection.holds(user) and has_role
         if not is_chosen or matches(user.user_name, protected) or not (user.is_active or inactive):
@@ -106,6 +107,19 @@ def _user(facts: Mapping[str, typing.Any]) -> CurrentUser:
         role=facts.get("role", ""),
         is_active=facts.get("is_active", True),
     )
+
+
+def _refuse_ambiguous_roles(scope: Scope, users: Iterable[CurrentUser]) -> None:
+    ids: dict[str, set[int]] = {}
+    for user in users:
+        ids.setdefault(user.role, set()).add(user.role_id)
+    for name in scope.roles or ():
+        if len(found := ids.get(name, set())) > 1:
+            shown = ", ".join(map(str, sorted(found)))
+            raise ReportError(
+                f"the role name '{name}' is ambiguous, users have roles with the ids {shown}. Name"
+                " the users in user_names or person_ids instead."
+            )
 
 
 def _scope(scope: object) -> Scope:
