@@ -39,7 +39,8 @@ def pythons() -> list[Any]:
     """Ours, and those that `make matrix` has made for the oldest and the newest ansible-core."""
     found = [pytest.param(sys.executable, id="own")]
     for core in ("2.16", "2.21"):
-        python = next(ROOT.glob(f"build/matrix/{core}-3.12/bin/python"), None)
+        row = core.replace(".", "-")
+        python = next(ROOT.glob(f".nox/matrix-{row}-3-12/bin/python"), None)
         reason = f"make matrix ROWS={core} has not made its virtual environment"
         mark = pytest.mark.skipif(python is None, reason=reason)
         found.append(pytest.param(str(python), id=core, marks=mark))
