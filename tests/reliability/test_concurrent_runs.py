@@ -112,11 +112,9 @@ def test_concurrent_runs_with_equal_definitions(
     created = [e for e in server.journal.committed if e.operation == "CreateExternalUser"]
     assert len(created) == 6
     for wanted in users:
-        # Whoever finds the user as planned after a refusal may report it as created: a gateway that
-        # repeats a request gets the same refusal. Otherwise it says what came in between.
+        # who did not do it does not say so, but found it done or says what came in between
         claims = [row for result in results if (row := row_for(result, wanted["user_name"]))]
-        created = sum(row["status"] == "created" for row in claims)
-        assert created >= 1 if "person_id" in wanted else created == 0
+        assert sum(row["status"] == "created" for row in claims) <= 1
     figures.count("two at once: rounds")
 
 

@@ -35,6 +35,12 @@ _NOT_SEEN = {
 }
 
 
+# the service refused the creation, and yet the user is there
+_CREATED_BY_WHOM = (
+    "The user exists now. Whether this request created it is not known: something in front of the"
+    " service may have sent it twice, or another run was faster, with another password. Run the"
+    " task again, with update_password: always if the password matters."
+)
 # what says for certain that the request had no effect
 _CERTAIN = (Unauthorized, Forbidden)
 
@@ -185,8 +191,12 @@ def _write_with_recovery(client: Client, write: _Write) -> int:
             if unsure:
                 write.known = _NOT_SEEN[error.transient]
             associate_id = _find_effect(write, error)
-            if associate_id is not None:
+            if associate_id is not None and (unsure or not isinstance(write, _Creation)):
                 return associate_id
+            if associate_id is not None:
+                write.is_unknown = True
+                write.known = _CREATED_BY_WHOM
+                raise
             if not unsure or not error.transient or attempt >= client.transport.settings.retries:
                 raise
             client.transport.pause(attempt, error.retry_after)
