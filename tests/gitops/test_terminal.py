@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,8 @@ def pythons() -> list[Any]:
         row = core.replace(".", "-")
         python = next(ROOT.glob(f".nox/matrix-{row}-3-12/bin/python"), None)
         reason = f"make matrix ROWS={core} has not made its virtual environment"
+        if shutil.which("python3.12") is None:
+            reason = "there is no Python 3.12 for the matrix"
         mark = pytest.mark.skipif(python is None, reason=reason)
         found.append(pytest.param(str(python), id=core, marks=mark))
     return found

@@ -13,7 +13,7 @@ from typing import Any
 from tests.modules.probe_collection import Probe
 
 MASK = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
-# differ by nature, and are looked at elsewhere
+# differ by nature, and have tests of their own
 OWN = ("in_process", "pid", "python", "settings")
 # what Ansible adds to a module that fails before it runs
 ADDED = ("exception", "ansible_facts", "module_stdout", "module_stderr", "rc")

@@ -184,7 +184,7 @@ def fuzz(server: NetServer, connection: Result, examples: int) -> None:
             e.argument("UserName") for e in server.journal.committed if e.argument("PersonId")
         ]
         assert len(set(creations)) == len(creations)
-        user_states(server)  # nobody stands twice
+        user_states(server)  # fails for a duplicate name
         assert time.monotonic() - begun < 60
         figures.count("fuzzing: spoiled answers")
         figures.count(f"fuzzing: spoiled answers, {'refused' if result.get('failed') else 'taken'}")
