@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from tests.netserver import NetServer
-from tests.proxies.agreement import OPERATIONS, WRITES, Workload
+from tests.proxies.agreement import WRITES, Workload
 from tests.proxies.certificates import Certificates
 from tests.proxies.conftest import Gateway, Verified, outcome
-from tests.proxies.daemon import free_port, meanwhile
+from tests.proxies.daemon import free_port
 from tests.proxies.haproxy import HAProxy
+from tests.proxies.scenarios import break_once_for_some_users, kill_after_a_change_took_effect
 
 Start = Callable[..., Gateway]
 OUTPUT = "haproxy.out"
@@ -162,21 +163,14 @@ BREAKS: dict[str, tuple[HAProxy, dict[str, Any], dict[str, Any]]] = {
 
 @pytest.mark.parametrize("case", BREAKS)
 def test_a_service_that_breaks_once_for_each_of_some_users(
-    case: str, work_name: str, reverse_proxy: Start, server: NetServer, work: Workload,
-    verified: Verified,
-) -> None:  # fmt: skip
+    case: str, reverse_proxy: Start, server: NetServer, work: Workload, verified: Verified
+) -> None:
     configuration, fault, options = BREAKS[case]
     gateway = reverse_proxy(configuration)
-    for operation in OPERATIONS:
-        server.faults.add(operation=operation, times=1 if work.is_single else 2, **fault)
     repeats = case == "HAProxy sends it again"
-    result = verified(server, work, gateway, is_sent_once=not repeats, **options)
-    if repeats and work_name in ("create", "bulk"):
-        # the refusal of the second request is that of a user whom another run has created
-        assert "Whether this request created it is not known" in str(result)
-        assert result["changed"] is True
-    else:
-        assert outcome(result) == "changed"
+    break_once_for_some_users(
+        server, work, gateway, verified, fault, options, gateway_repeats_writes=repeats
+    )
 
 
 # --- what breaks itself
@@ -187,19 +181,4 @@ def test_haproxy_that_dies_after_a_change_took_effect(
     comes_back: bool, reverse_proxy: Start, server: NetServer, work: Workload, verified: Verified
 ) -> None:
     gateway = reverse_proxy(HAProxy(defaults="option nolinger"))
-    server.faults.add(
-        "delay", operation=WRITES, when="after", seconds=1.0, skip=0 if work.is_single else 10
-    )
-
-    def crash() -> None:
-        server.journal.wait(1, timeout=20, matching=lambda entry: entry.fault == "delay")
-        gateway.daemon.kill()
-        if comes_back:
-            gateway.daemon.start()
-
-    with meanwhile(crash):
-        result = verified(server, work, gateway, retries=4 if comes_back else 1)
-    if comes_back:
-        assert outcome(result) == "changed"
-    else:
-        assert "Connection refused" in result["msg"]
+    kill_after_a_change_took_effect(server, work, gateway, verified, comes_back=comes_back)

@@ -13,10 +13,10 @@ import pytest
 
 from tests.netserver import NetServer
 from tests.proxies import squid
-from tests.proxies.agreement import OPERATIONS, WRITES, Workload, workload
+from tests.proxies.agreement import Workload, workload
 from tests.proxies.certificates import Certificates
 from tests.proxies.conftest import Gateway, Verified, outcome
-from tests.proxies.daemon import meanwhile
+from tests.proxies.scenarios import break_once_for_some_users, kill_after_a_change_took_effect
 
 Start = Callable[..., Gateway]
 
@@ -114,11 +114,7 @@ def test_a_service_that_breaks_once_for_each_of_some_users(
     case: str, proxy: Start, way: Way, work: Workload, verified: Verified,
 ) -> None:  # fmt: skip
     rules, fault, options = BREAKS[case]
-    gateway = proxy(rules)
-    for operation in OPERATIONS:
-        way.server.faults.add(operation=operation, times=1 if work.is_single else 2, **fault)
-    result = verified(way.server, work, gateway, **options)
-    assert outcome(result) == "changed"
+    break_once_for_some_users(way.server, work, proxy(rules), verified, fault, options)
 
 
 # --- what breaks itself
@@ -128,21 +124,4 @@ def test_a_service_that_breaks_once_for_each_of_some_users(
 def test_squid_that_dies_after_a_change_took_effect(
     comes_back: bool, proxy: Start, way: Way, work: Workload, verified: Verified,
 ) -> None:  # fmt: skip
-    gateway = proxy()
-    server = way.server
-    server.faults.add(
-        "delay", operation=WRITES, when="after", seconds=1.0, skip=0 if work.is_single else 10
-    )
-
-    def crash() -> None:
-        server.journal.wait(1, timeout=20, matching=lambda entry: entry.fault == "delay")
-        gateway.daemon.kill()
-        if comes_back:
-            gateway.daemon.start()
-
-    with meanwhile(crash):
-        result = verified(server, work, gateway, retries=4 if comes_back else 1)
-    if comes_back:
-        assert outcome(result) == "changed"
-    else:
-        assert "Connection refused" in result["msg"]
+    kill_after_a_change_took_effect(way.server, work, proxy(), verified, comes_back=comes_back)
