@@ -255,13 +255,15 @@ def _authentication(options: Options) -> Authentication:
         missing = [name for name in names if options[name] is None]
         if method == scheme and missing:
             raise BadConnectionOption(f"auth_method {method} needs {' and '.join(missing)}")
-    if method == "soticket":
-        return SoTicket(Secret(options["auth_ticket"]))
-    if method == "bearer":
-        return Bearer(Secret(options["auth_token"]))
-    if method == "xsrf":
-        return Xsrf(Secret(options["auth_cookie"]), Secret(options["xsrf_token"]))
-    return Basic(options["auth_username"], Secret(options["auth_password"]))
+    return _METHODS[method](options)
+
+
+_METHODS: dict[str, Callable[[Options], Authentication]] = {
+    "basic": lambda given: Basic(given["auth_username"], Secret(given["auth_password"])),
+    "soticket": lambda given: SoTicket(Secret(given["auth_ticket"])),
+    "bearer": lambda given: Bearer(Secret(given["auth_token"])),
+    "xsrf": lambda given: Xsrf(Secret(given["auth_cookie"]), Secret(given["xsrf_token"])),
+}
 
 
 def refuse_other_types(spec: Spec, arguments: Mapping[str, typing.Any]) -> None:
