@@ -17,11 +17,11 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.color import stringc
 
+from ..module_utils.task.report_options import ARGUMENT_SPEC
 from ..plugin_utils.atomic_file import parse_mode, write_atomically
 from ..plugin_utils.escaping import SHOWN_MESSAGE, for_terminal, shortened
 from ..plugin_utils.report.files import files_of_report, files_of_review
 from ..plugin_utils.report.model import Installation, Report, ReportError, plain, report_of
-from ..plugin_utils.report.options import ARGUMENT_SPEC
 from ..plugin_utils.report.review import review_from_document
 from ..plugin_utils.report.terminal import export_block, review_block, run_block
 from ..plugin_utils.report.wording import headline

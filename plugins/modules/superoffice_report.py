@@ -212,46 +212,13 @@ error:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.superoffice.crm.plugins.module_utils.task.report_options import (
+    ARGUMENT_SPEC,
+)
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            "result": {"type": "raw", "required": True},
-            "kind": {
-                "type": "str",
-                "default": "run",
-                "choices": ["check", "run", "review", "export"],
-            },
-            "mode": {"type": "str", "default": "plan", "choices": ["plan", "apply"]},
-            "name": {"type": "str", "default": "SuperOffice"},
-            "title": {"type": "str", "default": "External users"},
-            "generated_at": {"type": "str", "default": ""},
-            "run_url": {"type": "str", "default": ""},
-            "base_dir": {"type": "str", "default": ""},
-            "plan": {"type": "raw"},
-            "folder": {"type": "str", "default": ""},
-            "formats": {
-                "type": "list",
-                "elements": "str",
-                "default": ["markdown", "html", "json"],
-                "choices": ["markdown", "html", "json", "junit", "csv"],
-            },
-            "file_mode": {"type": "raw", "default": "0600"},
-            "plan_file": {"type": "str", "default": ""},
-            "keep_plan": {"type": "bool", "default": False},
-            "all_results": {"type": "list", "elements": "dict", "default": []},
-            "all_folder": {"type": "str", "default": ""},
-            "set_stats": {"type": "bool", "default": False},
-            "host": {"type": "str", "default": "localhost"},
-            "fail_on_drift": {"type": "bool", "default": False},
-            "users": {"type": "int", "default": 0},
-            "src": {"type": "list", "elements": "str", "default": []},
-            "prunes": {"type": "bool", "default": False},
-            "urls": {"type": "dict", "default": {}},
-        },
-        supports_check_mode=True,
-    )
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     module.fail_json(msg="superoffice_report works on the controller, as an action plugin")
 
 

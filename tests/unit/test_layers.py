@@ -105,7 +105,7 @@ def test_modules_and_actions_import_only_the_task_layer() -> None:
 
 
 def test_reports_import_no_client() -> None:
-    allowed = ("domain", "task.definition_files", "engine.passwords")
+    allowed = ("domain", "task.definition_files", "task.report_options", "engine.passwords")
     for path in RENDERERS:
         for name in imports(path):
             if name.startswith(f"{PACKAGE}.module_utils."):

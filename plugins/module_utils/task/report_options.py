@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options of superoffice_report."""
+"""The options of superoffice_report, for the module and the action plugin."""
 
 from __future__ import annotations
 
-from .files import MODES, SUFFIXES
+MODES = ("plan", "apply")
+FORMATS = ("markdown", "html", "json", "junit", "csv")
 
 ARGUMENT_SPEC = {
     "result": {"type": "raw", "required": True},
@@ -23,7 +24,7 @@ ARGUMENT_SPEC = {
         "type": "list",
         "elements": "str",
         "default": ["markdown", "html", "json"],
-        "choices": list(SUFFIXES),
+        "choices": list(FORMATS),
     },
     "file_mode": {"type": "raw", "default": "0600"},
     "plan_file": {"type": "str", "default": ""},

@@ -19,7 +19,6 @@ from .review import Review, review_document
 from .review_markdown import review_to_markdown
 
 SUFFIXES = {"markdown": "md", "html": "html", "json": "json", "junit": "xml", "csv": "csv"}
-MODES = ("plan", "apply")
 
 
 def files_of_report(
