@@ -133,10 +133,8 @@ class UserAgent:
         """
         body = {
             "PersonId": user.person_id,
-            "UserName": user.user_name,
+            **{f.wire: getattr(user, f.option) for f in fields_of(~Modification.PASSWORD)},
             "Password": password,
-            "RoleId": user.role_id,
-            "IsActive": user.is_active,
         }
         value = self._call("create", "CreateExternalUser", body, safe=False)
         if value is None:
@@ -219,10 +217,8 @@ class UserAgent:
             sent = sent._replace(**values)
             body = {
                 "AssociateId": sent.associate_id,
-                "UserName": sent.user_name,
+                **{f.wire: getattr(sent, f.option) for f in fields_of(~Modification.PASSWORD)},
                 "Password": password if part & Modification.PASSWORD else NO_PASSWORD,
-                "IsActive": sent.is_active,
-                "RoleId": sent.role_id,
                 "ExternalUserInfoModification": flags,
             }
             try:
