@@ -37,8 +37,8 @@ def versions_for(row: str) -> str:
 
 
 def tests_passed(output: str) -> str:
-    """Return how many tests passed, by the last line of pytest."""
-    return f"{re.findall('([0-9]+) passed', output)[-1]} tests"
+    """Return how many tests passed, by the last line of each run of pytest."""
+    return f"{sum(map(int, re.findall('([0-9]+) passed', output)))} tests"
 
 
 def sanity_tests(output: str) -> str:
