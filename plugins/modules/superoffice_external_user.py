@@ -103,6 +103,15 @@ options:
     description:
       - Whether the user can log in. A new user can, unless this is V(false).
     type: bool
+  owner:
+    description:
+      - Who is responsible for the login, for example the employee who asked for it. It is for people, and never sent to the service, so
+        that another owner is never a change.
+    type: str
+  description:
+    description:
+      - Why the login exists. It is for people, and never sent to the service.
+    type: str
   verify:
     description:
       - Whether the user is read back after a change. If it is not as desired, the task fails.

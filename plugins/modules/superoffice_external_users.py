@@ -76,6 +76,12 @@ options:
       is_active:
         description: Whether the user can log in.
         type: bool
+      owner:
+        description: Who is responsible for the login. It is shown in reports and reviews, and never sent to the service.
+        type: str
+      description:
+        description: Why the login exists. It is shown in reports, and never sent to the service.
+        type: str
   src:
     description:
       - Files with definitions, in YAML or JSON, and folders of such files. They are read where the module runs.
@@ -375,6 +381,16 @@ results:
       type: str
       returned: always
       sample: unchanged
+    owner:
+      description: Who is responsible for the login.
+      type: str
+      returned: when the definition of the user says it
+      sample: Kari Nordmann
+    description:
+      description: Why the login exists.
+      type: str
+      returned: when the definition of the user says it
+      sample: Orders spare parts in the portal
     generated_password:
       description: The password that was generated for a new user, masked unless O(show_generated_password=true).
       type: str

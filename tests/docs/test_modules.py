@@ -93,7 +93,13 @@ def described(values: Result, start: str = "") -> Iterator[tuple[str, Result]]:
 USER = {"person_id": 1001, "user_name": "anna@example.com", "role": "Partner"}
 GENERATED = {"generate_password": True, "show_generated_password": True}
 MANY = [
-    {"user_name": "eva@example.com", "person_id": 1005, "role": "Vendor"},
+    {
+        "user_name": "eva@example.com",
+        "person_id": 1005,
+        "role": "Vendor",
+        "owner": "Kari",
+        "description": "Sells boats",
+    },
     {"user_name": "bo@example.com", "role": "Vendor", "is_active": True},
     {"user_name": "dag@example.com"},
 ]

@@ -231,6 +231,7 @@ def _strings(desired: DesiredUser) -> list[tuple[str, str]]:
         strings.append(("user_name", desired.user_name))
     if desired.role is not UNSET:
         strings.append(("role", desired.role))
+    strings += desired.about.items()
     if isinstance(desired.password, Secret):
         strings.append(("password", desired.password.value))
     return strings

@@ -128,6 +128,8 @@ class DesiredUser(typing.NamedTuple):
     role: str | Unset = UNSET
     role_id: int | Unset = UNSET
     is_active: bool | Unset = UNSET
+    owner: str | Unset = UNSET
+    description: str | Unset = UNSET
 
     @property
     def subject(self) -> str:
@@ -144,6 +146,12 @@ class DesiredUser(typing.NamedTuple):
     def manages_role(self) -> bool:
         """Whether the definition says which role the user has."""
         return self.role is not UNSET or self.role_id is not UNSET
+
+    @property
+    def about(self) -> dict[str, str]:
+        """What the definition tells people beside the values of the service, as far as it does."""
+        told = (("owner", self.owner), ("description", self.description))
+        return {name: text for name, text in told if text is not UNSET}
 
 
 def describe(user: CurrentUser) -> str:

@@ -79,6 +79,19 @@ OPTIONS = (
     Option("role", Kind.TEXT, "Name of a role of the type ExternalUser.", sharable=True),
     Option("role_id", Kind.ID, "Id of the role, where its name is not unique.", sharable=True),
     Option("is_active", Kind.FLAG, "Whether the user can log in.", sharable=True),
+    Option(
+        "owner",
+        Kind.TEXT,
+        "Who is responsible for the login. It is shown in reports and reviews, and never sent to"
+        " the service.",
+        sharable=True,
+    ),
+    Option(
+        "description",
+        Kind.TEXT,
+        "Why the login exists. It is shown in reports, and never sent to the service.",
+        sharable=True,
+    ),
 )
 
 BY_NAME = {option.name: option for option in OPTIONS}

@@ -30,6 +30,8 @@ from .user_index import UserIndex
 FORMAT = 2
 Document = dict[str, typing.Any]
 _STATE = ("associate_id", "person_id", "user_name", "role_id", "role", "is_active")
+# of the definition, for people
+_ABOUT = ("owner", "description")
 
 
 class SavedPlan(typing.NamedTuple):
@@ -50,6 +52,7 @@ class PlannedUser(typing.NamedTuple):
     state: str
     definition: str | None
     generates: bool
+    about: Mapping[str, str] = {}
 
 
 def to_document(steps: Iterable[Step], installation: str, conditions: Conditions) -> Document:
@@ -142,12 +145,15 @@ def state_fingerprint(user: CurrentUser | None) -> str:
 
 
 def definition_fingerprint(desired: DesiredUser) -> str:
-    """Return the fingerprint of a definition, without its password.
+    """Return the fingerprint of what a definition asks for, without its password.
 
     A password in it would let anyone try passwords on the plan. Whether one is generated follows
-    from the password, which a later job may supply.
+    from the password, which a later job may supply. Another owner asks for nothing else.
     """
-    values = desired._replace(password=UNSET, generate_password=False)._asdict()
+    asked = desired._replace(
+        password=UNSET, generate_password=False, owner=UNSET, description=UNSET
+    )
+    values = asked._asdict()
     return _digest({name: None if value is UNSET else value for name, value in values.items()})
 
 
@@ -231,6 +237,8 @@ def _without_definition(entry: PlannedUser, passwords: Mapping[str, Secret]) -> 
         user_name=user.user_name if is_named else UNSET,
         password=password,
         generate_password=entry.generates and password is UNSET,
+        owner=entry.about.get("owner", UNSET),
+        description=entry.about.get("description", UNSET),
     )
     if Modification.ROLE in entry.modification:
         desired = desired._replace(role_id=user.role_id)
@@ -250,6 +258,7 @@ def _entry(step: Step) -> Document:
         "after": step.after and _facts(step.after),
         "state": state_fingerprint(step.before),
         "definition": None if step.location is None else definition_fingerprint(step.desired),
+        **step.desired.about,
     }
 
 
@@ -267,6 +276,7 @@ def _read_entry(entry: Mapping[str, typing.Any]) -> PlannedUser:
         state=_typed(entry, "state", str),
         definition=_typed(entry, "definition", str, None),
         generates=_typed(entry, "generate_password", bool),
+        about={name: _typed(entry, name, str) for name in _ABOUT if name in entry},
     )
     if not _is_consistent(planned) or len(entry["modification"]) != len(flag_names(modification)):
         raise ValueError("contradictory entry")

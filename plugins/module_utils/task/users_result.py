@@ -142,6 +142,7 @@ def _row(one: StepResult, shown: Shown, *, is_prediction: bool) -> Result:
         "status": status,
         "error": error,
         "password_status": step.password_status.value,
+        **step.desired.about,
     }
     if step.stale:
         row["found"] = user_facts(step.before)
