@@ -46,7 +46,10 @@ def run(call: Call, name: str, options: Mapping[str, str]) -> dict[str, Any]:
         "value": [write_row(row) for row in rows],
     }
     if options.get("$inlinecount", "").lower() in _COUNTING:
-        response[call.profile.count_property] = count(call, query)
+        if call.profile.count_property == "error":
+            raise QueryError("The rows of this archive cannot be counted.")
+        if call.profile.count_property != "none":
+            response[call.profile.count_property] = count(call, query)
     return response
 
 

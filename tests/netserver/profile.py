@@ -328,6 +328,8 @@ class Profile:
         "odata.count": "In odata.count.",
         "__count": "In __count.",
         "@odata.count": "In @odata.count.",
+        "none": "There is no count.",
+        "error": "An error.",
     })  # fmt: skip
     default_order: str = _choice("The order of rows when none is asked for.", {
         "key": "By primary key.",

@@ -9,21 +9,24 @@ docs/service-facts.md, Archives, has the sources.
 
 from __future__ import annotations
 
+import re
 import typing
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from ..domain.model import Role
 from . import json_fields
-from .errors import ListChanged, NotUnderstood
+from .errors import Blocked, ListChanged, NotUnderstood, Refused
 from .http import Transport
 from .languages import in_language, spellings
-from .prefetch import prefetch
+from .prefetch import Prefetch
 from .request import Request
 
 Row = Mapping[str, typing.Any]
 Parsed = typing.TypeVar("Parsed")
 PAGE_SIZE = 1000
+# each page makes the service run the whole query, and is kept until the pages before it are read
+PAGES_AT_ONCE = 8
 # how often a list that changes is read from its start
 READ_ATTEMPTS = 5
 # web servers of the kind that the service runs on refuse query strings over 2,048 characters
@@ -49,6 +52,14 @@ class _SeamBroken(Exception):
     """Two pages of a list do not fit together."""
 
 
+class _Page(typing.NamedTuple):
+    """A page of a list. `total` is the number of rows on all pages, 0 if it is not known."""
+
+    rows: list[Row]
+    has_next: bool
+    total: int = 0
+
+
 class UserRow(typing.NamedTuple):
     """An external user as the archive lists it: the role is a name, not an id."""
 
@@ -68,6 +79,8 @@ class Archive:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._language = transport.settings.language
+        # whether the service tells how many rows a list has, as far as is known
+        self._counts_rows = True
 
     def external_users(
         self,
@@ -129,9 +142,9 @@ class Archive:
     def _read_few(
         self, kind: str, provider: str, query: Mapping[str, str], expected: int
     ) -> list[Row]:
-        page, has_next = self._page(kind, provider, {**query, "$top": str(PAGE_SIZE)})
-        if not page or (len(page) >= expected and not has_next):
-            return page
+        page = self._page(kind, provider, {**query, "$top": str(PAGE_SIZE)})
+        if not page.rows or (len(page.rows) >= expected and not page.has_next):
+            return page.rows
         return self._read_list(kind, provider, query, lambda row: row)
 
     def _read_list(
@@ -151,7 +164,7 @@ class Archive:
                 self._transport.pause(attempt - 1)
             rows: list[Parsed] = []
             try:
-                for page in prefetch(self._pages(kind, provider, query)):
+                for page in self._pages(kind, provider, query):
                     rows += map(parse, page)
                     progress(len(rows))
             except _SeamBroken:
@@ -173,42 +186,86 @@ class Archive:
         there were links before, or one without new rows. The links themselves are not used: behind
         a reverse proxy they contain the service's internal name.
 
+        The next pages are requested while the caller works on the present one. If the first page
+        says how many rows there are, several are on their way at once, at the places where they
+        begin if all pages are as long as the first one; which page is the last one is decided as
+        without that number. It does not matter in which order the pages are read: a row that exists
+        all the time is before the row that two pages share, or behind it.
+
         Raises:
             _SeamBroken: two pages do not fit together, or an id repeats.
         """
+        most_at_once = min(self._transport.concurrency, PAGES_AT_ONCE)
+
+        def fetch(place: int) -> _Page:
+            paging = {"$top": str(PAGE_SIZE), "$skip": str(place)}
+            if place == 0 and most_at_once > 1:
+                return self._counted_page(kind, provider, {**query, **paging})
+            return self._page(kind, provider, {**query, **paging})
+
+        pages = Prefetch(fetch, most_at_once)
         seen: dict[int, None] = {}
         last: list[int] = []
         is_linked = False
+        total = 0
         while True:
-            paging = {"$top": str(PAGE_SIZE), "$skip": str(len(seen) - len(last))}
-            page, has_next = self._page(kind, provider, {**query, **paging})
-            keys = [_key(row, provider) for row in page]
+            page = pages.take(len(seen) - len(last))
+            total = total or page.total
+            keys = [_key(row, provider) for row in page.rows]
             if keys[: len(last)] != last:
                 raise _SeamBroken
-            page, keys = page[len(last) :], keys[len(last) :]
+            rows, keys = page.rows[len(last) :], keys[len(last) :]
             known = len(seen)
             seen.update(dict.fromkeys(keys))
             if len(seen) != known + len(keys):
                 raise _SeamBroken
-            yield page
-            if has_next and not keys:
-                # more was promised: only a page that starts after all rows can tell
-                if not last or self._page(kind, provider, {**query, "$skip": str(len(seen))})[0]:
-                    raise _SeamBroken
-                return
-            if not keys or (is_linked and not has_next):
-                return
-            is_linked = is_linked or has_next
+            is_last = not keys or (is_linked and not page.has_next)
+            is_linked = is_linked or page.has_next
             # without a link two rows: a page of one row could also be a cap of one
-            last = list(seen)[-1:] if has_next else list(seen)[-2:]
+            last = (last + keys)[-1 if page.has_next else -2 :]
+            if not is_last:
+                place = len(seen) - len(last)
+                step = max(1, len(page.rows) - len(last))
+                pages.expect(range(place, max(place + 1, total - len(last)), step))
+            yield rows
+            if page.has_next and not keys:
+                # more was promised: only a page that starts after all rows can tell
+                rest = {**query, "$skip": str(len(seen))}
+                if not known or self._page(kind, provider, rest).rows:
+                    raise _SeamBroken
+            if is_last:
+                return
 
-    def _page(self, kind: str, provider: str, query: Mapping[str, str]) -> tuple[list[Row], bool]:
+    def _counted_page(self, kind: str, provider: str, query: Mapping[str, str]) -> _Page:
+        """Return a page, with the number of rows on all pages if the service tells it."""
+        if self._counts_rows:
+            try:
+                return self._page(kind, provider, {**query, "$inlineCount": "AllPages"})
+            except (Blocked, Refused):
+                # perhaps because of the count
+                self._counts_rows = False
+        return self._page(kind, provider, query)
+
+    def _page(self, kind: str, provider: str, query: Mapping[str, str]) -> _Page:
         operation = f"Archive/{provider}"
         answer = self._transport.call(Request(kind, operation, "GET", f"v1/{operation}", query))
         if answer.value is None:
             raise NotUnderstood(f"The response to {operation} is empty", operation=operation)
         reply = json_fields.record(answer.value, operation)
-        return json_fields.rows(reply.get("value"), operation), bool(reply.get("odata.nextLink"))
+        rows = json_fields.rows(reply.get("value"), operation)
+        return _Page(rows, bool(reply.get("odata.nextLink")), _total(reply))
+
+
+def _total(reply: Mapping[str, typing.Any]) -> int:
+    """Return the number of rows on all pages, 0 if the reply does not tell it.
+
+    The name of the property is not documented (docs/service-facts.md, Archives), and OData writes
+    large numbers as strings.
+    """
+    for name, value in reply.items():
+        if name.lower().endswith("count") and re.fullmatch("[0-9]{1,9}", str(value)):
+            return int(value)
+    return 0
 
 
 def _key(row: Row, provider: str) -> int:

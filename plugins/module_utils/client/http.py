@@ -73,6 +73,11 @@ class Transport:
         self._idle: list[SessionThread] = []
         self._send_options = send_options(settings)
 
+    @property
+    def concurrency(self) -> int:
+        """How many requests may be in flight at this moment."""
+        return self._concurrency.limit
+
     def close(self) -> None:
         """Close the sessions; no further request starts, those in flight end by themselves."""
         self._closed = True

@@ -2,44 +2,62 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Prefetching iterator."""
+"""Prefetching of pages."""
 
 from __future__ import annotations
 
 import threading
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable
 
 if typing.TYPE_CHECKING:
     from concurrent.futures import Future
 
-Part = typing.TypeVar("Part")
+Page = typing.TypeVar("Page")
 
 
-def prefetch(parts: Iterator[Part]) -> Iterator[Part]:
-    """Yield `parts`, and fetch the next one in a thread while the caller works on the present one.
+class Prefetch(typing.Generic[Page]):
+    """Pages of a list that are fetched, up to `most` at once, before the caller needs them.
 
-    An error in fetching a part is raised where that part would be yielded. A caller that stops
-    early does not wait for the part that is being fetched.
+    A page is known by its place, the number that `fetch` takes. Each is fetched in a daemon thread:
+    an executor's threads would be waited for at exit. A caller that stops early waits for nothing.
     """
-    coming = _fetch(parts)
-    while (part := coming.result()) is not None:
-        coming = _fetch(parts)
-        yield part
 
+    def __init__(self, fetch: Callable[[int], Page], most: int) -> None:
+        self._fetch = fetch
+        self._most = most
+        self._coming: dict[int, Future[Page]] = {}
 
-def _fetch(parts: Iterator[Part]) -> Future[Part | None]:
-    # not at the top: tasks on a single user prefetch nothing
-    from concurrent.futures import Future
+    def expect(self, places: range) -> None:
+        """Fetch the pages at these places, in this order, as far as `most` allows.
 
-    coming: Future[Part | None] = Future()
+        What is being fetched for another place is dropped when it arrives.
+        """
+        self._coming = {place: one for place, one in self._coming.items() if place in places}
+        for place in places[: self._most]:
+            if place not in self._coming:
+                self._coming[place] = self._started(place)
 
-    def run() -> None:
-        try:
-            coming.set_result(next(parts, None))
-        except BaseException as error:  # noqa: BLE001 - raised in the thread that wants the part
-            coming.set_exception(error)
+    def take(self, place: int) -> Page:
+        """Return the page at a place, which is fetched now if it was not expected.
 
-    # a daemon: an executor's thread would be waited for at exit
-    threading.Thread(target=run, daemon=True, name="superoffice-prefetch").start()
-    return coming
+        Raises:
+            Exception: whatever ended fetching it.
+        """
+        coming = self._coming.pop(place, None)
+        return self._fetch(place) if coming is None else coming.result()
+
+    def _started(self, place: int) -> Future[Page]:
+        # not at the top: tasks on a single user prefetch nothing
+        from concurrent.futures import Future
+
+        coming: Future[Page] = Future()
+
+        def run() -> None:
+            try:
+                coming.set_result(self._fetch(place))
+            except BaseException as error:  # noqa: BLE001 - raised in the thread that takes it
+                coming.set_exception(error)
+
+        threading.Thread(target=run, daemon=True, name="superoffice-prefetch").start()
+        return coming
