@@ -207,7 +207,10 @@ options:
     default: true
   only:
     description:
-      - Globs of user names. Only users with these names are planned and changed, and no other user is pruned.
+      - Globs of user names. Only users with these names are planned and changed, and no other user is pruned. By default, all users are.
+      - A user counts under its current name and under the name that it is to have, so that a rename is planned under either.
+      - A glob that matches no user with a definition, and none that would be pruned, is an error. So is an empty name.
+      - The percentages of O(limits) do not change. A plan that was made with this option is applied with the same one.
     type: list
     elements: str
   journal:
@@ -222,7 +225,7 @@ options:
       - With O(users) or O(src), the definitions must be unchanged since the plan was made. Without them, the passwords of new users
         are taken from O(passwords).
       - A plan carries the O(limits), O(protect), O(prune_scope) and O(only) that it was made under. It is refused under conditions
-        that allow more, and for another installation.
+        that allow more, with another O(only), and for another installation.
       - A plan that is given but empty is an error.
     type: raw
   plan_required:
@@ -502,6 +505,13 @@ results_omitted:
   returned: when a failed task does not list all users
   type: int
   sample: 4900
+only:
+  description: The O(only) of the task. All else in the result is about users with these names.
+  returned: when O(only) is set
+  type: list
+  elements: str
+  sample:
+    - "*@example.com"
 drift:
   description: Whether any user is out of sync with its definition.
   returned: when there is a plan

@@ -129,7 +129,7 @@ TASKS: dict[str, list[Result]] = {
                    {"user_name": "cecilie@example.com", "is_active": False},
                    {"user_name": "dag@example.com", "is_active": False}],
          "list_results": "all", "max_results_on_failure": 1},
-        {"users": MANY, "journal": INTERRUPTED},
+        {"users": MANY, "journal": INTERRUPTED, "only": ["*@example.com"]},
         {"users": STALE, "plan": PLANNED, "list_results": "all"},
         {"users": [], "prune": "delete", "prune_scope": "all", "allow_empty": True},
         {"users": MANY, "auth_password": "wrong"},

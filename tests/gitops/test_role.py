@@ -488,3 +488,29 @@ def test_a_role_writes_a_journal_and_takes_a_source_that_is_a_string(
     )
     assert here.mode("reports/journal.jsonl") == 0o600
     assert here.read("reports/journal.jsonl").count("\n") > 2
+
+
+def test_a_part_of_the_users_is_planned_and_applied_and_every_report_says_so(
+    here: Workspace, server: NetServer
+) -> None:
+    definitions = settled(server, 12)
+    for one in definitions[:4]:
+        one["is_active"] = not one["is_active"]
+    here.write("users/all.yml", yaml.safe_dump({"users": definitions}))
+    name, other = (one["user_name"] for one in definitions[:2])
+    only = {"external_users_only": f"{name},{other}", "external_users_limits": {"deactivate": 4}}
+    shown = here.play("superoffice.crm.plan", **only)
+    assert shown.code == 0, shown.output
+    told = f"Only a part was planned: users named {name}, {other}."
+    assert told in shown.words
+    assert told in here.read("reports/report.html")
+    assert "Only a part was planned" in here.read("reports/report.md")
+    assert here.report()["installations"][0]["only"] == [name, other]
+    assert here.report()["summary"]["total"] == 2
+    here.ok("superoffice.crm.apply", external_users_plan="reports/plan.json", **only)
+    assert len(server.journal.committed) == 2
+    for lost in ("", None):
+        outcome = here.play("superoffice.crm.apply", external_users_only=lost)
+        assert outcome.code == 2
+        assert "has an empty name" in outcome.words or lost is None
+    assert len(server.journal.committed) == 2

@@ -31,7 +31,10 @@ class Conditions(typing.NamedTuple):
         }
 
     def laxer_than(self, planned: Conditions) -> list[str]:
-        """Say in which ways these conditions allow more than those that a plan was made under."""
+        """Say in which ways these conditions allow more than those that a plan was made under.
+
+        `only` must be the same: a plan is applied as a whole, whatever part of it is asked for.
+        """
         reasons = []
         for name, limit in planned.limits.items():
             now = self.limits.get(name)
@@ -45,8 +48,9 @@ class Conditions(typing.NamedTuple):
         ]
         if self.scope != planned.scope:
             reasons.append("prune_scope was another one")
-        if planned.only and not set(self.only or ("",)) <= set(planned.only):
-            reasons.append(f"only was {', '.join(planned.only)} and allows more now")
+        if set(self.only) != set(planned.only):
+            was, given = (", ".join(only) or "not given" for only in (planned.only, self.only))
+            reasons.append(f"only was {was} and is {given} now")
         return reasons
 
 

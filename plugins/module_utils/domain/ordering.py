@@ -15,6 +15,7 @@ from .matching import name_conflict
 from .model import CurrentUser
 from .names import name_key
 from .plan import Action, Step
+from .restriction import covers_user
 from .user_index import UserIndex
 
 
@@ -33,12 +34,15 @@ class Order(typing.NamedTuple):
         return list(itertools.chain.from_iterable(self.waves))
 
 
-def order_steps(steps: Iterable[Step], users: UserIndex) -> tuple[Order, list[Finding]]:
+def order_steps(
+    steps: Iterable[Step], users: UserIndex, only: tuple[str, ...] = ()
+) -> tuple[Order, list[Finding]]:
     """Bring the steps that act into an order in which no two users ever have one name.
 
     A step that frees a name for another one goes first, the longest chain of them from its end;
     then come modifications, creations, deactivations and deletions. Names that change places in a
-    cycle cannot be given one by one and are refused, as are names that another user keeps.
+    cycle cannot be given one by one and are refused, as are names that another user keeps. With
+    `only`, that may be a user whose own rename is not part of the run.
     """
     acting = [step for step in steps if step.acts]
     by_id = {step.associate_id: step for step in acting if step.before}
@@ -51,7 +55,8 @@ def order_steps(steps: Iterable[Step], users: UserIndex) -> tuple[Order, list[Fi
                 needs[step.key] = freeing.key
             else:
                 error = name_conflict(step.desired, step.before, holder)
-                findings.append(Finding(step.where, str(error), error.kind))
+                hint = "" if covers_user(only, holder) else _outside(holder)
+                findings.append(Finding(step.where, f"{error}{hint}", error.kind))
     levels = _levels([step.key for step in acting], needs)
     findings.extend(_cycle(step) for step in acting if levels[step.key] is None)
     freeing_keys = set(needs.values())
@@ -76,6 +81,13 @@ def _frees(step: Step, holder: CurrentUser) -> bool:
     if step.after is None:
         return True
     return step.renames and not step.after.has_name(holder.user_name)
+
+
+def _outside(holder: CurrentUser) -> str:
+    return (
+        f" The run is restricted by only, and leaves '{holder.user_name}' out: if its definition"
+        " gives the name away, add it to only."
+    )
 
 
 def _levels(keys: Sequence[int], needs: Mapping[int, int]) -> dict[int, int | None]:

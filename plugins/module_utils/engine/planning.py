@@ -20,10 +20,11 @@ from ..domain.matching import (
     names_to_confirm,
     unmatched_users,
 )
-from ..domain.model import UNSET, DesiredUser, LoginProbe, Role, Secret, State
+from ..domain.model import UNSET, CurrentUser, DesiredUser, LoginProbe, Role, Secret, State
 from ..domain.plan import Step, needs_login_probe, plan_prune_step, plan_step
+from ..domain.restriction import covers, covers_user, findings_within, unmatched_globs
 from ..domain.roles import Roles
-from ..domain.selection import Selection, matches
+from ..domain.selection import Selection
 from .parallel import in_parallel
 from .read import not_external
 from .run_context import RunContext
@@ -37,7 +38,10 @@ def plan_definitions(
 ) -> tuple[list[Step], list[Finding]]:
     """Return the steps that the definitions and pruning ask for, and the findings."""
     run = _with_confirmed_names(run, definitions)
-    matched, findings = match_definitions(definitions, run.state.users)
+    all_matches, all_findings = match_definitions(definitions, run.state.users)
+    only = run.options.conditions.only
+    matched = [match for match in all_matches if covers(only, match)]
+    findings = findings_within(only, all_findings, definitions, run.state.users)
     resolver = _RoleResolver(run.state.roles, run.client.archive.roles)
     resolved = []
     for match in matched:
@@ -58,18 +62,14 @@ def plan_definitions(
             findings.append(Finding(str(definition.location), str(reason), reason.kind))
             continue
         steps.append(step._replace(location=definition.location))
+    pruned: list[CurrentUser] = []
     if run.options.prune != "ignore":
-        pruned = unmatched_users(run.state.users, matched, scope_of(run))
+        unmatched = unmatched_users(run.state.users, all_matches, scope_of(run))
+        pruned = [user for user in unmatched if covers_user(only, user)]
         steps += [plan_prune_step(user, run.options.prune) for user in pruned]
-    only = run.options.conditions.only
-    if only:
-        steps = [step for step in steps if any(matches(name, only) for name in _names(step))]
+    concerned = [*(match.current for match in matched if match.current), *pruned]
+    findings += unmatched_globs(only, definitions, concerned, run.state.users)
     return [step._replace(key=key) for key, step in enumerate(steps)], findings
-
-
-def _names(step: Step) -> list[str]:
-    users = [user for user in (step.before, step.after) if user]
-    return [step.user_name, *(name for user in users for name in user.names)]
 
 
 def scope_of(run: RunContext) -> Selection:

@@ -52,7 +52,7 @@ def validate(run: RunContext, steps: Sequence[Step], findings: Sequence[Finding]
     caller = _caller(run, acting)
     acting = [protect(step, run.options.conditions.protect, caller) for step in acting]
     acting, identity_findings = _confirm_identities(run.client, acting)
-    order, conflicts = order_steps(acting, run.state.users)
+    order, conflicts = order_steps(acting, run.state.users, run.options.conditions.only)
     found = [*findings, *identity_findings, *conflicts]
     if run.options.preflight:
         in_conflict = {finding.where for finding in conflicts}

@@ -31,7 +31,15 @@ from .users_result import of_users, refused
 
 
 def run_users(options: Options, context: TaskContext) -> Result:
-    """Bring all users in line with the definitions, or apply a plan that was made earlier."""
+    """Bring users in line with the definitions, or apply a plan that was made earlier.
+
+    A result that is about some users only says so, whatever became of the run.
+    """
+    result = _run_task(options, context)
+    return {**result, "only": list(options["only"])} if options["only"] else result
+
+
+def _run_task(options: Options, context: TaskContext) -> Result:
     parsed, problems = parse_options(options)
     collected = None
     if problems or parsed.run.prune != "ignore":

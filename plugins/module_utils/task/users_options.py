@@ -50,6 +50,10 @@ def parse_options(options: Options) -> tuple[UsersOptions, list[Finding]]:
         findings.append(Finding("", str(error)))
     if not 1 <= options["concurrency"] <= MOST_CONCURRENT:
         findings.append(Finding("concurrency", f"must be from 1 to {MOST_CONCURRENT}."))
+    if not all(glob.strip() for glob in options["only"] or ()):
+        # as after the loss of a variable: no name must not come to mean all of them
+        message = "has an empty name. Give names or globs, or omit the option for all users."
+        findings.append(Finding("only", message, "only"))
     if options["max_failures"] < 0:
         findings.append(Finding("max_failures", "must be 0 (no end) or more."))
     if options["max_results_on_failure"] < 0:

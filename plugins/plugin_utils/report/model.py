@@ -322,7 +322,7 @@ def _installation(
         error=_error(result.get("error")),
         requests={key: int(value) for key, value in _mapping(result.get("requests")).items()},
         checksum=str(plan.get("checksum") or ""),
-        only=tuple(map(str, result.get("only") or plan.get("only") or ())),
+        only=tuple(map(str, result.get("only") or ())),
         journal=_journal(result),
         warnings=tuple(map(str, result.get("warnings") or ())),
     )

@@ -61,7 +61,9 @@ def headline(of: Installation | Report, message: str = "") -> str:
     if counts(of):
         return f"{name}: {counts(of)}{_of_all(of)}."
     total = of.counts["total"]
-    state = f" {'All ' if total > 1 else ''}{_users(total)} {_is(total)} in sync." if total else ""
+    every = "All " if total > 1 else ""
+    users = f"{_users(total)} of the selected part" if of.only else _users(total)
+    state = f" {every}{users} {_is(total)} in sync." if total else ""
     return f"{name}: no changes.{state}"
 
 
@@ -106,7 +108,8 @@ def counts(of: Installation | Report, without: tuple[str, ...] = ()) -> str:
 def notes(one: Installation) -> Iterator[str]:
     """Yield what a reader has to know beside the counts."""
     if one.only:
-        yield f"Only a part was planned: users named {', '.join(one.only)}."
+        named = ", ".join(one.only)
+        yield f"Only a part was planned: users named {named}. All other users were left alone."
     if one.journal:
         yield (
             f"An earlier run was interrupted, and its journal is unfinished: {one.journal}."
