@@ -31,9 +31,9 @@ options:
       company: One file for each company, named after the company and its ID.
       role: One file for each role, with the role as a default for all its users.
     default: none
-  contacts:
+  persons:
     description:
-      - C(contacts) that M(superoffice.crm.superoffice_external_user_info) returns with V(contacts=true), needed for O(split=company).
+      - C(persons) that M(superoffice.crm.superoffice_external_user_info) returns with V(persons=true), needed for O(split=company).
     type: list
     elements: dict
   name:
@@ -47,12 +47,12 @@ EXAMPLES = r"""
 - name: Read all users
   superoffice.crm.superoffice_external_user_info:
     format: definitions
-    contacts: true
+    persons: true
   register: existing
 
 - name: Show the names of the files
   ansible.builtin.debug:
-    msg: "{{ existing.users | superoffice.crm.external_users_files(split='company', contacts=existing.contacts) | map(attribute='name') }}"
+    msg: "{{ existing.users | superoffice.crm.external_users_files(split='company', persons=existing.persons) | map(attribute='name') }}"
 """
 
 RETURN = r"""
@@ -73,12 +73,12 @@ from ..plugin_utils.untrusted import as_data
 
 
 def external_users_files(
-    entries: object, *, split: str = "none", contacts: object = None, name: str = "users.yml"
+    entries: object, *, split: str = "none", persons: object = None, name: str = "users.yml"
 ) -> typing.Any:
     """Return the files."""
     try:
         # a template makes None of the word none
-        files = files_of(entries, split=str(split).lower(), contacts=contacts, name=name)
+        files = files_of(entries, split=str(split).lower(), persons=persons, name=name)
     except ReportError as error:
         raise AnsibleFilterError(f"external_users_files: {error}") from error
     return as_data([file._asdict() for file in files])

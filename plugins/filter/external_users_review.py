@@ -21,11 +21,6 @@ options:
     type: list
     elements: dict
     required: true
-  contacts:
-    description:
-      - C(contacts) that the same task returns with V(contacts=true). With it, the review shows companies, and persons without a company.
-    type: list
-    elements: dict
   definitions:
     description:
       - Definitions of users.
@@ -55,14 +50,13 @@ options:
 EXAMPLES = r"""
 - name: Read all users
   superoffice.crm.superoffice_external_user_info:
-    contacts: true
   register: existing
 
 - name: Show the review
   ansible.builtin.debug:
     msg: >-
       {{ existing.users
-         | superoffice.crm.external_users_review(contacts=existing.contacts, src=['users'])
+         | superoffice.crm.external_users_review(src=['users'])
          | superoffice.crm.external_users_report('markdown') }}
 """
 
@@ -87,7 +81,6 @@ from ..plugin_utils.untrusted import as_data
 def external_users_review(
     users: object,
     *,
-    contacts: object = None,
     definitions: object = None,
     src: object = None,
     defaults: object = None,
@@ -98,7 +91,6 @@ def external_users_review(
     try:
         review = review_of(
             users,
-            contacts=contacts,
             definitions=definitions,
             src=src,
             defaults=defaults,

@@ -218,6 +218,27 @@ user:
       type: bool
       returned: always
       sample: true
+    full_name:
+      description: Full name of the person. Empty if it is not known.
+      type: str
+      returned: always
+      sample: Anna Berg
+    company:
+      description: Name of the company of the person, with its department. Empty if the person has none. The service calls a company a
+        contact.
+      type: str
+      returned: always
+      sample: Fjord Software AS
+    company_id:
+      description: ID of the company, V(0) if the person has none.
+      type: int
+      returned: always
+      sample: 3
+    email:
+      description: E-mail address of the person. Empty if there is none, and for a user that would be created.
+      type: str
+      returned: always
+      sample: anna@example.com
 password_status:
   description: What happened to the password.
   returned: when the user's state could be read

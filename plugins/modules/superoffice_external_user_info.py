@@ -52,9 +52,10 @@ options:
       - facts
       - definitions
     default: facts
-  contacts:
+  persons:
     description:
-      - Whether RV(contacts) is returned, with the company of each person. This takes no additional request.
+      - Whether RV(persons) is returned. Useful with O(format=definitions), whose entries do not tell whose logins they are. This takes no
+        additional request.
     type: bool
     default: false
 seealso:
@@ -118,9 +119,30 @@ users:
       type: bool
       returned: always
       sample: true
-contacts:
-  description: The companies of the persons that the listed logins belong to, ordered by person. The service calls a company a contact.
-  returned: with O(contacts=true)
+    full_name:
+      description: Full name of the person. Empty if it is not known.
+      type: str
+      returned: always with O(format=facts)
+      sample: Anna Berg
+    company:
+      description: Name of the company of the person, with its department. Empty if the person has none. The service calls a company a
+        contact.
+      type: str
+      returned: always with O(format=facts)
+      sample: Fjord Software AS
+    company_id:
+      description: ID of the company, V(0) if the person has none.
+      type: int
+      returned: always with O(format=facts)
+      sample: 3
+    email:
+      description: E-mail address of the person. Empty if there is none.
+      type: str
+      returned: always with O(format=facts)
+      sample: anna@example.com
+persons:
+  description: The persons that the listed logins belong to, ordered by ID.
+  returned: with O(persons=true)
   type: list
   elements: dict
   contains:
@@ -129,16 +151,27 @@ contacts:
       type: int
       returned: always
       sample: 1001
-    contact_id:
+    full_name:
+      description: Full name of the person. Empty if it is not known.
+      type: str
+      returned: always
+      sample: Anna Berg
+    company:
+      description: Name of the company of the person, with its department. Empty if the person has none. The service calls a company a
+        contact.
+      type: str
+      returned: always
+      sample: Fjord Software AS
+    company_id:
       description: ID of the company, V(0) if the person has none.
       type: int
       returned: always
       sample: 3
-    contact_name:
-      description: Name of the company.
+    email:
+      description: E-mail address of the person. Empty if there is none.
       type: str
       returned: always
-      sample: Fjord Software AS
+      sample: anna@example.com
 requests:
   description: Number of requests that were sent to the service, by kind.
   returned: always

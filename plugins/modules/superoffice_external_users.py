@@ -352,6 +352,16 @@ results:
       type: int
       returned: always
       sample: 427
+    person:
+      description: Full name of the person that the login belongs to. None if it is not known.
+      type: str
+      returned: always
+      sample: Anna Berg
+    company:
+      description: Name of the company of the person, with its department. None if there is none, or it is not known.
+      type: str
+      returned: always
+      sample: Fjord Software AS
     action:
       description: What was planned, one of V(none), V(create), V(modify), V(rename) and V(delete). V(rename) whenever the name changes.
       type: str
@@ -410,6 +420,10 @@ results:
         role: Vendor
         role_id: 6
         is_active: true
+        full_name: Anna Berg
+        company: Fjord Software AS
+        company_id: 3
+        email: anna@example.com
 plan:
   description: The planned changes, without any secret. Pass it to a later run as O(plan).
   returned: when there is a plan
@@ -442,6 +456,8 @@ plan:
       returned: always
       sample:
         - user_name: anna@example.com
+          person: Anna Berg
+          company: Fjord Software AS
           action: modify
           modification:
             - Active

@@ -40,7 +40,7 @@ class File(typing.NamedTuple):
 
 
 def files_of(
-    entries: object, *, split: str = "none", contacts: object = None, name: str = "users.yml"
+    entries: object, *, split: str = "none", persons: object = None, name: str = "users.yml"
 ) -> list[File]:
     """Write entries, as superoffice_external_user_info lists them, down as definition files.
 
@@ -56,7 +56,7 @@ def files_of(
     if split == "role":
         return _by_role(ordered)
     if split == "company":
-        return _by_company(ordered, plain(contacts or []))
+        return _by_company(ordered, plain(persons or []))
     return [File(name, len(ordered), text_of(ordered))]
 
 
@@ -144,17 +144,17 @@ def _role_key(option: str, value: object) -> tuple[str, str]:
     return (option, "" if value is None else str(value))
 
 
-def _by_company(entries: Iterable[Entry], contacts: Iterable[Entry]) -> list[File]:
+def _by_company(entries: Iterable[Entry], persons: Iterable[Entry]) -> list[File]:
     """Write a file for each company; its id keeps two of one name apart."""
-    companies = {one["person_id"]: (one["contact_id"], one["contact_name"]) for one in contacts}
+    companies = {one["person_id"]: (one["company_id"], one["company"]) for one in persons}
     groups: dict[tuple[int, str], list[Entry]] = {}
     for entry in entries:
         groups.setdefault(companies.get(entry.get("person_id"), (0, "")), []).append(entry)
     files = []
     taken: set[str] = set()
-    for (contact_id, company), users in sorted(groups.items()):
-        stem = "-".join(filter(None, [slug(company), str(contact_id)]))
-        name = _free(stem if contact_id else "without-company", taken)
+    for (company_id, company), users in sorted(groups.items()):
+        stem = "-".join(filter(None, [slug(company), str(company_id)]))
+        name = _free(stem if company_id else "without-company", taken)
         files.append(File(name, len(users), text_of(users)))
     return files
 

@@ -43,7 +43,7 @@ def queries_of(server: NetServer, name: str, number: int) -> set[str]:
     new = {"role": "Vendor", "password": "Good-pass-1"}
     tasks: list[tuple[str, dict[str, Any]]] = [
         ("superoffice_external_user_info", {"user_name": name}),
-        ("superoffice_external_user_info", {"user_name": f"{name[:2]}*", "contacts": True}),
+        ("superoffice_external_user_info", {"user_name": f"{name[:2]}*", "persons": True}),
         ("superoffice_external_user_info", {"role": "Partner"}),
         ("superoffice_external_user", {"user_name": name, "role": "Vendor"}),
         ("superoffice_external_user", {"user_name": name, "person_id": 5000 + number}),

@@ -137,7 +137,7 @@ TASKS: dict[str, list[Result]] = {
     "superoffice_external_user_info": [
         {},
         {"format": "definitions"},
-        {"contacts": True},
+        {"persons": True},
         {"auth_password": "wrong"},
     ],
     "superoffice_role_info": [{}, {"auth_password": "wrong"}],

@@ -80,10 +80,9 @@ MAKERS = pytest.mark.parametrize("maker", [everywhere, refused, broken])
 
 def review(text: str) -> dict[str, Any]:
     user = {"associate_id": 1, "person_id": 1, "user_name": text, "role": text, "role_id": 5}
-    contacts = [{"person_id": 1, "contact_id": 1, "contact_name": text}]
     definitions = [{"user_name": "nobody", text: 1}]
-    users = [{**user, "is_active": True, "person": text}]
-    return dict(review_of(users, contacts=contacts, definitions=definitions, name=text))
+    users = [{**user, "is_active": True, "full_name": text, "company": text, "company_id": 1}]
+    return dict(review_of(users, definitions=definitions, name=text))
 
 
 def is_harmless_line(line: str) -> bool:

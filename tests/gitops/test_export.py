@@ -96,15 +96,15 @@ def by_ansible(text: str, folder: Path) -> list[Any]:
 def test_written_definitions_are_read_back_by_both_readers(
     entries: list[dict[str, Any]], split: str
 ) -> None:
-    contacts = [
-        {"person_id": one["person_id"], "contact_id": one["person_id"] % 3, "contact_name": "C"}
+    persons = [
+        {"person_id": one["person_id"], "company_id": one["person_id"] % 3, "company": "C"}
         for one in entries
     ]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for reader in (by_our_reader, by_ansible):
             read_back: list[Any] = []
-            for file in files_of(entries, split=split, contacts=contacts):
+            for file in files_of(entries, split=split, persons=persons):
                 read_back += reader(file.text, folder)
             key = str if split == "none" else (lambda one: str(sorted(one.items())))
             assert sorted(map(key, map(ordered, read_back))) == sorted(
@@ -247,7 +247,7 @@ def test_export_can_be_filtered(here: Workspace, server: NetServer) -> None:
     assert wanted
 
 
-def test_companies_cost_no_further_request(server: NetServer) -> None:
+def test_persons_cost_no_further_request(server: NetServer) -> None:
     from tests.modules.execution_paths import EXECUTION_PATHS
 
     settled(server, 30)
@@ -258,15 +258,15 @@ def test_companies_cost_no_further_request(server: NetServer) -> None:
         plain = run("superoffice_external_user_info", {"url": server.url, **login}, False)
         asked = len(server.journal.entries)
         results[execution_path] = run(
-            "superoffice_external_user_info", {"url": server.url, **login, "contacts": True}, False
+            "superoffice_external_user_info", {"url": server.url, **login, "persons": True}, False
         )
         assert len(server.journal.entries) == 2 * asked
         assert results[execution_path]["users"] == plain["users"]
-        assert "contacts" not in plain
-    assert results["in_process"]["contacts"] == results["module"]["contacts"]
-    companies = {one["contact_name"] for one in results["in_process"]["contacts"]}
+        assert "persons" not in plain
+    assert results["in_process"]["persons"] == results["module"]["persons"]
+    companies = {one["company"] for one in results["in_process"]["persons"]}
     assert "Fjord Software AS" in companies
-    assert len(results["in_process"]["contacts"]) == 30
+    assert len(results["in_process"]["persons"]) == 30
 
 
 def test_applying_a_large_export_changes_nothing(server: NetServer, tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_markdown_is_bounded_and_counts_what_was_cut(number: int, limit: int) ->
 def test_what_matters_most_stands_first(server: NetServer) -> None:
     definitions = settled(server, 150)
     result = bulk(server, users=drifted(server, definitions))
-    words = [row[1].split(" ", 1)[1] for row in cells(report(result, "markdown"))]
+    words = [row[2].split(" ", 1)[1] for row in cells(report(result, "markdown"))]
     order = ["to delete", "to deactivate", "to rename", "to modify", "to create"]
     assert words == sorted(words, key=order.index)
     assert set(words) >= {"to delete", "to deactivate", "to modify", "to create"}

@@ -38,6 +38,8 @@ def test_results_list_changes_or_all_users_sorted_by_name(
     assert everything["results"][0] == {
         "user_name": "u00",
         "associate_id": tenant.user("u00").associate_id,
+        "person": "u00 External",
+        "company": "Northwind Traders",
         "action": "modify",
         "modification": ["Role"],
         "status": "modified",

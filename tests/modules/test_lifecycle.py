@@ -73,7 +73,14 @@ def facts(tenant: Any, associate_id: int) -> dict[str, Any]:
         "role": record.role_name,
         "role_id": record.role_id,
         "is_active": record.is_active,
+        **person("Anna Berg"),
     }
+
+
+def person(full_name: str) -> dict[str, Any]:
+    """Who a person without an address is, in the words of results."""
+    company = {"company": "Northwind Traders", "company_id": 2}
+    return {"full_name": full_name, "email": "", **company}
 
 
 @pytest.mark.parametrize("case", CHANGES, ids=lambda case: case.name)
@@ -149,8 +156,8 @@ def test_user_in_sync_is_not_written(user: Run, tenant: Any, journal: Any, anna:
 def test_creation_is_predicted_sent_in_one_call_and_idempotent(
     given: dict[str, Any], active: bool, user: Run, tenant: Any, journal: Any
 ) -> None:
-    person = tenant.add_person(first_name="Berta", last_name="Falk")
-    declared = {"person_id": person, "user_name": "Berta@example.com", "password": NEW,
+    berta = tenant.add_person(first_name="Berta", last_name="Falk")
+    declared = {"person_id": berta, "user_name": "Berta@example.com", "password": NEW,
                 "role": "Supplier", **given}  # fmt: skip
     start = tenant.snapshot()
     foreseen = [user(check=True, **declared) for _number in range(2)]
@@ -165,11 +172,12 @@ def test_creation_is_predicted_sent_in_one_call_and_idempotent(
     assert done["password_status"] == "set"
     [record] = tenant.users()
     assert done["user"] == {
-        "associate_id": record.associate_id, "person_id": person,
+        "associate_id": record.associate_id, "person_id": berta,
         "user_name": "Berta@example.com", "role": "Supplier", "role_id": 7, "is_active": active,
+        **person("Berta Falk"),
     }  # fmt: skip
     assert (record.user_name, record.role_id, record.is_active) == ("Berta@example.com", 7, active)
-    assert record.person_id == person
+    assert record.person_id == berta
     assert tenant.password_matches(record.associate_id, NEW)
     assert done["diff"]["before"] == {}
     assert done["diff"]["after"]["password"] == "(set)"

@@ -349,6 +349,10 @@ class Profile:
         "null": "It is there with null.",
         "error": "An error.",
     })  # fmt: skip
+    name_columns: str = _choice("Columns with names of companies and addresses of persons.", {
+        "served": "As documented.",
+        "missing": "contactFullName, personEmail and personContact/department are unknown.",
+    })  # fmt: skip
     unknown_filter_column: str = _choice("A column in $filter that does not exist.", {
         "error": "An error.",
         "ignore": "The restriction is left out.",

@@ -115,7 +115,7 @@ def _external_users(profile: Profile, entities: frozenset[str]) -> Provider:
     retired = "1" if profile.retired_listed == "yes" else "NOT a.deleted"
     users = f"({types} AND {retired} AND {_VISIBLE})"
     name, kinds = "ExternalUsers", ("all", "potential", "expired")
-    columns = _by_name(_user_columns(profile))
+    columns = _known(_user_columns(profile), profile)
     potential = "potential" in entities or (not entities and profile.entities == "everyone")
     if "all" in entities or not potential:
         shown = users if "all" in entities or not entities else "0"
@@ -129,7 +129,7 @@ def _external_users(profile: Profile, entities: frozenset[str]) -> Provider:
 
 def _person(profile: Profile, entities: frozenset[str]) -> Provider:
     """Persons and the first login of each, in one row."""
-    columns = _by_name((
+    columns = _known((
         *_ALL_ROWS,
         *_PERSON_COLUMNS,
         Column("personId", "int", "p.person_id"),
@@ -142,7 +142,7 @@ def _person(profile: Profile, entities: frozenset[str]) -> Provider:
         Column("personContact/number", "string", "COALESCE(c.number, '')"),
         Column("personContact/orgnr", "string", "COALESCE(c.orgnr, '')"),
         *_login_columns(profile),
-    ))  # fmt: skip
+    ), profile)  # fmt: skip
     source = _PERSONS
     if profile.person_addresses == "rows":
         source += " LEFT JOIN email e ON e.person_id = p.person_id"
@@ -212,6 +212,13 @@ def _role() -> Provider:
 
 def _by_name(columns: tuple[Column, ...]) -> dict[str, Column]:
     return {column.name.lower(): column for column in columns}
+
+
+def _known(columns: tuple[Column, ...], profile: Profile) -> dict[str, Column]:
+    missing = {"contactFullName", "personEmail", "personContact/department"}
+    if profile.name_columns == "served":
+        return _by_name(columns)
+    return _by_name(tuple(column for column in columns if column.name not in missing))
 
 
 NAMES = ("ExternalUsers", "Person", "Role", "dynamic")

@@ -290,6 +290,22 @@ class Tenant(Database):
                 columns["name"] = columns["user_name"]
             self.update_associate(row["associate_id"], **columns)
 
+    def rename_person(self, person_id: int, first_name: str, last_name: str) -> None:
+        """Change the name of a person by hand."""
+        with self.lock:
+            self._connection.execute(
+                "UPDATE person SET first_name = ?, last_name = ? WHERE person_id = ?",
+                (first_name, last_name, person_id),
+            )
+
+    def rename_contact(self, contact_id: int, name: str, department: str = "") -> None:
+        """Change the name of a company by hand."""
+        with self.lock:
+            self._connection.execute(
+                "UPDATE contact SET name = ?, department = ? WHERE contact_id = ?",
+                (name, department, contact_id),
+            )
+
     def remove_user(self, id_or_name: int | str) -> None:
         """Remove a user by hand, without a trace in the history."""
         with self.lock:

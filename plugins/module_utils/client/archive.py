@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from ..domain.model import Role
 from . import json_fields
-from .errors import Blocked, ListChanged, NotUnderstood, Refused
+from .errors import Blocked, Failed, ListChanged, NetServerError, NotUnderstood, Refused
 from .http import Transport
 from .languages import in_language, spellings
 from .prefetch import Prefetch
@@ -39,8 +39,11 @@ USER_QUERY = {
     # another entity of this archive is persons who could become users
     "$entities": "all",
 }
-# the company of a person, for those who ask for it
-CONTACT_COLUMNS = "contactId,contactName"
+# whose login it is, for people to read; the service calls a company a contact, and the full name of
+# a company has its department
+NAME_COLUMNS = "fullName,contactId,contactName,contactFullName,personEmail"
+PERSON_COLUMNS = "personId,retired"
+PERSON_NAME_COLUMNS = "fullName,personContact/contactId,personContact/name,personContact/department"
 ROLE_TYPES = ("Employee", "ExternalUser", "Anonymous", "System")
 
 
@@ -61,7 +64,10 @@ class _Page(typing.NamedTuple):
 
 
 class UserRow(typing.NamedTuple):
-    """An external user as the archive lists it: the role is a name, not an id."""
+    """An external user as the archive lists it: the role is a name, not an id.
+
+    `company` is the name of the company with its department, `company_name` without it.
+    """
 
     associate_id: int
     person_id: int
@@ -69,24 +75,50 @@ class UserRow(typing.NamedTuple):
     associate_name: str
     role: str
     is_active: bool
-    contact_id: int = 0
-    contact_name: str = ""
+    full_name: str = ""
+    company: str = ""
+    company_name: str = ""
+    company_id: int = 0
+    email: str = ""
+
+
+class PersonRow(typing.NamedTuple):
+    """A person as the archive lists it."""
+
+    retired: bool
+    full_name: str = ""
+    company: str = ""
+    company_name: str = ""
+    company_id: int = 0
 
 
 class Archive:
-    """Reads lists page by page, in as few requests as the service's own page sizes allow."""
+    """Reads lists page by page, in as few requests as the service's own page sizes allow.
+
+    The columns that say whose login it is are for people only: where the service refuses them, the
+    list is read without them, and `warnings` says so.
+    """
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._language = transport.settings.language
         # whether the service tells how many rows a list has, as far as is known
         self._counts_rows = True
+        self._refusals: dict[str, NetServerError] = {}
+
+    @property
+    def warnings(self) -> list[str]:
+        """What could not be read and is not needed, in a sentence for people."""
+        if not self._refusals:
+            return []
+        provider, error = next(iter(self._refusals.items()))
+        shown = f"Archive/{provider} could only be read without their columns ({error})"
+        return [f"Names of persons and companies are not shown: {shown}."]
 
     def external_users(
         self,
         restriction: str = EVERY_ROW,
         *,
-        with_contact: bool = False,
         progress: Callable[[int], None] = lambda _rows: None,
     ) -> list[UserRow]:
         """Read all external users that meet a restriction, ordered by id.
@@ -96,14 +128,12 @@ class Archive:
         Raises:
             ListChanged: the list changed again and again while it was read.
         """
-        query = {**USER_QUERY, "$filter": restriction}
-        if with_contact:
-            query["$select"] += f",{CONTACT_COLUMNS}"
+        parse = _UserParser(self._language)
 
-        def parse(row: Row) -> UserRow:
-            return _user_row(row, self._language, with_contact=with_contact)
+        def read(query: Mapping[str, str]) -> list[UserRow]:
+            return self._read_list("archive", "ExternalUsers", query, parse, progress)
 
-        return self._read_list("archive", "ExternalUsers", query, parse, progress)
+        return self._named("ExternalUsers", NAME_COLUMNS, read, _user_query(restriction))
 
     def few_external_users(self, restriction: str, expected: int = 1) -> list[UserRow]:
         """Read the external users of a restriction that so few can meet that one page has them.
@@ -111,24 +141,31 @@ class Archive:
         `expected` is how many rows there are if none is missing; with fewer, the next page is
         asked for as well.
         """
-        query = {**USER_QUERY, "$filter": restriction}
-        rows = self._read_few("archive", "ExternalUsers", query, expected)
-        return [_user_row(row, self._language) for row in rows]
+        parse = _UserParser(self._language)
 
-    def persons(self, person_ids: Iterable[int]) -> dict[int, bool]:
-        """Return whether existing persons are retired, by id, in a request for each few dozen."""
-        found: dict[int, bool] = {}
+        def read(query: Mapping[str, str]) -> list[UserRow]:
+            return [*map(parse, self._read_few("archive", "ExternalUsers", query, expected))]
+
+        return self._named("ExternalUsers", NAME_COLUMNS, read, _user_query(restriction))
+
+    def persons(self, person_ids: Iterable[int]) -> dict[int, PersonRow]:
+        """Return the persons that exist, by id, in a request for each few dozen."""
+        found: dict[int, PersonRow] = {}
         for restriction in batches([number_is("personId", one) for one in sorted(person_ids)]):
             query = {
-                "$select": "personId,retired",
+                "$select": PERSON_COLUMNS,
                 "$filter": restriction,
                 # without it retired persons are not listed
                 "$entities": "person,retiredPerson",
             }
             expected = restriction.count(" or ") + 1
-            for row in self._read_few("person", "Person", query, expected):
+
+            def read(query: Mapping[str, str], expected: int = expected) -> list[Row]:
+                return self._read_few("person", "Person", query, expected)
+
+            for row in self._named("Person", PERSON_NAME_COLUMNS, read, query):
                 person_id = json_fields.number(row, "personId", "Archive/Person")
-                found[person_id] = json_fields.flag(row, "retired", "Archive/Person", missing=False)
+                found[person_id] = _person_row(row)
         return found
 
     def roles(self) -> list[Role]:
@@ -138,6 +175,25 @@ class Archive:
             "$filter": "roleId gt 0",
         }
         return self._read_list("roles", "Role", query, lambda row: _role(row, self._language))
+
+    def _named(
+        self,
+        provider: str,
+        columns: str,
+        read: Callable[[Mapping[str, str]], list[Parsed]],
+        query: Mapping[str, str],
+    ) -> list[Parsed]:
+        """Read with columns that are for people only, or without them if that is what it takes."""
+        if provider in self._refusals:
+            return read(query)
+        try:
+            return read({**query, "$select": f"{query['$select']},{columns}"})
+        except (Refused, Failed, Blocked, NotUnderstood) as error:
+            # the count of rows was not what was refused
+            self._counts_rows = True
+            rows = read(query)
+            self._refusals[provider] = error
+            return rows
 
     def _read_few(
         self, kind: str, provider: str, query: Mapping[str, str], expected: int
@@ -343,26 +399,57 @@ def fits(restriction: str) -> bool:
     return len(urllib.parse.quote(restriction)) <= LONGEST_FILTER
 
 
-def _user_row(
-    row: Mapping[str, typing.Any], language: str, *, with_contact: bool = False
-) -> UserRow:
-    operation = "Archive/ExternalUsers"
-    associate_name = json_fields.text(row, "assocName", operation)
-    user_name = json_fields.text(row, "userName", operation)
-    if associate_name == user_name:
-        # as nearly always: the same text once, and not twice for each of 100,000 users
-        associate_name = user_name
-    return UserRow(
-        associate_id=json_fields.number(row, "PrimaryKey", operation),
-        # an internal user, if the service lists such as well, may be no person's login
-        person_id=json_fields.number(row, "personId", operation, missing=0),
-        # a service that fills only one of the two columns has the login name there
-        user_name=user_name or associate_name,
-        associate_name=associate_name,
-        role=in_language(json_fields.text(row, "role", operation), language),
-        is_active=json_fields.flag(row, "isActive", operation),
-        contact_id=json_fields.number(row, "contactId", operation) if with_contact else 0,
-        contact_name=json_fields.text(row, "contactName", operation) if with_contact else "",
+def _user_query(restriction: str) -> dict[str, str]:
+    return {**USER_QUERY, "$filter": restriction}
+
+
+class _UserParser:
+    """Reads the rows of one list; what many rows have in common is one string in memory."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+        self._known: dict[str, str] = {}
+
+    def __call__(self, row: Row) -> UserRow:
+        operation = "Archive/ExternalUsers"
+        associate_name = json_fields.text(row, "assocName", operation)
+        user_name = json_fields.text(row, "userName", operation)
+        if associate_name == user_name:
+            # as nearly always: the same text once, and not twice for each of 100,000 users
+            associate_name = user_name
+        email = json_fields.shown_text(row, "personEmail")
+        return UserRow(
+            associate_id=json_fields.number(row, "PrimaryKey", operation),
+            # an internal user, if the service lists such as well, may be no person's login
+            person_id=json_fields.number(row, "personId", operation, missing=0),
+            # a service that fills only one of the two columns has the login name there
+            user_name=user_name or associate_name,
+            associate_name=associate_name,
+            role=in_language(json_fields.text(row, "role", operation), self._language),
+            is_active=json_fields.flag(row, "isActive", operation),
+            full_name=json_fields.shown_text(row, "fullName"),
+            company=self._once(
+                json_fields.shown_text(row, "contactFullName")
+                or json_fields.shown_text(row, "contactName")
+            ),
+            company_name=self._once(json_fields.shown_text(row, "contactName")),
+            company_id=json_fields.shown_number(row, "contactId"),
+            email=user_name if email == user_name else email,
+        )
+
+    def _once(self, text: str) -> str:
+        return self._known.setdefault(text, text)
+
+
+def _person_row(row: Row) -> PersonRow:
+    name = json_fields.shown_text(row, "personContact/name")
+    department = json_fields.shown_text(row, "personContact/department")
+    return PersonRow(
+        retired=json_fields.flag(row, "retired", "Archive/Person", missing=False),
+        full_name=json_fields.shown_text(row, "fullName"),
+        company=", ".join(filter(None, (name, department))),
+        company_name=name,
+        company_id=json_fields.shown_number(row, "personContact/contactId"),
     )
 
 

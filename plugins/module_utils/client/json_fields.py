@@ -53,6 +53,20 @@ def text(row: Mapping[str, typing.Any], key: str, operation: str) -> str:
     raise _unexpected(operation, f"a string in {key}")
 
 
+def shown_text(row: Mapping[str, typing.Any], key: str) -> str:
+    """Return a string that is only shown; anything else is an empty one."""
+    value = row.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def shown_number(row: Mapping[str, typing.Any], key: str) -> int:
+    """Return an id that is only shown; anything else is 0."""
+    value = row.get(key)
+    if isinstance(value, str) and len(value) <= LONGEST_NUMBER and value.strip().isdecimal():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
 def flag(
     row: Mapping[str, typing.Any], key: str, operation: str, *, missing: bool | None = None
 ) -> bool:

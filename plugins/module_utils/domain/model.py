@@ -87,6 +87,10 @@ class CurrentUser(typing.NamedTuple):
     `associate_id` is None for a user that is not created yet. `associate_name` is the name in the
     associate row, which the service may store apart from the login name. `aliases` are further
     names that the service confirmed to be names of this user.
+
+    The fields from `full_name` on say whose login it is, as far as that was read. They are for
+    people: no decision depends on them but the choice of users by company. `company` is the name of
+    the company with its department, `company_name` without it.
     """
 
     associate_id: int | None
@@ -97,6 +101,11 @@ class CurrentUser(typing.NamedTuple):
     is_active: bool
     associate_name: str = ""
     aliases: tuple[str, ...] = ()
+    full_name: str = ""
+    company: str = ""
+    company_name: str = ""
+    company_id: int = 0
+    email: str = ""
 
     @property
     def names(self) -> list[str]:
@@ -107,6 +116,20 @@ class CurrentUser(typing.NamedTuple):
         """Tell whether `user_name` is a name of this user; names compare without case."""
         wanted = name_key(user_name)
         return any(name_key(name) == wanted for name in self.names)
+
+    def has_state_of(self, other: CurrentUser) -> bool:
+        """Tell whether nothing differs but the names of the person and of the company."""
+        return self.named_as(other) == other
+
+    def named_as(self, other: CurrentUser) -> CurrentUser:
+        """Return this user with the person and the company of another one."""
+        return self._replace(
+            full_name=other.full_name,
+            company=other.company,
+            company_name=other.company_name,
+            company_id=other.company_id,
+            email=other.email,
+        )
 
     def logs_in_as(self, user_name: str) -> bool:
         """Tell whether `user_name` is the login name itself, or one that the service confirmed."""

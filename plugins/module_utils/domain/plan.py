@@ -120,6 +120,12 @@ class Step(typing.NamedTuple):
         return "" if name is UNSET else name
 
     @property
+    def person(self) -> CurrentUser | None:
+        """The user, as far as it is known whose login it is."""
+        users = (self.after, self.before)
+        return next((user for user in users if user and (user.full_name or user.company)), None)
+
+    @property
     def sort_key(self) -> tuple[str, int]:
         """The order of results and plans: by name, and by id where two users have one name."""
         user = self.before or self.after

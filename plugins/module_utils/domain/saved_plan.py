@@ -185,11 +185,14 @@ def _restore(
     source = sources.get(entry) if sources else None
     desired = source.desired if source else _without_definition(entry, passwords)
     current = _current(entry, users)
+    after = entry.after
+    if after and current and (current.full_name or current.company):
+        after = after.named_as(current)
     step = Step(
         desired,
         entry.action,
         current,
-        entry.after,
+        after,
         entry.modification,
         entry.password_status,
         location=source.location if source else None,
@@ -250,6 +253,8 @@ def _without_definition(entry: PlannedUser, passwords: Mapping[str, Secret]) -> 
 def _entry(step: Step) -> Document:
     return {
         "user_name": step.user_name,
+        "person": (step.person and step.person.full_name) or None,
+        "company": (step.person and step.person.company) or None,
         "action": step.action.value,
         "modification": flag_names(step.modification),
         "password": step.password_status.value,
@@ -272,7 +277,7 @@ def _read_entry(entry: Mapping[str, typing.Any]) -> PlannedUser:
         modification=modification,
         password_status=PasswordStatus(entry["password"]),
         before=_user(_typed(entry, "before", dict, None)),
-        after=_user(_typed(entry, "after", dict, None)),
+        after=_named(_user(_typed(entry, "after", dict, None)), entry),
         state=_typed(entry, "state", str),
         definition=_typed(entry, "definition", str, None),
         generates=_typed(entry, "generate_password", bool),
@@ -331,6 +336,14 @@ def _user(facts: Mapping[str, typing.Any] | None) -> CurrentUser | None:
         is_active=_typed(facts, "is_active", bool),
         associate_name=_typed(facts, "user_name", str),
     )
+
+
+def _named(user: CurrentUser | None, entry: Mapping[str, typing.Any]) -> CurrentUser | None:
+    """Return a user with the names that the plan shows; a plan without them is one as well."""
+    person, company = (
+        _typed(entry, name, str, None) if name in entry else None for name in ("person", "company")
+    )
+    return user and user._replace(full_name=person or "", company=company or "")
 
 
 def _digest(value: object) -> str:

@@ -13,6 +13,7 @@ import itertools
 import typing
 from collections.abc import Container, Mapping, Sequence
 
+from ..client.archive import PersonRow
 from ..client.client import Client
 from ..client.user_agent import UserRecord
 from ..domain import limits
@@ -52,11 +53,13 @@ def validate(run: RunContext, steps: Sequence[Step], findings: Sequence[Finding]
     caller = _caller(run, acting)
     acting = [protect(step, run.options.conditions.protect, caller) for step in acting]
     acting, identity_findings = _confirm_identities(run.client, acting)
+    persons = _persons_of_new_users(run, acting)
+    acting = [_with_person(step, persons) for step in acting]
     order, conflicts = order_steps(acting, run.state.users, run.options.conditions.only)
     found = [*findings, *identity_findings, *conflicts]
     if run.options.preflight:
         in_conflict = {finding.where for finding in conflicts}
-        found += _service_findings(run, order, in_conflict)
+        found += _service_findings(run, order, in_conflict, persons)
     found += findings_about_changes(run, steps)
     if not found:
         exceeded = limits.exceeded(acting, run.options.conditions.limits, _limit_base(run, acting))
@@ -181,13 +184,41 @@ def _limit_base(run: RunContext, steps: Sequence[Step]) -> limits.Base:
     return limits.Base(len(users), sum(user.is_active for user in users))
 
 
-def _service_findings(run: RunContext, order: Order, in_conflict: Container[str]) -> list[Finding]:
+def _persons_of_new_users(run: RunContext, steps: Sequence[Step]) -> Mapping[int, PersonRow]:
+    """Return the persons that get a login, if they exist."""
+    if not run.options.preflight:
+        return {}
+    wanted = {
+        step.after.person_id
+        for step in steps
+        if step.action is Action.CREATE and step.acts and step.after
+    }
+    return run.client.archive.persons(wanted) if wanted else {}
+
+
+def _with_person(step: Step, persons: Mapping[int, PersonRow]) -> Step:
+    """Return a creation with the names of its person and company."""
+    after = step.after
+    if step.action is not Action.CREATE or after is None or after.person_id not in persons:
+        return step
+    person = persons[after.person_id]
+    named = after._replace(
+        full_name=person.full_name,
+        company=person.company,
+        company_name=person.company_name,
+        company_id=person.company_id,
+    )
+    return step._replace(after=named)
+
+
+def _service_findings(
+    run: RunContext,
+    order: Order,
+    in_conflict: Container[str],
+    persons: Mapping[int, PersonRow],
+) -> list[Finding]:
     """Ask the service to validate what each step would write."""
     steps = order.steps
-    new_persons = {
-        step.after.person_id for step in steps if step.action is Action.CREATE and step.after
-    }
-    persons = run.client.archive.persons(new_persons) if new_persons else {}
     done = itertools.count(1)
 
     def check(step: Step) -> list[Finding]:
@@ -206,8 +237,8 @@ def _service_findings(run: RunContext, order: Order, in_conflict: Container[str]
     return list(itertools.chain.from_iterable(found))
 
 
-def _person_problem(step: Step, persons: Mapping[int, bool]) -> UserError | None:
-    """`persons` says of each existing person whether it is retired."""
+def _person_problem(step: Step, persons: Mapping[int, PersonRow]) -> UserError | None:
+    """`persons` has each person that exists."""
     after = step.after
     if step.action is not Action.CREATE or after is None:
         return None
@@ -218,7 +249,7 @@ def _person_problem(step: Step, persons: Mapping[int, bool]) -> UserError | None
             f" {after.person_id}, or this login may not see it. Give the person_id of an existing"
             " person.",
         )
-    if persons[after.person_id]:
+    if persons[after.person_id].retired:
         return UserError(
             "person",
             f"{step.desired.subject} cannot be created: person {after.person_id} is retired. Take"

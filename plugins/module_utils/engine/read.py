@@ -260,6 +260,11 @@ def _to_user(roles: Roles, row: UserRow, role_id: int) -> CurrentUser:
         role=roles.name(role_id) or row.role,
         is_active=row.is_active,
         associate_name=row.associate_name,
+        full_name=row.full_name,
+        company=row.company,
+        company_name=row.company_name,
+        company_id=row.company_id,
+        email=row.email,
     )
 
 

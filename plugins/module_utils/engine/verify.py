@@ -75,7 +75,7 @@ def _verify_one(run: RunContext, result: StepResult) -> StepResult:
         if not wrong:
             return result._replace(user=found)
     return result._replace(
-        wrote=step.sets_password or found != step.before,
+        wrote=step.sets_password or not _is_as_before(step, found),
         user=found,
         failure=_mismatch(step, wrong),
     )
@@ -98,6 +98,12 @@ def _with_confirmed_role(
         return found
     record = run.client.agent.user(found.associate_id or 0)
     return found._replace(role_id=record.role_id) if record and record.role_id else found
+
+
+def _is_as_before(step: Step, found: CurrentUser | None) -> bool:
+    if step.before is None or found is None:
+        return step.before is found
+    return found.has_state_of(step.before)
 
 
 def _differences(step: Step, found: CurrentUser | None) -> list[str]:

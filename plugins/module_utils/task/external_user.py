@@ -35,6 +35,7 @@ def run_user(options: Options, context: TaskContext) -> Result:
         except Problem as error:
             failure = failure_of(error, f"{desired.subject} could not be read")
             return undecided(failure, client.requests)
+        result = result._replace(warnings=(*result.warnings, *client.archive.warnings))
         return of_user(
             result, client.requests, show_generated_password=options["show_generated_password"]
         )

@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from ..client import archive
-from ..client.archive import UserRow
 from ..client.client import Client
 from ..domain.export import entries_of
 from ..domain.model import UNSET, CurrentUser
@@ -18,7 +17,7 @@ from ..domain.selection import Selection, is_literal
 from ..engine.failure import Problem, failure_of
 from ..engine.read import find_by_name, read_roles, to_users
 from .arguments import Options, Task, TaskContext, connection_settings
-from .result import Result, undecided, user_facts
+from .result import Result, person_facts, undecided, user_facts
 
 
 def run(options: Options, context: TaskContext) -> Result:
@@ -27,9 +26,7 @@ def run(options: Options, context: TaskContext) -> Result:
     with Client(settings, cancel_token=context.cancel_token) as client:
         try:
             roles = read_roles(client)
-            users, rows = _read(
-                client, roles, _selection(options, roles), with_contact=options["contacts"]
-            )
+            users = _read(client, roles, _selection(options, roles))
         except Problem as error:
             failure = failure_of(error, "The external users could not be listed")
             return undecided(failure, client.requests)
@@ -38,20 +35,17 @@ def run(options: Options, context: TaskContext) -> Result:
         else:
             listed = [facts for user in users if (facts := user_facts(user))]
         result: Result = {"changed": False, "users": listed, "requests": client.requests}
-        if options["contacts"]:
-            result["contacts"] = _contacts(users, rows)
+        if options["persons"]:
+            result["persons"] = _persons(users)
+        if client.archive.warnings:
+            result["warnings"] = client.archive.warnings
         return result
 
 
-def _contacts(users: Sequence[CurrentUser], rows: Sequence[UserRow]) -> list[Result]:
-    """Return the company of each person that has one of the users, ordered by person."""
-    listed = {user.person_id for user in users}
-    contacts = {row.person_id: (row.contact_id, row.contact_name) for row in rows}
-    return [
-        {"person_id": person_id, "contact_id": contact_id, "contact_name": name}
-        for person_id, (contact_id, name) in sorted(contacts.items())
-        if person_id in listed
-    ]
+def _persons(users: Iterable[CurrentUser]) -> list[Result]:
+    """Return the persons that have one of the users, ordered by id."""
+    persons = {user.person_id: person_facts(user) for user in users}
+    return [{"person_id": one, **facts} for one, facts in sorted(persons.items())]
 
 
 def _selection(options: Options, roles: Roles) -> Selection:
@@ -65,28 +59,20 @@ def _selection(options: Options, roles: Roles) -> Selection:
     )
 
 
-def _read(
-    client: Client, roles: Roles, selection: Selection, *, with_contact: bool
-) -> tuple[list[CurrentUser], list[UserRow]]:
+def _read(client: Client, roles: Roles, selection: Selection) -> list[CurrentUser]:
     """Let the service filter as far as its grammar goes, and filter what it cannot here."""
     names = () if selection.user_names is UNSET else selection.user_names
     literal = next(filter(is_literal, names), None)
     if literal is not None:
         users = find_by_name(client, roles, literal).users
         selection = selection._replace(user_names=UNSET)
-        named = [user for user in users if user.has_name(literal) and selection.holds(user)]
-        ids = [user.associate_id for user in named if user.associate_id is not None]
-        rows: list[UserRow] = []
-        if with_contact and ids:
-            restriction = archive.associate_is(ids)
-            rows = client.archive.external_users(restriction, with_contact=True)
-        return named, rows
+        return [user for user in users if user.has_name(literal) and selection.holds(user)]
     restriction = archive.all_of(_restrictions(selection)) or archive.EVERY_ROW
     if not archive.fits(restriction):
         restriction = archive.EVERY_ROW
-    rows = client.archive.external_users(restriction, with_contact=with_contact)
+    rows = client.archive.external_users(restriction)
     users = [user for user in to_users(client, roles, rows) if selection.holds(user)]
-    return sorted(users, key=lambda user: user.associate_id or 0), rows
+    return sorted(users, key=lambda user: user.associate_id or 0)
 
 
 def _restrictions(selection: Selection) -> list[str]:
@@ -111,7 +97,7 @@ TASK = Task(
         "role": {"type": "str"},
         "is_active": {"type": "bool"},
         "format": {"type": "str", "default": "facts", "choices": ["facts", "definitions"]},
-        "contacts": {"type": "bool", "default": False},
+        "persons": {"type": "bool", "default": False},
     },
     run=run,
 )

@@ -65,7 +65,12 @@ def _run_task(options: Options, context: TaskContext) -> Result:
             return undecided(failure, client.requests)
         plan = saved_plan.to_document(result.plan.steps, settings.root, parsed.run.conditions)
         rendered = of_users(result, plan, parsed.shown, client.requests)
-        warnings = [*_warnings(collected), *_locked_out(result, parsed), *result.warnings]
+        warnings = [
+            *_warnings(collected),
+            *_locked_out(result, parsed),
+            *result.warnings,
+            *client.archive.warnings,
+        ]
         return {**rendered, **journal, **({"warnings": warnings} if warnings else {})}
 
 

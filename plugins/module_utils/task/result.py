@@ -45,6 +45,17 @@ def user_facts(user: CurrentUser | None) -> Result | None:
         "role": user.role,
         "role_id": user.role_id,
         "is_active": user.is_active,
+        **person_facts(user),
+    }
+
+
+def person_facts(user: CurrentUser) -> Result:
+    """Return whose login it is, as far as that is known."""
+    return {
+        "full_name": user.full_name,
+        "company": user.company,
+        "company_id": user.company_id,
+        "email": user.email,
     }
 
 

@@ -137,6 +137,8 @@ def _row(one: StepResult, shown: Shown, *, is_prediction: bool) -> Result:
     row: Result = {
         "user_name": step.user_name,
         "associate_id": user.associate_id if user else None,
+        "person": (step.person and step.person.full_name) or None,
+        "company": (step.person and step.person.company) or None,
         "action": step.action.value,
         "modification": flag_names(step.modification),
         "status": status,

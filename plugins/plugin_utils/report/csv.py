@@ -55,7 +55,7 @@ def review_to_csv(review: Review) -> str:
             login.associate_id,
             login.person_id,
             login.person,
-            login.contact_name,
+            login.company,
             login.role,
             "yes" if login.is_active else "no",
             login.owner,

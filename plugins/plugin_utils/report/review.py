@@ -9,7 +9,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from ...module_utils.domain.definitions import DefinitionCollector
 from ...module_utils.domain.findings import Finding, SourceLocation
@@ -31,10 +31,10 @@ class Login:
     role: str
     role_id: int
     is_active: bool
-    contact_id: int
-    contact_name: str
     where: str
     person: str = ""
+    company: str = ""
+    company_id: int = 0
     owner: str = ""
 
 
@@ -64,10 +64,10 @@ class Review:
 
     @property
     def without_company(self) -> list[Login]:
-        """Logins of persons of no company, if companies were asked for."""
+        """Logins of persons of no company, if companies are known."""
         if not self.knows_companies:
             return []
-        return [login for login in self.logins if not login.contact_id]
+        return [login for login in self.logins if not login.company_id]
 
     @property
     def summary(self) -> dict[str, int]:
@@ -115,7 +115,6 @@ class Review:
 def review_of(
     users: object,
     *,
-    contacts: object = None,
     definitions: object = None,
     src: object = None,
     defaults: object = None,
@@ -127,7 +126,6 @@ def review_of(
     Raises:
         ReportError: what was given is not what that module lists.
     """
-    companies = _companies(plain(contacts or []))
     try:
         current = [_current(user) for user in plain(users)]
     except (KeyError, TypeError, ValueError) as error:
@@ -141,7 +139,6 @@ def review_of(
     found = {one.current.associate_id: one.definition for one in matches if one.current}
     where = {number: relative(str(one.location), base_dir) for number, one in found.items()}
     owners = {number: _owner(declared.desired) for number, declared in found.items()}
-    persons = {one["associate_id"]: str(one.get("person") or "") for one in plain(users)}
     missing = [
         (one.definition.desired.subject, relative(str(one.definition.location), base_dir))
         for one in matches
@@ -149,8 +146,7 @@ def review_of(
     ]
     logins = [
         dataclasses.replace(
-            _login(user, companies, where.get(user.associate_id, "")),
-            person=persons.get(user.associate_id, ""),
+            _login(user, where.get(user.associate_id, "")),
             owner=owners.get(user.associate_id, ""),
         )
         for user in current
@@ -165,7 +161,7 @@ def review_of(
             )
             for one in (*findings, *declared.findings, *conflicts)
         ),
-        knows_companies=contacts is not None,
+        knows_companies=any(user.company_id for user in current),
     )
 
 
@@ -220,13 +216,6 @@ def _declared(
     return definitions, unreadable
 
 
-def _companies(contacts: Iterable[Values]) -> dict[int, tuple[int, str]]:
-    return {
-        int(one["person_id"]): (int(one["contact_id"]), str(one["contact_name"]))
-        for one in contacts
-    }
-
-
 def _current(user: Values) -> CurrentUser:
     return CurrentUser(
         associate_id=int(user["associate_id"]),
@@ -236,11 +225,13 @@ def _current(user: Values) -> CurrentUser:
         role=str(user["role"]),
         is_active=bool(user["is_active"]),
         associate_name=str(user["user_name"]),
+        full_name=str(user.get("full_name") or ""),
+        company=str(user.get("company") or ""),
+        company_id=int(user.get("company_id") or 0),
     )
 
 
-def _login(user: CurrentUser, companies: Mapping[int, tuple[int, str]], where: str) -> Login:
-    contact_id, contact_name = companies.get(user.person_id, (0, ""))
+def _login(user: CurrentUser, where: str) -> Login:
     return Login(
         user_name=user.user_name,
         associate_id=user.associate_id or 0,
@@ -248,9 +239,10 @@ def _login(user: CurrentUser, companies: Mapping[int, tuple[int, str]], where: s
         role=user.role,
         role_id=user.role_id,
         is_active=user.is_active,
-        contact_id=contact_id,
-        contact_name=contact_name,
         where=where,
+        person=user.full_name,
+        company=user.company,
+        company_id=user.company_id,
     )
 
 

@@ -93,7 +93,7 @@ def _rows(logins: Iterable[Login]) -> list[tuple[str, ...]]:
         (
             markdown_code(login.user_name),
             for_markdown(login.person),
-            for_markdown(login.contact_name),
+            for_markdown(login.company),
             markdown_code(login.role),
             "yes" if login.is_active else "no",
             str(login.associate_id),

@@ -175,5 +175,5 @@ def _files(files: Sequence[str]) -> Section:
 def _login(login: Login, width: int) -> Row:
     state = "active" if login.is_active else "inactive"
     symbol = "!" if login.is_active else "-"
-    about = _person({"person": login.person, "company": login.contact_name}, width)
+    about = _person({"person": login.person, "company": login.company}, width)
     return Row(symbol, (login.user_name, about, f"{login.role}, {state}"))

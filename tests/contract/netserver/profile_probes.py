@@ -226,6 +226,13 @@ def unknown_column(client: Client) -> object:
     return answer.json()["value"][0].get("nonsense", "left out")
 
 
+def name_columns(client: Client) -> object:
+    users = client.archive(select="fullName,contactFullName,personEmail", top=1)
+    persons = client.archive("Person", select="fullName,personContact/department", top=1)
+    columns = {*users.json()["value"][0], *persons.json()["value"][0]}
+    return columns & {"fullName", "contactFullName", "personEmail", "personContact/department"}
+
+
 def slim(client: Client, column: str, **headers: str) -> object:
     path = f"Archive/ExternalUsers?$select={column}&$filter=userName begins 'user00001'"
     return client.get(path, headers=headers).json()["value"][0][column]
@@ -584,6 +591,9 @@ TABLE: dict[str, tuple[Probe, dict[str, object]]] = {
     "missing_filter": (lambda c: [len(c.archive().json().get("value", "error"))], {
         "rows": [3], "empty": [0], "error": [5]}),
     "unknown_column": (unknown_column, {"ignore": "left out", "null": None, "error": 400}),
+    "name_columns": (name_columns, {
+        "served": {"fullName", "contactFullName", "personEmail", "personContact/department"},
+        "missing": {"fullName"}}),
     "unknown_filter_column": (lambda c: filtered(c, f"x = 'y' and userName = '{NAME}'"), {
         "error": 400, "ignore": [NAME], "empty": []}),
     "backslash": (backslash, {
