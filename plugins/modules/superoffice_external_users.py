@@ -197,8 +197,9 @@ options:
     default: service
   concurrency:
     description:
-      - How many requests may be in progress at once, from 1 to 32. The module reduces it when the service throttles requests.
-    type: int
+      - How many requests may be in progress at once, from 1 to 32, or V(auto). The module reduces it when the service throttles requests.
+      - With V(auto), the module begins with 8. It raises the number up to 32 while responses do not take longer, and lowers it when they do.
+    type: raw
     default: 8
   verify:
     description:

@@ -335,7 +335,7 @@ def test_invalid_variables_are_refused_before_any_request(
     outcome = here.play("superoffice.crm.apply", external_users_prune="purge")
     assert outcome.task_failed("external_users_prune")
     outcome = here.play("superoffice.crm.apply", external_users_concurrency="many")
-    assert outcome.task_failed("external_users_concurrency")
+    assert outcome.task_failed("concurrency: must be a number from 1 to 32, or auto.")
     assert not server.journal.entries
 
 

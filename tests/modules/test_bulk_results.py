@@ -149,10 +149,36 @@ def test_requests_in_flight_do_not_exceed_concurrency(
     assert "failed" not in result, result["msg"]
 
 
-@pytest.mark.parametrize("concurrency", [0, 33, -1])
-def test_concurrency_out_of_range_is_refused(concurrency: int, bulk: Run, journal: Any) -> None:
-    assert "from 1 to 32" in bulk(users=[], concurrency=concurrency)["msg"]
+@pytest.mark.parametrize("concurrency", [0, 33, -1, "many", True, "8.5", [8]])
+def test_concurrency_out_of_range_is_refused(concurrency: object, bulk: Run, journal: Any) -> None:
+    assert "from 1 to 32, or auto" in bulk(users=[], concurrency=concurrency)["msg"]
     assert journal.entries == []
+
+
+@pytest.fixture
+def many_changes(tenant: Any) -> list[dict[str, Any]]:
+    tenant.add_external_users({"user_name": f"v{n:03}", "role_id": 5} for n in range(300))
+    return [{"user_name": f"v{n:03}", "role": "Vendor"} for n in range(300)]
+
+
+def test_auto_uses_more_connections_while_the_latency_stays(
+    bulk: Run, server: NetServer, journal: Any, many_changes: list[dict[str, Any]]
+) -> None:
+    server.latency = 0.1
+    result = bulk(users=many_changes, concurrency="auto")
+    assert result["summary"]["modified"] == 300
+    assert 16 < len({entry.connection for entry in journal.writes}) <= 32
+
+
+def test_auto_is_gentle_with_a_service_that_throttles(
+    bulk: Run, server: NetServer, journal: Any, many_changes: list[dict[str, Any]]
+) -> None:
+    server.latency = 0.005
+    with server.using(parallel="4"):
+        result = bulk(users=many_changes, concurrency="auto", retries=4)
+    assert result["summary"]["modified"] == 300
+    refused = [entry for entry in journal.entries if entry.status == 503]
+    assert 0 < len(refused) <= 30
 
 
 def test_empty_run_returns_all_values(bulk: Run) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from ansible_collections.superoffice.crm.plugins.module_utils.client.authentication import Basic
 from ansible_collections.superoffice.crm.plugins.module_utils.client.client import Client
+from ansible_collections.superoffice.crm.plugins.module_utils.client.concurrency import Concurrency
 from ansible_collections.superoffice.crm.plugins.module_utils.client.errors import (
     Cancelled,
     ListChanged,
@@ -49,7 +50,8 @@ def server(running: NetServer) -> Iterator[NetServer]:
 
 def client(server: NetServer, at_once: int = 8, **options: Any) -> Client:
     login = Basic(ADMIN[0], Secret(ADMIN[1]))
-    return Client(ConnectionSettings(f"{server.url}/api", login, **options), at_once)
+    settings = ConnectionSettings(f"{server.url}/api", login, **options)
+    return Client(settings, Concurrency(at_once))
 
 
 def read(server: NetServer, at_once: int = 8) -> list[str]:

@@ -25,6 +25,7 @@ import requests
 import trustme
 from ansible_collections.superoffice.crm.plugins.module_utils.client.authentication import Basic
 from ansible_collections.superoffice.crm.plugins.module_utils.client.cancellation import CancelToken
+from ansible_collections.superoffice.crm.plugins.module_utils.client.concurrency import Concurrency
 from ansible_collections.superoffice.crm.plugins.module_utils.client.errors import (
     Cancelled,
     ConnectionLost,
@@ -766,7 +767,7 @@ def test_threads_share_connections() -> None:
             connection.send(OK)
 
     with scripted_server(script) as server:
-        transport = Transport(settings(server), max_concurrency=3)
+        transport = Transport(settings(server), concurrency=Concurrency(3))
         with ThreadPoolExecutor(8) as pool:
             assert {one.value for one in pool.map(transport.call, [READ] * 40)} == {427}
         assert server.connections == 3
@@ -825,7 +826,7 @@ def test_503_reduces_concurrent_requests(headers: bytes) -> None:
             connection.send(OK)
 
     with scripted_server(script) as server:
-        transport = Transport(settings(server), max_concurrency=8)
+        transport = Transport(settings(server), concurrency=Concurrency(8))
         with pytest.raises(Unavailable):
             transport.call(WRITE)
         with ThreadPoolExecutor(8) as pool:

@@ -16,6 +16,7 @@ from . import json_fields
 from .archive import Archive
 from .authentication import Basic
 from .cancellation import CancelToken
+from .concurrency import ONE_AT_A_TIME, Concurrency
 from .errors import NetServerError, Unauthorized
 from .http import Transport
 from .request import Request
@@ -32,12 +33,10 @@ class Client:
     def __init__(
         self,
         settings: ConnectionSettings,
-        most_at_once: int = 1,
+        concurrency: Concurrency = ONE_AT_A_TIME,
         cancel_token: CancelToken | None = None,
     ) -> None:
-        self.transport = Transport(
-            settings, max_concurrency=most_at_once, cancel_token=cancel_token
-        )
+        self.transport = Transport(settings, concurrency=concurrency, cancel_token=cancel_token)
         self.agent = UserAgent(self.transport)
         self.archive = Archive(self.transport)
 

@@ -10,6 +10,7 @@ import collections
 import json
 import random
 import threading
+import time
 import traceback
 import typing
 import urllib.parse
@@ -18,7 +19,7 @@ from collections.abc import Mapping
 from ..domain.model import Secret
 from . import responses, retry
 from .cancellation import CancelToken
-from .concurrency import ConcurrencyLimit
+from .concurrency import ONE_AT_A_TIME, Concurrency, ConcurrencyLimit
 from .connection_errors import connection_error
 from .errors import Cancelled, Effect, NetServerError, Throttled, TimedOut, Unauthorized
 from .exchange import Exchange, SessionThread
@@ -60,14 +61,16 @@ class Transport:
         self,
         settings: ConnectionSettings,
         *,
-        max_concurrency: int = 1,
+        concurrency: Concurrency = ONE_AT_A_TIME,
         cancel_token: CancelToken | None = None,
     ) -> None:
         self.settings = settings
         self.cancel_token = cancel_token or CancelToken()
         self.sent: collections.Counter[str] = collections.Counter()
         self._count_lock = threading.Lock()
-        self._concurrency = ConcurrencyLimit(max_concurrency, self.cancel_token)
+        self._concurrency = ConcurrencyLimit(
+            concurrency.most, self.cancel_token, first=concurrency.first
+        )
         self._has_succeeded = False
         self._closed = False
         self._idle: list[SessionThread] = []
@@ -115,8 +118,9 @@ class Transport:
         while True:
             try:
                 with self._concurrency.slot():
+                    started = time.monotonic()
                     response = self._send(request)
-                self._concurrency.increase()
+                self._concurrency.increase(request.kind, time.monotonic() - started)
                 return response
             except Unauthorized as error:
                 # a session may have expired; the next request opens one again

@@ -22,7 +22,7 @@ class RunOptions(typing.NamedTuple):
             the names to which the run is restricted.
         max_failures: how many users may fail before no further one is started; 0 means any number.
         preflight: whether the service validates persons, names and passwords before a write.
-        concurrency: how many requests may be in progress at once.
+        concurrency: how many requests may be in progress at once, at most.
         verify: whether written users are read back.
         journal: the path of the journal, if there is to be one.
     """

@@ -21,6 +21,7 @@ from ..engine.run_context import RunContext
 from .arguments import Options, Task, TaskContext, connection_settings, from_environment
 from .result import Result, undecided
 from .users_options import (
+    FIRST_CONCURRENT,
     UsersOptions,
     collect_definitions,
     emptiness,
@@ -50,7 +51,7 @@ def _run_task(options: Options, context: TaskContext) -> Result:
             return refused([*problems, *collected.findings], {}, parsed.shown)
     journal = _unfinished_journal(parsed)
     settings = connection_settings(options)
-    with Client(settings, parsed.run.concurrency, context.cancel_token) as client:
+    with Client(settings, parsed.concurrency, context.cancel_token) as client:
         wait_for_state = in_background(FullReader(client, context.progress).read)
         if collected is None:
             collected = collect_definitions(options, parsed.passwords)
@@ -172,7 +173,7 @@ TASK = Task(
         "on_error": {"type": "str", "default": "continue", "choices": ["continue", "stop"]},
         "max_failures": {"type": "int", "default": 10},
         "preflight": {"type": "str", "default": "service", "choices": ["service", "offline"]},
-        "concurrency": {"type": "int", "default": 8},
+        "concurrency": {"type": "raw", "default": FIRST_CONCURRENT},
         "verify": {"type": "bool", "default": True},
         "only": {"type": "list", "elements": "str"},
         "journal": {"type": "path"},

@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import json
+import re
 import typing
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..client.concurrency import ONE_AT_A_TIME, Concurrency
 from ..domain.conditions import Conditions
 from ..domain.definitions import DefinitionCollector
 from ..domain.errors import UserError
@@ -27,12 +29,15 @@ from .users_result import Shown
 # 400,000 users
 LARGEST_PLAN = 256 * 1024 * 1024
 MOST_CONCURRENT = 32
+# the default, and where a number that is found begins
+FIRST_CONCURRENT = 8
 
 
 class UsersOptions(typing.NamedTuple):
     """What a task on many users is asked for, apart from the definitions themselves."""
 
     run: RunOptions
+    concurrency: Concurrency
     shown: Shown
     passwords: Mapping[str, Secret]
     has_definitions: bool
@@ -48,8 +53,11 @@ def parse_options(options: Options) -> tuple[UsersOptions, list[Finding]]:
         limits = parse_limits(options["limits"] or {})
     except UserError as error:
         findings.append(Finding("", str(error)))
-    if not 1 <= options["concurrency"] <= MOST_CONCURRENT:
-        findings.append(Finding("concurrency", f"must be from 1 to {MOST_CONCURRENT}."))
+    concurrency = _parse_concurrency(options["concurrency"])
+    if concurrency is None:
+        message = f"must be a number from 1 to {MOST_CONCURRENT}, or auto."
+        findings.append(Finding("concurrency", message))
+        concurrency = ONE_AT_A_TIME
     if not all(glob.strip() for glob in options["only"] or ()):
         # as after the loss of a variable: no name must not come to mean all of them
         message = "has an empty name. Give names or globs, or omit the option for all users."
@@ -71,12 +79,13 @@ def parse_options(options: Options) -> tuple[UsersOptions, list[Finding]]:
         ),
         max_failures=1 if options["on_error"] == "stop" else options["max_failures"],
         preflight=options["preflight"] == "service",
-        concurrency=max(1, min(options["concurrency"], MOST_CONCURRENT)),
+        concurrency=concurrency.most,
         verify=options["verify"],
         journal=options["journal"] or "",
     )
     parsed = UsersOptions(
         run=run,
+        concurrency=concurrency,
         shown=_parse_shown(options),
         passwords=passwords,
         has_definitions=options["users"] is not None or options["src"] is not None,
@@ -128,6 +137,16 @@ def read_plan(plan: object) -> object:
     except (ValueError, RecursionError) as error:
         raise UserError("plan", f"plan {plan} is not JSON.") from error
     return document
+
+
+def _parse_concurrency(value: object) -> Concurrency | None:
+    """Return how many requests may be in flight; None if the option does not tell."""
+    if value == "auto":
+        return Concurrency(MOST_CONCURRENT, FIRST_CONCURRENT)
+    if isinstance(value, bool) or not re.fullmatch("[0-9]{1,2}", str(value)):
+        return None
+    number = int(str(value))
+    return Concurrency(number) if 1 <= number <= MOST_CONCURRENT else None
 
 
 def _parse_shown(options: Options) -> Shown:
