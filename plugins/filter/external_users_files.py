@@ -33,7 +33,8 @@ options:
     default: none
   persons:
     description:
-      - C(persons) that M(superoffice.crm.superoffice_external_user_info) returns with V(persons=true), needed for O(split=company).
+      - C(persons) that M(superoffice.crm.superoffice_external_user_info) returns with V(persons=true). With it, a comment above each
+        definition shows person and company. Needed for O(split=company).
     type: list
     elements: dict
   name:

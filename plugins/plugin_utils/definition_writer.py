@@ -17,9 +17,12 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..module_utils.domain.names import name_key
+from .escaping import for_comment
 from .report.model import ReportError, plain
 
 Entry = dict[str, typing.Any]
+# by their ids
+Persons = Mapping[typing.Any, Entry]
 SPLITS = ("none", "company", "role")
 _HEAD = """\
 ---
@@ -44,6 +47,8 @@ def files_of(
 ) -> list[File]:
     """Write entries, as superoffice_external_user_info lists them, down as definition files.
 
+    `persons` are those that it lists with them: above each entry a comment says whose login it is.
+
     Raises:
         ReportError: they are none, or there is no such way to split them.
     """
@@ -53,14 +58,19 @@ def files_of(
     if split not in SPLITS:
         raise ReportError(f"split must be one of {', '.join(SPLITS)}, not {split}")
     ordered = sorted(given, key=_sort_key)
+    known: Persons = {one["person_id"]: one for one in plain(persons or [])}
     if split == "role":
-        return _by_role(ordered)
+        return _by_role(ordered, known)
     if split == "company":
-        return _by_company(ordered, plain(persons or []))
-    return [File(name, len(ordered), text_of(ordered))]
+        return _by_company(ordered, known)
+    return [File(name, len(ordered), text_of(ordered, persons=known))]
 
 
-def text_of(entries: Sequence[Entry], defaults: Mapping[str, typing.Any] | None = None) -> str:
+def text_of(
+    entries: Sequence[Entry],
+    defaults: Mapping[str, typing.Any] | None = None,
+    persons: Persons | None = None,
+) -> str:
     """Return the text of one definition file."""
     lines = [_HEAD.rstrip("\n")]
     if defaults:
@@ -70,6 +80,10 @@ def text_of(entries: Sequence[Entry], defaults: Mapping[str, typing.Any] | None 
         return "\n".join([*lines, "users: []", ""])
     lines.append("users:")
     for entry in entries:
+        person = (persons or {}).get(entry.get("person_id"), {})
+        names = [text for key in ("full_name", "company") if (text := person.get(key))]
+        if names:
+            lines.append(f"  # {for_comment(', '.join(names))}")
         known = [key for key in _ORDER if key in entry]
         keys = [*known, *sorted(entry.keys() - set(known))]
         for number, key in enumerate(keys):
@@ -120,7 +134,7 @@ def _sort_key(entry: Entry) -> tuple[bool, str, int]:
     return (name is None, name_key(name or ""), entry.get("associate_id") or 0)
 
 
-def _by_role(entries: Iterable[Entry]) -> list[File]:
+def _by_role(entries: Iterable[Entry], persons: Persons) -> list[File]:
     """Write a file for each role, which says the role once for all its users."""
     groups: dict[tuple[str, typing.Any], list[Entry]] = {}
     for entry in entries:
@@ -136,7 +150,7 @@ def _by_role(entries: Iterable[Entry]) -> list[File]:
             stem = slug(value) if option == "role" else f"role-{value}"
             defaults = {option: value}
         name = _free(stem or "role", taken)
-        files.append(File(name, len(users), text_of(users, defaults)))
+        files.append(File(name, len(users), text_of(users, defaults, persons)))
     return files
 
 
@@ -144,18 +158,19 @@ def _role_key(option: str, value: object) -> tuple[str, str]:
     return (option, "" if value is None else str(value))
 
 
-def _by_company(entries: Iterable[Entry], persons: Iterable[Entry]) -> list[File]:
+def _by_company(entries: Iterable[Entry], persons: Persons) -> list[File]:
     """Write a file for each company; its id keeps two of one name apart."""
-    companies = {one["person_id"]: (one["company_id"], one["company"]) for one in persons}
     groups: dict[tuple[int, str], list[Entry]] = {}
     for entry in entries:
-        groups.setdefault(companies.get(entry.get("person_id"), (0, "")), []).append(entry)
+        person = persons.get(entry.get("person_id"), {})
+        company = (person.get("company_id") or 0, person.get("company") or "")
+        groups.setdefault(company, []).append(entry)
     files = []
     taken: set[str] = set()
     for (company_id, company), users in sorted(groups.items()):
         stem = "-".join(filter(None, [slug(company), str(company_id)]))
         name = _free(stem if company_id else "without-company", taken)
-        files.append(File(name, len(users), text_of(users)))
+        files.append(File(name, len(users), text_of(users, persons=persons)))
     return files
 
 

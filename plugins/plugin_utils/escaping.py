@@ -56,6 +56,11 @@ def for_html(text: str) -> str:
     return visible(shortened(text, SHOWN_TEXT))
 
 
+def for_comment(text: str) -> str:
+    """Return a text of bounded length for a comment that ends with its line."""
+    return visible(shortened(text, SHOWN_PATH))
+
+
 def for_xml(text: str) -> str:
     """Return a text that XML 1.0 can hold, for a library that escapes markup."""
     return visible(shortened(text, SHOWN_TEXT))

@@ -23,6 +23,7 @@ from ansible_collections.superoffice.crm.plugins.plugin_utils.definition_writer 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.gitops.hostile import HOSTILE
 from tests.gitops.playbook import Workspace
 from tests.gitops.sample_data import bulk, settled
 from tests.netserver import NetServer
@@ -67,6 +68,7 @@ NAMES = (
         "---",
     ),
 )
+HOSTILE_TEXT = st.sampled_from(HOSTILE)
 # what the service can hold: any character but halves of surrogate pairs
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
 ENTRIES = st.lists(
@@ -92,12 +94,17 @@ def by_ansible(text: str, folder: Path) -> list[Any]:
     return [{**content.get("defaults", {}), **entry} for entry in content["users"]]
 
 
-@given(ENTRIES, st.sampled_from(["none", "role", "company"]))
+@given(ENTRIES, st.sampled_from(["none", "role", "company"]), st.one_of(TEXT, HOSTILE_TEXT))
 def test_written_definitions_are_read_back_by_both_readers(
-    entries: list[dict[str, Any]], split: str
+    entries: list[dict[str, Any]], split: str, text: str
 ) -> None:
     persons = [
-        {"person_id": one["person_id"], "company_id": one["person_id"] % 3, "company": "C"}
+        {
+            "person_id": one["person_id"],
+            "company_id": one["person_id"] % 3,
+            "full_name": text,
+            "company": f"{text}AS",
+        }
         for one in entries
     ]
     with tempfile.TemporaryDirectory() as name:
@@ -110,6 +117,16 @@ def test_written_definitions_are_read_back_by_both_readers(
             assert sorted(map(key, map(ordered, read_back))) == sorted(
                 map(key, map(ordered, entries))
             )
+
+
+def test_a_comment_says_whose_login_it_is(here: Workspace, server: NetServer) -> None:
+    oslo = server.tenant.add_contact("Nordic Trade", department="Oslo")
+    anna = server.tenant.add_person(first_name="Anna", last_name="Ås\nBerg", contact_id=oslo)
+    server.tenant.add_external_user("anna@nordic.example", person_id=anna)
+    here.ok("superoffice.crm.export")
+    lines = here.read("users/users.yml").splitlines()
+    above = lines.index('  - user_name: "anna@nordic.example"') - 1
+    assert lines[above] == "  # Anna Ås\\u000aBerg, Nordic Trade, Oslo"
 
 
 def ordered(entry: dict[str, Any]) -> dict[str, Any]:

@@ -175,6 +175,32 @@ def test_one_report_over_several_installations() -> None:
     assert [suite.name for suite in suites] == ["north", "south", "west"]
 
 
+@pytest.mark.parametrize("format_", FORMATS)
+def test_every_format_says_whose_login_it_is(server: NetServer, format_: str) -> None:
+    oslo = server.tenant.add_contact("Nordic Trade", department="Oslo")
+    persons = [
+        server.tenant.add_person(first_name=name, last_name="Berg", contact_id=oslo)
+        for name in ("Anna", "Eva")
+    ]
+    server.tenant.add_external_user("anna", person_id=persons[0], role_id=5)
+    new = {"role": "Partner", "password": "Good-pass-1"}
+    result = bulk(
+        server,
+        users=[
+            {"user_name": "anna", "role": "Vendor"},
+            {"user_name": "eva", "person_id": persons[1], **new},
+        ],
+    )
+    text = report(result, format_)
+    text = json.dumps(text) if isinstance(text, dict) else text
+    for name in ("Anna Berg", "Eva Berg"):
+        assert name in text
+    assert text.count("Nordic Trade, Oslo") == 2
+    stale = {**result["results"][0], "status": "failed", "error": {"msg": "No.", "kind": "x"}}
+    failed = {**result, "results": [stale], "failed": True, "msg": "1 of 2 users failed"}
+    assert "Anna Berg" in str(report(failed, format_))
+
+
 def test_junit_says_what_a_ci_system_shows() -> None:
     result = result_of(["anna", "bo", "cecilie"])
     result["summary"] |= {"unchanged": 40, "total": 43}

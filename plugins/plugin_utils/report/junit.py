@@ -62,9 +62,12 @@ def _suite(one: Installation, *, drift_is_failure: bool) -> ET.Element:
 def _user(user: User, one: Installation, *, drift_is_failure: bool) -> ET.Element:
     case = _case(one, wording.title(user))
     told = f"{wording.action(user, one)}: {_told(user)}"
+    if user.person:
+        told = f"{told} ({user.person})"
     if user.status == "failed":
         kind = str((user.error or {}).get("kind") or "failed")
-        _verdict(case, "failure", kind, user.problem or told)
+        person = f"\nPerson: {user.person}" if user.person else ""
+        _verdict(case, "failure", kind, f"{user.problem}{person}" if user.problem else told)
     elif user.status == "skipped":
         ET.SubElement(case, "skipped", message=for_xml(user.problem or told))
     elif user.status in CHANGES and drift_is_failure:
