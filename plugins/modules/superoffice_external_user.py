@@ -101,8 +101,21 @@ options:
     type: int
   is_active:
     description:
-      - Whether the user can log in. A new user can, unless this is V(false).
+      - Whether the user can log in. A new user can, unless this is V(false) or it is outside the period from O(active_from) to
+        O(active_until).
     type: bool
+  active_from:
+    description:
+      - From when the user can log in. A date such as V(2026-12-31), or an ISO 8601 time such as V(2026-12-31T18:00:00+01:00), which is
+        in UTC unless it has an offset. A date without quotes in YAML is accepted.
+      - Outside the period from O(active_from) to O(active_until) the user is desired to be inactive, inside it active. The task compares
+        with the time of the machine that it runs on; something has to run it after the period has begun or ended.
+      - O(is_active=false) wins over a period. O(is_active=true) does not.
+    type: str
+  active_until:
+    description:
+      - Until when the user can log in, in the same form as O(active_from). A date includes that day, in UTC.
+    type: str
   owner:
     description:
       - Who is responsible for the login, for example the employee who asked for it. It is for people, and never sent to the service, so

@@ -76,6 +76,15 @@ options:
       is_active:
         description: Whether the user can log in.
         type: bool
+      active_from:
+        description: From when the user can log in. A date, or an ISO 8601 time, which is in UTC unless it has an offset. Outside the period
+          from O(users[].active_from) to O(users[].active_until) the user is desired to be inactive, inside it active. O(users[].is_active=false)
+          wins over a period.
+        type: str
+      active_until:
+        description: Until when the user can log in. A date, which includes that day, or an ISO 8601 time, which is in UTC unless it has an
+          offset.
+        type: str
       owner:
         description: Who is responsible for the login. It is shown in reports and reviews, and never sent to the service.
         type: str
@@ -395,6 +404,16 @@ results:
       type: str
       returned: always
       sample: unchanged
+    active_from:
+      description: From when the user can log in.
+      type: str
+      returned: when the definition of the user says it
+      sample: "2026-06-01"
+    active_until:
+      description: Until when the user can log in.
+      type: str
+      returned: when the definition of the user says it
+      sample: "2026-12-31"
     owner:
       description: Who is responsible for the login.
       type: str
@@ -425,6 +444,58 @@ results:
         company: Fjord Software AS
         company_id: 3
         email: anna@example.com
+ending:
+  description: Users whose O(users[].active_until) is within 30 days, the next one first, and then those for whom it has passed, the latest
+    one first. At most 1,000, without users that are absent or that O(users[].is_active) deactivates.
+  returned: when there is a plan
+  type: list
+  elements: dict
+  contains:
+    user_name:
+      description: Name of the user.
+      type: str
+      returned: always
+      sample: anna@example.com
+    associate_id:
+      description: ID of the user. None for a user that did not exist before the run.
+      type: int
+      returned: always
+      sample: 427
+    person:
+      description: Full name of the person, as far as it is known.
+      type: str
+      returned: always
+      sample: Anna Berg
+    company:
+      description: Company of the person, as far as it is known.
+      type: str
+      returned: always
+      sample: Fjord Software AS
+    has_ended:
+      description: Whether the access of the user has ended.
+      type: bool
+      returned: always
+      sample: false
+    active_from:
+      description: From when the user can log in.
+      type: str
+      returned: when the definition of the user says it
+      sample: "2026-06-01"
+    active_until:
+      description: Until when the user can log in.
+      type: str
+      returned: always
+      sample: "2026-12-31"
+    owner:
+      description: Who is responsible for the login.
+      type: str
+      returned: when the definition of the user says it
+      sample: Kari Nordmann
+    description:
+      description: Why the login exists.
+      type: str
+      returned: when the definition of the user says it
+      sample: Orders spare parts in the portal
 plan:
   description: The planned changes, without any secret. Pass it to a later run as O(plan).
   returned: when there is a plan

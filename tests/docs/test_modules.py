@@ -99,6 +99,8 @@ MANY = [
         "role": "Vendor",
         "owner": "Kari",
         "description": "Sells boats",
+        "active_from": "2020-06-01",
+        "active_until": "2020-06-30",
     },
     {"user_name": "bo@example.com", "role": "Vendor", "is_active": True},
     {"user_name": "dag@example.com"},

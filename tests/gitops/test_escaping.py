@@ -61,6 +61,7 @@ def everywhere(text: str) -> dict[str, Any]:
     row |= {"status": "failed", "error": {"msg": text, "kind": "stale"}, "found": entry["before"]}
     row |= {"person": text, "company": text, "owner": text, "description": text}
     entry["after"]["role"] = text
+    result["ending"] = [{**row, "user_name": text, "active_until": text, "has_ended": False}]
     result["only"] = [text]
     result["unfinished_journal"] = text
     return {**result, "failed": True, "msg": text, "error": {"kind": "stale"}}

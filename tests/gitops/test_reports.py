@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -120,6 +122,43 @@ def test_json_is_as_its_schema_says(server: NetServer, mode: str) -> None:
     assert len(document["installations"][0]["users"]) == result["summary"]["total"]
     moved = next(u for u in document["installations"][0]["users"] if u["modification"] == ["Role"])
     assert moved["before"]["role"] != moved["after"]["role"]
+
+
+ENDING = [
+    {"user_name": "anna", "associate_id": 1, "active_until": "2026-12-01", "has_ended": False,
+     "owner": "Kari", "person": "Anna Berg", "company": "Fjord AS"},
+    {"user_name": "bo|x", "associate_id": 2, "active_until": "2026-11-01", "has_ended": True},
+]  # fmt: skip
+
+
+def test_reports_list_what_ends_soon_and_what_has_ended() -> None:
+    result = result_of([], ending=ENDING)
+    told = rendered(report(result, "markdown"))
+    assert told.rows == [
+        ["anna", "Anna Berg, Fjord AS", "Kari", "ends 2026-12-01"],
+        ["bo\\u007cx", "", "", "ended 2026-11-01"],
+    ]
+    assert "The access of 1 user ends within 30 days." in told.text
+    page = report(result, "html")
+    assert "Access that ends within 30 days, or has ended" in page
+    assert "ends 2026-12-01" in page
+    document = json.loads(report(result, "json"))
+    jsonschema.Draft202012Validator(SCHEMA).validate(document)
+    [one, other] = document["installations"][0]["ending"]
+    assert one.items() >= ENDING[0].items()
+    assert (other["owner"], other["has_ended"]) == (None, True)
+    several = [{"name": name, "result": result} for name in ("nord", "sør")]
+    assert report(several, "markdown").count("ended 2026-11-01") == 2
+    assert report(several, "html").count("ended 2026-11-01") == 2
+    # nothing about it where there is nothing
+    assert "30 days" not in report(result_of(["anna"]), "markdown") + report(result_of([]), "html")
+
+
+def test_csv_says_until_when_access_lasts() -> None:
+    result = result_of(["anna"])
+    result["results"][0]["active_until"] = "2026-12-01"
+    [row] = csv.DictReader(io.StringIO(report(result, "csv")))
+    assert row["active_until"] == "2026-12-01"
 
 
 def test_the_schema_allows_nothing_else() -> None:

@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,9 @@ from tests.netserver import NetServer
 ADMIN = ("automation", "long-enough-Admin-1-password")
 
 
-def play(folder: Path, server: NetServer, host: str, **options: object) -> str:
+def play(
+    folder: Path, server: NetServer, host: str, vars_files: Sequence[str] = (), **options: object
+) -> str:
     """Run a task of a playbook in `folder` from another current folder; return the output."""
     task = {
         "superoffice.crm.superoffice_external_users": {
@@ -30,8 +33,8 @@ def play(folder: Path, server: NetServer, host: str, **options: object) -> str:
         }
     }
     playbook = folder / "play.yml"
-    plays = [{"hosts": host, "gather_facts": False, "tasks": [task]}]
-    playbook.write_text(json.dumps(plays), encoding="utf-8")
+    settings = {"hosts": host, "gather_facts": False, "vars_files": list(vars_files)}
+    playbook.write_text(json.dumps([{**settings, "tasks": [task]}]), encoding="utf-8")
     elsewhere = folder / "elsewhere"
     elsewhere.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "ansible", "playbook", "-i", "far,", str(playbook)]

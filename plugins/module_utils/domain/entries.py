@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import enum
 import functools
@@ -17,6 +18,7 @@ from .errors import UserError
 from .model import UNSET, DesiredUser, Secret, State, UpdatePassword
 from .names import invisible_part, is_sendable
 from .options import OPTIONS, SHARABLE, Kind
+from .periods import FORMS, contradiction, normalized
 
 Values = dict[str, typing.Any]
 # returns the value of the option of this name in its type, or raises a ValueError
@@ -28,9 +30,13 @@ LONGEST_ID = 20
 
 
 class UnsupportedValue(typing.NamedTuple):
-    """A value of a file that no option can have, such as a date; `what` describes it."""
+    """A value of a file that is no string, number or list; `what` describes it.
+
+    `time` is the text of a date or a time, which only options of that kind can have.
+    """
 
     what: str
+    time: str = ""
 
 
 def parse_entry(entry: object, known: Mapping[str, Check] | None = None) -> Values:
@@ -159,6 +165,20 @@ def _names(name: str, value: object) -> tuple[str, ...]:
     raise ValueError(f"{name} must be a list of strings, not {type_name(value)}")
 
 
+def _time(name: str, value: object) -> str:
+    if isinstance(value, UnsupportedValue):
+        value = value.time or value
+    elif isinstance(value, datetime.date):  # also a datetime
+        value = value.isoformat()
+    if isinstance(value, str):
+        try:
+            return normalized(value)
+        except ValueError as error:
+            raise ValueError(f"{name} {error}") from error
+    _refuse_unsupported(name, value)
+    raise ValueError(f"{name} must be {FORMS}, not {type_name(value)}")
+
+
 def _secret(name: str, value: object) -> Secret:
     return value if isinstance(value, Secret) else Secret(require_string(name, value))
 
@@ -187,6 +207,7 @@ _CHECK_OF_KIND: dict[Kind, Check] = {
     Kind.ID: _id,
     Kind.FLAG: _flag,
     Kind.NAMES: _names,
+    Kind.TIME: _time,
 }
 _CHECKS = {
     **{one.name: _CHECK_OF_KIND[one.kind] for one in OPTIONS if one.kind in _CHECK_OF_KIND},
@@ -201,7 +222,7 @@ def type_name(value: object) -> str:
     """Return what a value is, in the words of YAML."""
     # bool before int, since it is one
     names = {dict: "a mapping", list: "a list", str: "a string", bool: "true or false"}
-    names |= {int: "a number", float: "a number", type(None): "null"}
+    names |= {int: "a number", float: "a number", type(None): "null", datetime.date: "a date"}
     return next(
         (name for kind, name in names.items() if isinstance(value, kind)), "a special value"
     )
@@ -222,7 +243,7 @@ def _contradiction(desired: DesiredUser) -> str:
         return "give either password or generate_password, not both"
     if desired.role is not UNSET and desired.role_id is not UNSET:
         return "give either role or role_id, not both"
-    return ""
+    return contradiction(desired)
 
 
 def _strings(desired: DesiredUser) -> list[tuple[str, str]]:

@@ -138,7 +138,10 @@ class CurrentUser(typing.NamedTuple):
 
 
 class DesiredUser(typing.NamedTuple):
-    """One user as a task or a definition declares it; UNSET means that the field is not managed."""
+    """One user as a task or a definition declares it; UNSET means that the field is not managed.
+
+    `active_from` and `active_until` are dates or times in the form of `periods.normalized`.
+    """
 
     state: State = State.PRESENT
     associate_id: int | Unset = UNSET
@@ -151,6 +154,8 @@ class DesiredUser(typing.NamedTuple):
     role: str | Unset = UNSET
     role_id: int | Unset = UNSET
     is_active: bool | Unset = UNSET
+    active_from: str | Unset = UNSET
+    active_until: str | Unset = UNSET
     owner: str | Unset = UNSET
     description: str | Unset = UNSET
 
@@ -171,9 +176,20 @@ class DesiredUser(typing.NamedTuple):
         return self.role is not UNSET or self.role_id is not UNSET
 
     @property
+    def manages_access(self) -> bool:
+        """Whether the definition says, in any way, if the user can log in."""
+        given = (self.is_active, self.active_from, self.active_until)
+        return any(one is not UNSET for one in given)
+
+    @property
     def about(self) -> dict[str, str]:
         """What the definition tells people beside the values of the service, as far as it does."""
-        told = (("owner", self.owner), ("description", self.description))
+        told = (
+            ("active_from", self.active_from),
+            ("active_until", self.active_until),
+            ("owner", self.owner),
+            ("description", self.description),
+        )
         return {name: text for name, text in told if text is not UNSET}
 
 

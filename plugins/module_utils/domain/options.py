@@ -20,6 +20,7 @@ class Kind(enum.Enum):
     ID = "id"
     FLAG = "true or false"
     NAMES = "list of texts"
+    TIME = "date or time"
     CHOICE = "choice"
 
 
@@ -79,6 +80,20 @@ OPTIONS = (
     Option("role", Kind.TEXT, "Name of a role of the type ExternalUser.", sharable=True),
     Option("role_id", Kind.ID, "Id of the role, where its name is not unique.", sharable=True),
     Option("is_active", Kind.FLAG, "Whether the user can log in.", sharable=True),
+    Option(
+        "active_from",
+        Kind.TIME,
+        "From when the user can log in: a date, or an ISO 8601 time, in UTC unless it has an"
+        " offset.",
+        sharable=True,
+    ),
+    Option(
+        "active_until",
+        Kind.TIME,
+        "Until when the user can log in: a date, which includes that day, or an ISO 8601 time, in"
+        " UTC unless it has an offset.",
+        sharable=True,
+    ),
     Option(
         "owner",
         Kind.TEXT,

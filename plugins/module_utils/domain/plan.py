@@ -9,6 +9,7 @@ Pure: no I/O, no clock, no check mode.
 
 from __future__ import annotations
 
+import datetime
 import enum
 import typing
 
@@ -55,7 +56,8 @@ class Step(typing.NamedTuple):
 
     `key` identifies the step within its run; a step that replaces another one keeps it.
     `location` is None for a user that no definition names. `stale` says why a step of an earlier
-    plan must no longer be applied.
+    plan must no longer be applied. `valid_until` is when the period of its user begins or ends, so
+    that the step holds no longer.
     """
 
     desired: DesiredUser
@@ -69,6 +71,7 @@ class Step(typing.NamedTuple):
     protected: bool = False
     stale: str = ""
     generated: Secret | None = None
+    valid_until: datetime.datetime | None = None
 
     @property
     def changes(self) -> bool:

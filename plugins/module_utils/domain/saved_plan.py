@@ -11,6 +11,7 @@ The plan is bound to neither the login that made it nor the passwords of the use
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
 import typing
@@ -31,7 +32,7 @@ FORMAT = 2
 Document = dict[str, typing.Any]
 _STATE = ("associate_id", "person_id", "user_name", "role_id", "role", "is_active")
 # of the definition, for people
-_ABOUT = ("owner", "description")
+_ABOUT = ("active_from", "active_until", "owner", "description")
 
 
 class SavedPlan(typing.NamedTuple):
@@ -53,6 +54,7 @@ class PlannedUser(typing.NamedTuple):
     definition: str | None
     generates: bool
     about: Mapping[str, str] = {}
+    valid_until: datetime.datetime | None = None
 
 
 def to_document(steps: Iterable[Step], installation: str, conditions: Conditions) -> Document:
@@ -109,6 +111,7 @@ def restore_steps(
     users: UserIndex,
     definitions: Sequence[Definition] | None,
     passwords: Mapping[str, Secret],
+    now: datetime.datetime,
 ) -> tuple[list[Step], list[Finding]]:
     """Turn the entries of a plan into steps, on the current state.
 
@@ -119,11 +122,12 @@ def restore_steps(
         users: the existing users.
         definitions: the definitions as they are now, None if the run has none.
         passwords: passwords by user name, for a run without definitions.
+        now: the present time; a user whose period has begun or ended since is stale.
     """
     sources = None if definitions is None else _Sources(definitions, users)
     secrets = {name_key(name): secret for name, secret in passwords.items()}
     steps = [
-        _restore(entry, users, sources, secrets)._replace(key=key)
+        _restore(entry, users, sources, secrets, now)._replace(key=key)
         for key, entry in enumerate(planned)
     ]
     findings = [
@@ -181,6 +185,7 @@ def _restore(
     users: UserIndex,
     sources: _Sources | None,
     passwords: Mapping[str, Secret],
+    now: datetime.datetime,
 ) -> Step:
     source = sources.get(entry) if sources else None
     desired = source.desired if source else _without_definition(entry, passwords)
@@ -196,6 +201,7 @@ def _restore(
         entry.modification,
         entry.password_status,
         location=source.location if source else None,
+        valid_until=entry.valid_until,
     )
     is_done = _is_done(entry, current)
     if is_done and step.modifies and step.sets_password:
@@ -205,6 +211,9 @@ def _restore(
         return step.without_effect(current)
     if not is_done and state_fingerprint(current) != entry.state:
         return step._replace(stale="its state has changed since the plan was made")
+    if entry.valid_until and entry.valid_until <= now:
+        what = "ended" if entry.after and entry.after.is_active else "begun"
+        return step._replace(stale=f"its period has {what} since the plan was made")
     if sources and sources.have_changed(entry):
         return step._replace(stale="its definition has changed since the plan was made")
     return step
@@ -240,6 +249,8 @@ def _without_definition(entry: PlannedUser, passwords: Mapping[str, Secret]) -> 
         user_name=user.user_name if is_named else UNSET,
         password=password,
         generate_password=entry.generates and password is UNSET,
+        active_from=entry.about.get("active_from", UNSET),
+        active_until=entry.about.get("active_until", UNSET),
         owner=entry.about.get("owner", UNSET),
         description=entry.about.get("description", UNSET),
     )
@@ -264,6 +275,7 @@ def _entry(step: Step) -> Document:
         "state": state_fingerprint(step.before),
         "definition": None if step.location is None else definition_fingerprint(step.desired),
         **step.desired.about,
+        **({"valid_until": step.valid_until.isoformat()} if step.valid_until else {}),
     }
 
 
@@ -282,6 +294,7 @@ def _read_entry(entry: Mapping[str, typing.Any]) -> PlannedUser:
         definition=_typed(entry, "definition", str, None),
         generates=_typed(entry, "generate_password", bool),
         about={name: _typed(entry, name, str) for name in _ABOUT if name in entry},
+        valid_until=_read_time(entry.get("valid_until")),
     )
     if not _is_consistent(planned) or len(entry["modification"]) != len(flag_names(modification)):
         raise ValueError("contradictory entry")
@@ -317,6 +330,15 @@ def _typed(record: Mapping[str, typing.Any], name: str, *kinds: type | None) -> 
     if not any(value is None if kind is None else isinstance(value, kind) for kind in kinds):
         raise TypeError(name)
     return value
+
+
+def _read_time(text: typing.Any) -> datetime.datetime | None:
+    if text is None:
+        return None
+    time = datetime.datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError("valid_until")
+    return time
 
 
 def _facts(user: CurrentUser, *, with_role_name: bool = True) -> Document:

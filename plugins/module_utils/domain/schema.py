@@ -10,6 +10,7 @@ import typing
 
 from .entries import LARGEST_ID
 from .options import OPTIONS, Kind, Option
+from .periods import PATTERN
 
 Schema = dict[str, typing.Any]
 _TEXT = {"type": "string", "pattern": r"\S"}
@@ -20,6 +21,7 @@ _TYPES: dict[Kind, Schema] = {
     Kind.FLAG: {"type": "boolean"},
     Kind.NAMES: {"type": "array", "items": _TEXT},
     Kind.CHOICE: {"type": "string"},
+    Kind.TIME: {"type": "string", "pattern": PATTERN},
 }
 
 

@@ -21,6 +21,7 @@ from ..domain.matching import (
     unmatched_users,
 )
 from ..domain.model import UNSET, CurrentUser, DesiredUser, LoginProbe, Role, Secret, State
+from ..domain.periods import declared_at, period_of
 from ..domain.plan import Step, needs_login_probe, plan_prune_step, plan_step
 from ..domain.restriction import covers, covers_user, findings_within, unmatched_globs
 from ..domain.roles import Roles
@@ -54,14 +55,19 @@ def plan_definitions(
     for (match, role), probe in zip(resolved, probes, strict=True):
         definition = match.definition
         try:
-            step = plan_step(definition.desired, match.current, role, probe)
+            desired = declared_at(definition.desired, run.now)
+            step = plan_step(desired, match.current, role, probe)
         except UserError as error:
             reason = error
             if len(findings) < MOST_NAMES_LOOKED_UP:
                 reason = _reason_of_missing(run, match) or error
             findings.append(Finding(str(definition.location), str(reason), reason.kind))
             continue
-        steps.append(step._replace(location=definition.location))
+        step = step._replace(desired=definition.desired, location=definition.location)
+        period = period_of(definition.desired) if step.changes else None
+        if period:
+            step = step._replace(valid_until=period.next_boundary(run.now))
+        steps.append(step)
     pruned: list[CurrentUser] = []
     if run.options.prune != "ignore":
         unmatched = unmatched_users(run.state.users, all_matches, scope_of(run))

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime
 import typing
 
 from ..client.client import Client
@@ -14,9 +15,13 @@ from .run_options import RunOptions
 
 
 class RunContext(typing.NamedTuple):
-    """A run: the service, the state that was read, the options, and who is told about progress."""
+    """A run: the service, the state that was read, the options, and who is told about progress.
+
+    `now` is the time in UTC that the definitions are read at.
+    """
 
     client: Client
     state: CurrentState
     options: RunOptions
     progress: ReportProgress
+    now: datetime.datetime

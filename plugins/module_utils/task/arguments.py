@@ -9,6 +9,7 @@ Each option is documented in plugins/doc_fragments or in its module; ansible-tes
 
 from __future__ import annotations
 
+import datetime
 import os
 import typing
 from collections.abc import Callable, Mapping
@@ -52,11 +53,15 @@ ENVIRONMENT = {
 
 
 class TaskContext(typing.NamedTuple):
-    """How a task is run: whether it only predicts, who is told of progress, what stops it."""
+    """How a task is run: whether it only predicts, who is told of progress, what stops it.
+
+    `now` is the time in UTC that its definitions are read at.
+    """
 
     check_mode: bool
     progress: ReportProgress
     cancel_token: CancelToken
+    now: datetime.datetime
 
 
 class Task(typing.NamedTuple):
@@ -194,6 +199,7 @@ _TYPES = {
     Kind.FLAG: "bool",
     Kind.NAMES: "list",
     Kind.CHOICE: "str",
+    Kind.TIME: "str",
 }
 
 

@@ -29,7 +29,7 @@ def run_user(options: Options, context: TaskContext) -> Result:
     with Client(settings, cancel_token=context.cancel_token) as client:
         try:
             state = KeyedReader(client, desired).read()
-            run = RunContext(client, state, run_options, context.progress)
+            run = RunContext(client, state, run_options, context.progress, context.now)
             definition = Definition(desired, _LOCATION)
             result = run_definitions(run, [definition], dry_run=context.check_mode)
         except Problem as error:

@@ -10,7 +10,7 @@ from ..client.client import Client
 from ..domain import limits, saved_plan
 from ..domain.definitions import DefinitionCollector
 from ..domain.findings import Finding
-from ..domain.model import UNSET, State
+from ..domain.model import State
 from ..domain.plan import Step
 from ..engine.failure import Problem, failure_of
 from ..engine.journal import read_unfinished
@@ -28,7 +28,7 @@ from .users_options import (
     parse_options,
     read_plan,
 )
-from .users_result import of_users, refused
+from .users_result import ending_of, of_users, refused
 
 
 def run_users(options: Options, context: TaskContext) -> Result:
@@ -56,7 +56,7 @@ def _run_task(options: Options, context: TaskContext) -> Result:
         if collected is None:
             collected = collect_definitions(options, parsed.passwords)
         try:
-            run = RunContext(client, wait_for_state(), parsed.run, context.progress)
+            run = RunContext(client, wait_for_state(), parsed.run, context.progress, context.now)
             result = _run(run, collected, parsed, dry_run=context.check_mode)
         except Problem as error:
             failure = failure_of(error, "The external users could not be read")
@@ -65,7 +65,8 @@ def _run_task(options: Options, context: TaskContext) -> Result:
                 return refused(findings, client.requests, parsed.shown)
             return undecided(failure, client.requests)
         plan = saved_plan.to_document(result.plan.steps, settings.root, parsed.run.conditions)
-        rendered = of_users(result, plan, parsed.shown, client.requests)
+        ending = ending_of(collected.definitions, run)
+        rendered = of_users(result, plan, parsed.shown, client.requests, ending)
         warnings = [
             *_warnings(collected),
             *_locked_out(result, parsed),
@@ -88,6 +89,7 @@ def _run(
         run.state.users,
         collected.definitions if options.has_definitions else None,
         options.passwords,
+        run.now,
     )
     laxer = run.options.conditions.laxer_than(plan.conditions)
     findings += [
@@ -143,7 +145,7 @@ def _locked_out(result: RunResult, options: UsersOptions) -> list[str]:
 def _leaves_inactive(step: Step) -> bool:
     is_defined = step.location is not None and step.desired.state is State.PRESENT
     is_inactive = step.after is not None and not step.after.is_active
-    return is_defined and is_inactive and step.desired.is_active is UNSET
+    return is_defined and is_inactive and not step.desired.manages_access
 
 
 TASK = Task(

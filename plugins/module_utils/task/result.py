@@ -83,6 +83,6 @@ def _managed(desired: DesiredUser, *, everything: bool) -> list[str]:
     shown = ["user_name"] if desired.user_name is not UNSET else []
     if desired.manages_role:
         shown += ["role", "role_id"]
-    if desired.is_active is not UNSET:
+    if desired.manages_access:
         shown.append("is_active")
     return shown

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import gc
 import typing
 from collections.abc import Callable, Iterator
@@ -49,7 +50,8 @@ def run_task(
     token = cancel_token or CancelToken()
     try:
         with _rare_collections(), watching(is_abandoned, token):
-            result = task.run(options, TaskContext(check_mode, progress, token))
+            now = datetime.datetime.now(datetime.timezone.utc)
+            result = task.run(options, TaskContext(check_mode, progress, token, now))
     except Problem as error:
         result = {"changed": False, **failed(failure_of(error))}
     except BaseException as interruption:

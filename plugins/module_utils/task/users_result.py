@@ -10,12 +10,18 @@ import collections
 import typing
 from collections.abc import Mapping, Sequence
 
+from ..domain.definitions import Definition
 from ..domain.errors import UserError
 from ..domain.fields import flag_names
 from ..domain.findings import Finding
+from ..domain.matching import match_definitions
+from ..domain.model import UNSET
+from ..domain.periods import SOON, period_of
 from ..domain.plan import Step
+from ..domain.restriction import covers
 from ..engine.failure import Failure
 from ..engine.run import RunResult
+from ..engine.run_context import RunContext
 from ..engine.step_result import StepResult
 from .result import Result, diff_side, failed, shown_password, user_facts
 
@@ -23,6 +29,7 @@ SHOWN_FINDINGS = 20
 # a diff is for people; the plan has every user
 SHOWN_IN_DIFF = 1000
 SHOWN_FAILURES = 5
+MOST_ENDING = 1000
 STATUSES = (
     "unchanged",
     "created",
@@ -45,8 +52,17 @@ class Shown(typing.NamedTuple):
     most_on_failure: int = 100
 
 
-def of_users(run: RunResult, plan: Result, shown: Shown, requests: dict[str, int]) -> Result:
-    """Return the result of a run that got as far as having a plan."""
+def of_users(
+    run: RunResult,
+    plan: Result,
+    shown: Shown,
+    requests: dict[str, int],
+    ending: Sequence[Result] = (),
+) -> Result:
+    """Return the result of a run that got as far as having a plan.
+
+    `ending` are the users of `ending_of`.
+    """
     changes = [one for one in run.results if one.step.changes or one.step.stale]
     listed = list(run.results) if shown.list_all else changes
     listed.sort(key=lambda one: one.step.sort_key)
@@ -58,6 +74,7 @@ def of_users(run: RunResult, plan: Result, shown: Shown, requests: dict[str, int
         "changed": bool(steps) if run.is_prediction else any(one.wrote for one in changes),
         "summary": summary(counts),
         "results": rows,
+        "ending": list(ending),
         "plan": plan,
         "diff": _diff(steps),
         "drift": any(one.step.changes for one in changes),
@@ -71,6 +88,37 @@ def of_users(run: RunResult, plan: Result, shown: Shown, requests: dict[str, int
     elif problems:
         result |= _failure(problems, result["summary"])
     return _bounded(result, shown.most_on_failure) if "failed" in result else result
+
+
+def ending_of(definitions: Sequence[Definition], run: RunContext) -> list[Result]:
+    """List the users whose access ends soon, the next one first, and then those it has ended for.
+
+    The list is of bounded size: what ended longest ago is left out.
+    """
+    if all(one.desired.active_until is UNSET for one in definitions):
+        return []
+    now = run.now
+    matches, _findings = match_definitions(definitions, run.state.users)
+    found = []
+    for match in matches:
+        desired, current = match.definition.desired, match.current
+        period = period_of(desired)
+        if period is None or period.end is None or period.end > now + SOON:
+            continue
+        if not covers(run.options.conditions.only, match):
+            continue
+        name = current.user_name if current else ""
+        row = {
+            "user_name": name if desired.user_name is UNSET else desired.user_name,
+            "associate_id": current.associate_id if current else None,
+            "person": (current and current.full_name) or None,
+            "company": (current and current.company) or None,
+            "has_ended": period.has_ended(now),
+            **desired.about,
+        }
+        found.append((period.end, row))
+    found.sort(key=lambda one: (one[1]["has_ended"], abs(one[0] - now)))
+    return [row for _end, row in found[:MOST_ENDING]]
 
 
 def refused(findings: Sequence[Finding], requests: dict[str, int], shown_of: Shown) -> Result:
@@ -115,8 +163,11 @@ def _bounded(result: Result, most: int) -> Result:
 
     Ansible prints a failed result as a whole. The plan is left out with the rows that do not fit.
     """
+    if not most:
+        return result
     rows = result["results"]
-    if not most or max(len(rows), len(result["plan"]["entries"])) <= most:
+    result = {**result, "ending": result["ending"][:most]}
+    if max(len(rows), len(result["plan"]["entries"])) <= most:
         return result
     ranks = {status: rank for rank, status in enumerate(_ORDER_ON_FAILURE)}
     first = sorted(rows, key=lambda row: ranks.get(row["status"], len(ranks)))[:most]

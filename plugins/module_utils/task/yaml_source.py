@@ -177,5 +177,6 @@ def _plain(text: str) -> object:
                     if is_octal
                     else int(text)
                 )
-            return UnsupportedValue(f"a YAML {tag.rpartition(':')[2]}{_QUOTE}")
+            kind = tag.rpartition(":")[2]
+            return UnsupportedValue(f"a YAML {kind}{_QUOTE}", text if kind == "timestamp" else "")
     return text

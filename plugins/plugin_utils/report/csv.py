@@ -19,8 +19,16 @@ from .review import Review
 def to_csv(report: Report) -> str:
     """Return a row for each user that the results list."""
     head = (
-        *("installation", "user_name", "associate_id", "person", "company", "owner", "action"),
-        *("status", "changes", "found", "problem"),
+        *(
+            "installation",
+            "user_name",
+            "associate_id",
+            "person",
+            "company",
+            "owner",
+            "active_until",
+        ),
+        *("action", "status", "changes", "found", "problem"),
     )
     rows = (
         (
@@ -30,6 +38,7 @@ def to_csv(report: Report) -> str:
             user.about.get("person"),
             user.about.get("company"),
             user.about.get("owner"),
+            user.about.get("active_until"),
             user.action,
             user.status,
             "; ".join(f"{c.field}: {c.before} -> {c.after}" for c in user.changes),

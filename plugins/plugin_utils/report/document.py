@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing
 
-from .model import Installation, Report, User
+from .model import Ending, Installation, Report, User
 
 Document = dict[str, typing.Any]
 
@@ -44,7 +44,17 @@ def _installation(one: Installation) -> Document:
         "warnings": list(one.warnings),
         "requests": dict(one.requests),
         "plan_checksum": one.checksum or None,
+        "ending": [_ending(ending) for ending in one.ending],
         "users": [_user(user) for user in one.users],
+    }
+
+
+def _ending(ending: Ending) -> Document:
+    return {
+        "user_name": ending.user_name,
+        "associate_id": ending.associate_id,
+        **{name: text or None for name, text in ending.about.items()},
+        "has_ended": ending.has_ended,
     }
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from ..escaping import SHOWN_MESSAGE, SHOWN_NAME, SHOWN_PATH, for_markdown, markdown_code, shortened
 from . import wording
-from .model import CHANGES, Change, Installation, Report, User, Values
+from .model import CHANGES, Change, Ending, Installation, Report, User, Values
 
 Item = typing.TypeVar("Item")
 
@@ -159,7 +159,8 @@ def _overview(report: Report) -> Table[Installation]:
 
 
 def _installation(writer: Writer, one: Installation, *, several: bool) -> None:
-    if several and (one.news or one.findings or one.message or list(wording.notes(one))):
+    told = one.news or one.findings or one.message or one.ending or list(wording.notes(one))
+    if several and told:
         writer.text(f"\n#### {for_markdown(shortened(one.name, SHOWN_NAME))}\n")
     for note in wording.notes(one):
         writer.text(f"\n> {for_markdown(shortened(note, SHOWN_MESSAGE))}\n")
@@ -175,6 +176,10 @@ def _installation(writer: Writer, one: Installation, *, several: bool) -> None:
         has_persons = any(user.person for user in one.news)
         head = ["Login", *(["Person"] if has_persons else []), "Action", "Before → after"]
         writer.table(Table(head, one.news, lambda user: _user(user, one, has_persons)))
+    if one.ending:
+        level = "#####" if several else "####"
+        ending = Table(["Login", "Person", "Owner", "Access"], one.ending, _ending)
+        writer.table(ending, f"{level} {wording.ENDING}\n\n")
 
 
 def _finding(finding: Values) -> list[str]:
@@ -195,6 +200,12 @@ def _user(user: User, one: Installation, has_persons: bool) -> list[str]:
     if user.problem:
         told.append(for_markdown(shortened(user.problem, SHOWN_MESSAGE)))
     return [*cells, f"{sign} {wording.action(user, one)}", "<br>".join(told)]
+
+
+def _ending(ending: Ending) -> list[str]:
+    told = (ending.person, ending.about.get("owner") or "", wording.end_of(ending))
+    shown = [for_markdown(shortened(text, SHOWN_NAME)) for text in told]
+    return [markdown_code(wording.title(ending)), *shown]
 
 
 def _change(change: Change) -> str:

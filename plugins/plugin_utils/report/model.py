@@ -114,7 +114,22 @@ class User:
     @property
     def person(self) -> str:
         """Who the user is, as far as the result tells: full name and company."""
-        return ", ".join(filter(None, (self.about.get("person"), self.about.get("company"))))
+        return _person(self.about)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Ending:
+    """A user whose access ends soon, or has ended."""
+
+    user_name: str
+    associate_id: int | None
+    has_ended: bool
+    about: Mapping[str, str]
+
+    @property
+    def person(self) -> str:
+        """Who the user is, as far as the result tells: full name and company."""
+        return _person(self.about)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,7 +137,8 @@ class Installation:
     """What one run did to one installation, or would do.
 
     `only` are the globs of a run that was about some users only, `journal` is the file that tells
-    what an interrupted run did, and `warnings` are those of the task.
+    what an interrupted run did, and `warnings` are those of the task. `ending` are the users whose
+    access ends soon, the next one first, and then those for whom it has ended.
     """
 
     name: str
@@ -140,6 +156,7 @@ class Installation:
     only: tuple[str, ...] = ()
     journal: str = ""
     warnings: tuple[str, ...] = ()
+    ending: tuple[Ending, ...] = ()
 
     @functools.cached_property
     def shown_users(self) -> tuple[User, ...]:
@@ -325,6 +342,7 @@ def _installation(
         only=tuple(map(str, result.get("only") or ())),
         journal=_journal(result),
         warnings=tuple(map(str, result.get("warnings") or ())),
+        ending=tuple(map(_ending, result.get("ending") or ())),
     )
 
 
@@ -391,6 +409,19 @@ def _users(rows: Iterable[Values], entries: Iterable[Values]) -> Iterable[User]:
             error=_error(row.get("error")),
             about={name: str(row.get(name) or entry.get(name) or "") for name in ABOUT},
         )
+
+
+def _ending(row: Values) -> Ending:
+    return Ending(
+        user_name=str(row.get("user_name") or ""),
+        associate_id=row.get("associate_id"),
+        has_ended=bool(row.get("has_ended")),
+        about={name: str(row.get(name) or "") for name in ABOUT},
+    )
+
+
+def _person(about: Mapping[str, str]) -> str:
+    return ", ".join(filter(None, (about.get("person"), about.get("company"))))
 
 
 def _side(facts: object) -> Values | None:

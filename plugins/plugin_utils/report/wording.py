@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing
 from collections.abc import Iterator, Mapping
 
-from .model import CHANGES, STATUSES, Change, Installation, Report, User, differences
+from .model import CHANGES, STATUSES, Change, Ending, Installation, Report, User, differences
 
 # of a plan, which only predicts, and of a run
 WILL = {
@@ -37,6 +37,7 @@ _COUNTED = (
     *("failed", "skipped", "protected"),
 )
 REJECTED = "Why the plan was rejected"
+ENDING = "Access that ends within 30 days, or has ended"
 
 
 def words(of: Installation | Report) -> Mapping[str, str]:
@@ -116,6 +117,9 @@ def notes(one: Installation) -> Iterator[str]:
             " Check the users that it names."
         )
     yield from one.warnings
+    soon = sum(not ending.has_ended for ending in one.ending)
+    if soon:
+        yield f"The access of {_users(soon)} ends within 30 days."
     if one.unlisted:
         yield f"{one.unlisted:,} more {_is(one.unlisted)} counted, but not listed in the result."
 
@@ -126,9 +130,14 @@ def action(user: User, one: Installation) -> str:
     return f"{word} (plan is stale)" if user.is_stale else word
 
 
-def title(user: User) -> str:
+def title(user: User | Ending) -> str:
     """Return the login by which a row goes, or the id of a user without one."""
     return user.user_name or f"associate {user.associate_id}"
+
+
+def end_of(ending: Ending) -> str:
+    """Return when the access of a user ends or has ended, as its definition says it."""
+    return f"{'ended' if ending.has_ended else 'ends'} {ending.about.get('active_until')}"
 
 
 def told(change: Change, arrow: str = "->") -> str:

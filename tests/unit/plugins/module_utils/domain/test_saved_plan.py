@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import copy
+import datetime
 import json
 from typing import Any
 
@@ -27,6 +28,7 @@ from ansible_collections.superoffice.crm.plugins.module_utils.domain.model impor
     Role,
     Secret,
 )
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.periods import declared_at
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.plan import (
     Action,
     Step,
@@ -48,6 +50,7 @@ pytest.importorskip("hypothesis")
 from hypothesis import given
 from hypothesis import strategies as st
 
+NOW = datetime.datetime(2026, 11, 25, 12, tzinfo=datetime.timezone.utc)
 HERE = "https://crm.example.com/api"
 SECRET = "never-to-be-seen-4711"
 CONDITIONS = Conditions(parse_limits({"create": 9}), ("boss*",), Scope(roles=("Partner",)))
@@ -80,11 +83,14 @@ def document() -> dict[str, Any]:
 
 
 def revive(
-    users: list[CurrentUser], declared: list[Definition] | None = DECLARED, **passwords: str
+    users: list[CurrentUser],
+    declared: list[Definition] | None = DECLARED,
+    now: datetime.datetime = NOW,
+    **passwords: str,
 ) -> tuple[dict[str, Step], list[str]]:
     entries = from_document(json.loads(json.dumps(document())), HERE).users
     secrets = {name: Secret(text) for name, text in passwords.items()}
-    again, findings = restore_steps(entries, UserIndex(users), declared, secrets)
+    again, findings = restore_steps(entries, UserIndex(users), declared, secrets, now)
     return {step.user_name: step for step in again}, [str(finding) for finding in findings]
 
 
@@ -136,11 +142,55 @@ def test_definition_fingerprint_covers_all_options() -> None:
         {"previous_user_names": ["x"]},
         {"person_id": 5},
         {"state": "absent"},
+        {"active_from": "2026-06-01"},
+        {"active_until": "2026-06-30"},
     ]
     for change in cases:
         entry = {"user_name": "anna", "role": "Vendor", "password": SECRET}
         one, other = (desired_user(parse_entry(each)) for each in (entry, {**entry, **change}))
         assert definition_fingerprint(one) != definition_fingerprint(other)
+
+
+LAST_SECOND = datetime.datetime(2026, 11, 30, 23, 59, 59, tzinfo=datetime.timezone.utc)
+
+
+def test_a_plan_is_stale_for_a_user_whose_period_has_begun_or_ended_since() -> None:
+    second = datetime.timedelta(seconds=1)
+    for period, before, told in (
+        ({"active_until": "2026-11-30"}, ANNA._replace(is_active=False), "ended"),
+        ({"active_from": "2026-12-01"}, ANNA, "begun"),
+    ):
+        desired = desired_user(parse_entry({"user_name": "anna", "owner": "Kari", **period}))
+        one = plan_step(declared_at(desired, NOW), before)._replace(
+            desired=desired,
+            location=SourceLocation("users", 0),
+            valid_until=LAST_SECOND + second,
+        )
+        assert one.modification is Modification.ACTIVE
+        plan = json.loads(json.dumps(to_document([one], HERE, CONDITIONS)))
+        assert plan["entries"][0].items() >= period.items()
+        entries = from_document(plan, HERE).users
+        for definitions in (None, [Definition(desired, SourceLocation("users", 0))]):
+            users = UserIndex([before])
+            [fresh], _ = restore_steps(entries, users, definitions, {}, LAST_SECOND)
+            [stale], _ = restore_steps(entries, users, definitions, {}, LAST_SECOND + second)
+            assert fresh.acts
+            assert not stale.acts
+            assert stale.stale == f"its period has {told} since the plan was made"
+            assert fresh.desired.about == stale.desired.about == {"owner": "Kari", **period}
+            # whoever is as planned already is left alone
+            done = UserIndex([before._replace(is_active=not before.is_active)])
+            [idle], _ = restore_steps(entries, done, definitions, {}, LAST_SECOND + second)
+            assert not idle.changes
+            assert not idle.stale
+
+
+def test_a_boundary_without_an_offset_is_no_part_of_a_plan() -> None:
+    for edited in ("2026-12-01T00:00:00", "soon", 7):
+        plan = document()
+        plan["entries"][0]["valid_until"] = edited
+        with pytest.raises(UserError, match="cannot be read"):
+            from_document({**plan, "checksum": checksum(plan)}, HERE)
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
