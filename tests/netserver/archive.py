@@ -16,6 +16,7 @@ from .errors import HttpError, MissingRight, QueryError
 from .filter import Column, Condition, translate
 from .providers import Provider, provider
 
+_ALL = 2**31 - 1
 _COUNTING = {"estimate", "true", "allpages"}
 INTERNAL_HOST = "http://netserver.internal:8080"
 
@@ -68,7 +69,7 @@ def parse(call: Call, name: str, options: Mapping[str, str]) -> ArchiveQuery:
     unknown = entities - {entity.lower() for entity in source.entities}
     if unknown:
         raise QueryError(f"The archive has no entity '{sorted(unknown)[0]}'.")
-    top = _count("$top", options, int(call.profile.default_page or 0))
+    top = _count("$top", options, call.profile.limit("default_page") or _ALL)
     cap = call.profile.limit("page_cap")
     return ArchiveQuery(
         provider=source,

@@ -16,6 +16,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+# as in plugins/module_utils/diagnosis/profile.py
+PROFILE_VERSION = 1
+
 
 class ProfileError(ValueError):
     """An unknown choice or value; the text is one sentence."""
@@ -473,7 +476,10 @@ def _nearest(word: str, known: list[str]) -> str:
 
 
 def load_profile(path: Path) -> dict[str, str]:
-    """Read choices from a JSON file: an object of them, or an object that has one as `profile`."""
+    """Read choices from a JSON file: an object of them, or an object that has one as `profile`.
+
+    The latter is a diagnosis, as the module superoffice_installation_info returns it.
+    """
     try:
         document = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as exc:
@@ -484,6 +490,11 @@ def load_profile(path: Path) -> dict[str, str]:
         document = document["profile"]
     if not isinstance(document, dict):
         raise ProfileError(f"The profile {path} is not a JSON object of choices.")
+    version = document.pop("profile_version", PROFILE_VERSION)
+    if version != PROFILE_VERSION:
+        raise ProfileError(
+            f"The profile {path} has the version {version!r}; this server knows {PROFILE_VERSION}."
+        )
     unknown = [name for name in document if name not in CHOICES]
     if unknown:
         names = ", ".join(f"'{name}'" for name in unknown)

@@ -38,8 +38,10 @@ ROLES = (
 )
 
 
-def seed(tenant: Tenant, users: int, persons: int, admin: tuple[str, str]) -> None:
-    """Fill an empty tenant."""
+def seed(
+    tenant: Tenant, users: int, persons: int, admin: tuple[str, str], name_column: str = "both"
+) -> None:
+    """Fill an empty tenant; `name_column` is the choice of this name."""
     tenant.password_rules = PasswordRules()
     for name in ("Example Industries AS", "Northwind Traders", "Contoso Ltd"):
         tenant.add_contact(name)
@@ -55,13 +57,13 @@ def seed(tenant: Tenant, users: int, persons: int, admin: tuple[str, str]) -> No
     tenant.add_internal_user("RJ", "Employee", person_id=robert, associate_id=2)
     tenant.add_internal_user("ROOM1", "Resource", associate_id=3)
     tenant.add_internal_user("ANON", "Anonymous", associate_id=4)
-    _add_people(tenant, users, persons)
+    _add_people(tenant, users, persons, name_column)
 
 
-def _add_people(tenant: Tenant, users: int, persons: int) -> None:
+def _add_people(tenant: Tenant, users: int, persons: int, name_column: str) -> None:
     """Insert in bulk: 100,000 users take seconds."""
     people = (_person(index, users) for index in range(users + persons))
-    logins = (_login(index) for index in range(users))
+    logins = (_login(index, name_column) for index in range(users))
     with tenant.writing() as connection:
         connection.executemany(
             "INSERT INTO person (person_id, first_name, last_name, email, contact_id)"
@@ -91,8 +93,15 @@ def _person(index: int, users: int) -> tuple[int, str, str, str]:
     return FIRST_PERSON + index, kind, f"{number:05d}", email
 
 
-def _login(index: int) -> tuple[int, str, str, str, str, int, int, bytes]:
+def _login(
+    index: int, name_column: str
+) -> tuple[int, str, str, str | None, str | None, int, int, bytes]:
     name = f"user{index + 1:05d}@example.com"
+    user_name = None if name_column == "name" else name
+    user_id = f"EXT{FIRST_USER + index:05d}" if name_column == "username" else name
     associate_id = FIRST_USER + index
     password = hash_password(associate_id, f"Seed-password-{index + 1:05d}")
-    return associate_id, name, name, name, name, EXTERNAL, FIRST_PERSON + index, password
+    person_id = FIRST_PERSON + index
+    return (
+        associate_id, user_id, user_id.lower(), user_name, user_name, EXTERNAL, person_id, password
+    )  # fmt: skip

@@ -98,7 +98,7 @@ class NetServer:
         self.tenant = Tenant(Path(database) if database else None)
         self.tenant.compare_names(self._first_profile.name_comparison)
         if self.tenant.is_empty():
-            seed(self.tenant, users, persons, admin)
+            seed(self.tenant, users, persons, admin, self._first_profile.name_column)
         elif self.tenant.user(admin[0]) is None:
             self.tenant.add_internal_user(admin[0], "System", password=admin[1])
         else:

@@ -19,7 +19,8 @@ MAY_IMPORT = {
     "domain": set(),
     "client": {"domain"},
     "engine": {"domain", "client"},
-    "task": {"domain", "client", "engine"},
+    "diagnosis": {"domain", "client"},
+    "task": {"domain", "client", "engine", "diagnosis"},
 }
 EXITS = {"fail_json", "exit_json", "exit", "_exit"}
 IO_AND_CLOCK = {"requests", "urllib", "http", "socket", "ssl", "time", "random", "os"}

@@ -139,6 +139,15 @@ class Transport:
                     self.pause(attempt, error.retry_after)
                 attempt += 1
 
+    def send_once(self, request: Request) -> responses.RawResponse:
+        """Send `request` once and return the response to it, whatever its status.
+
+        Raises:
+            NetServerError: there is no complete response.
+        """
+        with self._concurrency.slot():
+            return self._exchange(request)
+
     def _send(self, request: Request) -> responses.Response:
         raw = self._exchange(request)
         response = responses.parse_response(request, raw, self.secrets(request.body))
@@ -217,9 +226,14 @@ class Transport:
         return retry.delay(attempt, retry_after, random.random())  # noqa: S311 - no secret
 
 
-def _url(root: str, request: Request) -> str:
+def query_string(query: Mapping[str, str]) -> str:
+    """Return a query as it is sent."""
     # not every server reads "+" as a space, and "$select" is easier to find in its log
-    query = urllib.parse.urlencode(request.query, quote_via=urllib.parse.quote, safe="$")
+    return urllib.parse.urlencode(query, quote_via=urllib.parse.quote, safe="$")
+
+
+def _url(root: str, request: Request) -> str:
+    query = query_string(request.query)
     return f"{root}/{request.path}" + (f"?{query}" if query else "")
 
 

@@ -1,0 +1,504 @@
+# Copyright (c) 2026, the superoffice.crm authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""superoffice_installation_info: checks, their advice, the profile, and its imitation."""
+
+from __future__ import annotations
+
+import contextlib
+import email.utils
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+from ansible_collections.superoffice.crm.plugins.module_utils.diagnosis import profile, run
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.modules.conftest import ADMIN
+from tests.modules.execution_paths import Result, run_in_process
+from tests.netserver import NetServer
+from tests.netserver.profile import CHOICES, PROFILE_VERSION, check_choice, load_profile
+from tests.netserver.server import Tls
+from tests.reliability.fault_proxy import ProxiedRequest, ProxiedResponse, fault_proxy
+
+MODULE = "superoffice_installation_info"
+READING = {"api", "api/v1", "GetAllRoles", "GetUser", "GetUserInfoList", "GetUserFromName"}
+READING |= {"IsUserNameValidWithReason", "IsPasswordValidWithReason"}
+READING |= {"GetSupportedChangePasswordTypes", "User/currentPrincipal", "User/currentToken"}
+PASSWORD = "Password-of-a-Login-1"
+MOST_REQUESTS = 40
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[NetServer]:
+    with NetServer(users=5, persons=2, admin=ADMIN) as server:
+        yield server
+
+
+@pytest.fixture
+def server(running: NetServer) -> Iterator[NetServer]:
+    yield running
+    running.reset()
+
+
+def diagnosed(server: NetServer, **options: Any) -> Result:
+    connection = {"url": server.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1]}
+    result = run_in_process(MODULE, {**connection, "retries": 0, **options}, False)
+    assert "failed" not in result, result
+    return result
+
+
+def statuses(result: Result) -> dict[str, str]:
+    return {check["name"]: check["status"] for check in result["checks"]}
+
+
+def choices_of(result: Result) -> dict[str, str]:
+    found = dict(result["profile"])
+    assert found.pop("profile_version") == PROFILE_VERSION
+    return found
+
+
+def test_a_usual_installation_passes_and_is_only_read(server: NetServer) -> None:
+    before = server.tenant.snapshot()
+    result = diagnosed(server)
+    found = statuses(result)
+    assert set(found.values()) == {"passed", "skipped"}
+    assert [name for name, status in found.items() if status == "skipped"] == ["retired_users"]
+    assert server.tenant.snapshot() == before
+    assert server.journal.writes == []
+    operations = {entry.operation for entry in server.journal.entries}
+    assert {one for one in operations if not one.startswith("Archive/")} <= READING
+    assert sum(result["requests"].values()) == len(server.journal.entries) <= MOST_REQUESTS
+    assert result["installation"] == {"address": server.url, "version": "11.13.9000.1"}
+    assert result["login"] == {
+        "name": ADMIN[0],
+        "type": "SystemAssociate",
+        "may_manage_external_users": True,
+    }
+
+
+def test_checks_have_different_names_and_know_their_needs() -> None:
+    names = [check.name for check in run.CHECKS]
+    assert len(set(names)) == len(names)
+    for position, check in enumerate(run.CHECKS):
+        assert set(check.needs) <= set(names[:position]), check.name
+
+
+# --- each check fails where its assumption does not hold, and its advice repairs that
+
+Rule = Callable[[ProxiedRequest, Callable[[], ProxiedResponse]], Any]
+
+
+class Case:
+    """What is wrong with an installation: how it comes about, what the check says of it."""
+
+    def __init__(
+        self,
+        words: str,
+        *,
+        status: str = "warning",
+        choices: dict[str, str] | None = None,
+        fault: tuple[str, str, dict[str, Any]] | None = None,
+        change: Callable[[NetServer], object] | None = None,
+        options: Result | None = None,
+        proxy: Callable[[ProxiedResponse], None] | None = None,
+        after: Callable[[Any], bool] | None = None,
+    ) -> None:
+        self.words, self.status = words, status
+        self.choices, self.fault, self.change = choices, fault, change
+        self.options, self.proxy, self.after = options, proxy, after
+
+    @contextlib.contextmanager
+    def broken(self, server: NetServer) -> Iterator[Result]:
+        """Make it wrong, and yield the options of the task."""
+        options = dict(self.options or {})
+        if self.choices:
+            server.choose(**self.choices)
+        if self.change:
+            self.change(server)
+        if self.fault:
+            kind, operation, more = self.fault
+            skip = more.pop("skip", 0) if "skip" in more else 0
+            if self.after:
+                skip = requests_before(server, operation, self.after)
+            server.faults.add(kind, operation=operation, skip=skip, **more)
+        if self.proxy is None:
+            yield options
+            return
+        alter = self.proxy
+
+        def rule(_request: ProxiedRequest, forward: Callable[[], ProxiedResponse]) -> Any:
+            response = forward()
+            alter(response)
+            return response
+
+        with fault_proxy(server.url, rule) as proxy:
+            yield {**options, "url": proxy.url}
+
+
+def requests_before(server: NetServer, operation: str, is_meant: Callable[[Any], bool]) -> int:
+    """Return how many requests for an operation come before the one that is meant."""
+    mark = server.journal.mark()
+    diagnosed(server)
+    entries = [one for one in server.journal.since(mark) if one.operation == operation]
+    return next(number for number, one in enumerate(entries) if is_meant(one))
+
+
+def aged(response: ProxiedResponse) -> None:
+    response.headers["Age"] = "120"
+
+
+def with_cookie(response: ProxiedResponse) -> None:
+    response.headers["Set-Cookie"] = "Server=secret-node-of-acme; path=/"
+
+
+def late(response: ProxiedResponse) -> None:
+    headers = {name: value for name, value in response.headers.items() if name.lower() != "date"}
+    response.headers.clear()
+    response.headers.update(headers, Date=email.utils.formatdate(time.time() - 900, usegmt=True))
+
+
+def add_employee(server: NetServer) -> None:
+    server.tenant.add_internal_user("EMPLOYEE", password=PASSWORD)
+
+
+def add_external(server: NetServer) -> None:
+    server.tenant.add_external_user("outside", role_id=5, password=PASSWORD)
+
+
+def double_role(server: NetServer) -> None:
+    server.tenant.add_role("Partner", "ExternalUser")
+
+
+def other_name(server: NetServer) -> None:
+    server.tenant.update_associate(103, name="EXT103")
+
+
+def is_lookup(text: str) -> Callable[[Any], bool]:
+    return lambda entry: text in str(entry.query)
+
+
+EMPTY: dict[str, Any] = {"times": None}
+OTHER_USER = json.dumps({"AssociateId": 7, "Name": "x", "UserName": "x", "Type": 3})
+CASES: dict[str, list[Case]] = {
+    "address": [Case("Set url", status="failed", options={"url": "/Wrong"})],
+    "version": [Case("in its place", fault=("garbage", "api", {"body": "{}"}))],
+    "login_scheme": [Case("anonymous authentication in IIS", choices={"challenge": "windows"})],
+    "login": [
+        Case("auth_password", status="failed", options={"auth_password": "wrong-Password-1"}),
+        Case("anonymous authentication", status="failed", choices={"challenge": "windows-only"}),
+    ],
+    "rights": [
+        Case("Allow administration of external users", change=add_employee,
+             options={"auth_username": "EMPLOYEE", "auth_password": PASSWORD}),
+        Case("a system user", status="failed", change=add_external,
+             options={"auth_username": "outside", "auth_password": PASSWORD}),
+    ],
+    "user_agent": [
+        Case("onsite installation", status="failed", choices={"user_agent": value})
+        for value in ("online-401", "online-403", "online-404", "online-object")
+    ],
+    "roles": [
+        Case("role_id", change=double_role),
+        Case("Create a role", status="failed", fault=("garbage", "GetAllRoles", {"body": "[]"})),
+    ],
+    "users": [
+        Case("may read the archive", status="failed",
+             fault=("status", "Archive/ExternalUsers", {"status": 403, "times": None})),
+    ],
+    "columns": [
+        Case("diagnosis.md", status="failed", after=is_lookup("canLogin"),
+             fault=("garbage", "Archive/ExternalUsers", {"body": '{"value": []}'})),
+    ],
+    "paging": [
+        Case("query string", status="failed", after=is_lookup("'$skip': '1'"),
+             fault=("empty_page", "Archive/ExternalUsers", {})),
+    ],
+    "role_texts": [Case("performance.md", choices={"role_text": "id"})],
+    "key": [
+        Case("Do not change users", status="failed", fault=("garbage", "GetUser", {"body": body}))
+        for body in ("null", OTHER_USER)
+    ],
+    "names": [
+        Case("in the case", choices={"name_comparison": "exact"}),
+        Case("associate_id", status="failed", fault=("garbage", "GetUserFromName",
+                                                     {"body": "null", "times": None})),
+    ],
+    "filters": [
+        Case("query string", status="failed", after=is_lookup("USER00001"),
+             fault=("empty_page", "Archive/ExternalUsers", {"times": 2})),
+    ],
+    "escaping": [
+        Case("backslash", status="failed",
+             after=lambda entry: "x\\'y" in str(entry.query.get("$filter")),
+             fault=("status", "Archive/ExternalUsers", {"status": 400})),
+    ],
+    "errors": [
+        Case("diagnosis.md",
+             fault=("garbage", "GetSupportedChangePasswordTypes", {"body": '{"odd": 1}'})),
+        Case("proxy", status="failed", after=is_lookup("'x'"),
+             fault=("garbage", "GetUser", {"body": "null"})),
+    ],
+    "unknown_ids": [
+        Case("diagnosis.md", status="failed", after=is_lookup("2147483647"),
+             fault=("status", "GetUser", {"status": 500})),
+    ],
+    "own_user": [Case("prune_scope", choices={"internal_listed": "yes"})],
+    "validation": [
+        Case("administer external users", status="failed",
+             fault=("status", "IsUserNameValidWithReason", {"status": 403})),
+        Case("first write", fault=("garbage", "IsUserNameValidWithReason", {"body": "null"})),
+    ],
+    "persons": [
+        Case("may see all persons", status="failed", fault=("empty_page", "Archive/Person", {})),
+    ],
+    "last_login": [
+        Case("archive 'dynamic'", choices={"dynamic_archive": value})
+        for value in ("missing", "refused")
+    ],
+    "login_names": [Case("userName in definitions", change=other_name)],
+    "query_length": [Case("maxQueryString", status="failed", choices={"query_limit": "1100"})],
+    "firewall": [Case("942100", choices={"firewall": "query"})],
+    "retired_users": [
+        Case("log of the service", status="failed", after=is_lookup("deleted = 1"),
+             fault=("status", "Archive/dynamic", {"status": 400})),
+    ],
+    "password_mail": [Case("outgoing mail", choices={"password_mail": "not-supported"})],
+    "tokens": [Case("basic or soticket", choices={"bearer": "refused"})],
+    "unknown_columns": [Case("queries of your own", choices={"unknown_filter_column": "ignore"})],
+    "trimming": [
+        Case("log of the service", status="failed",
+             fault=("status", "IsUserNameValidWithReason", {"status": 400, "skip": 1})),
+    ],
+    "defaults": [
+        Case("log of the service", status="failed",
+             after=lambda entry: "$orderBy" not in entry.query and "'3'" in str(entry.query),
+             fault=("drop_before", "Archive/ExternalUsers", {})),
+    ],
+    "forms": [
+        Case("log of the service", status="failed", after=is_lookup("Wide"),
+             fault=("drop_before", "Archive/ExternalUsers", {})),
+    ],
+    "properties": [
+        Case("log of the service", status="failed",
+             fault=("drop_before", "GetAllRoles", {"skip": 1})),
+    ],
+    "proxy": [Case("cache", proxy=aged), Case("load balancer", proxy=with_cookie)],
+    "clock": [Case("NTP", proxy=late)],
+    "latency": [
+        Case("concurrency", options={"retries": 1},
+             fault=("status", "GetUserInfoList", {"status": 429, "retry_after": 0})),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [check.name for check in run.CHECKS if check.name != "tls"])
+def test_a_check_fails_where_its_assumption_does_not_hold(name: str, server: NetServer) -> None:
+    for case in CASES[name]:
+        with case.broken(server) as options:
+            if options.get("url", "").startswith("/"):
+                options["url"] = server.url + options["url"]
+            found = {check["name"]: check for check in diagnosed(server, **options)["checks"]}
+        assert found[name]["status"] == case.status, found[name]
+        assert case.words in found[name]["remedy"], found[name]
+        assert found[name]["detail"].endswith((".", "examined"))
+        server.reset()
+        repaired = statuses(diagnosed(server))
+        assert repaired[name] in ("passed", "skipped"), (name, repaired[name])
+
+
+def test_an_untrusted_certificate_fails_until_ca_path_is_set(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    certificate, key, ca = (tmp_path / name for name in ("cert.pem", "key.pem", "ca.pem"))
+    issued = authority.issue_cert("127.0.0.1")
+    issued.cert_chain_pems[0].write_to_path(certificate)
+    issued.private_key_pem.write_to_path(key)
+    authority.cert_pem.write_to_path(ca)
+    with NetServer(users=2, admin=ADMIN, tls=Tls(certificate, key)) as server:
+        result = diagnosed(server)
+        first = result["checks"][0]
+        assert (first["name"], first["status"]) == ("tls", "failed")
+        assert "ca_path" in first["remedy"]
+        assert "127.0.0.1" not in json.dumps(result["checks"])
+        assert {check["status"] for check in result["checks"][1:]} == {"skipped"}
+        assert statuses(diagnosed(server, ca_path=str(ca)))["tls"] == "passed"
+        unchecked = diagnosed(server, validate_certs=False)["checks"][0]
+        assert unchecked["status"] == "warning"
+        assert "validate_certs" in unchecked["remedy"]
+
+
+def test_an_unreachable_address_fails_and_the_rest_is_skipped(server: NetServer) -> None:
+    result = diagnosed(server, url="http://127.0.0.1:9/SuperOffice")
+    found = statuses(result)
+    assert found.pop("address") == "failed"
+    assert found.pop("tls") == "passed"
+    assert set(found.values()) == {"skipped"}
+    assert result["installation"]["version"] is None
+    assert result["login"]["name"] is None
+
+
+def test_an_installation_without_users_is_examined_as_far_as_possible(server: NetServer) -> None:
+    for user in server.tenant.users():
+        if user.is_external:
+            server.tenant.remove_user(user.associate_id)
+    found = diagnosed(server)
+    assert "failed" not in statuses(found).values()
+    assert "Create an external user" in next(
+        check["remedy"] for check in found["checks"] if check["name"] == "key"
+    )
+
+
+# --- few requests
+
+
+@pytest.mark.parametrize("choices", [
+    {},
+    {"page_cap": "100", "next_link": "none"},
+    {"page_cap": "1", "filter_case": "sensitive", "name_comparison": "accent-insensitive",
+     "wide_mode": "error", "query_limit": "600", "dynamic_archive": "refused"},
+])  # fmt: skip
+def test_many_users_need_at_most_forty_requests(choices: dict[str, str]) -> None:
+    with NetServer(users=2500, admin=ADMIN, profile=choices) as server:
+        result = diagnosed(server, retries=4)
+        assert sum(result["requests"].values()) == len(server.journal.entries) <= MOST_REQUESTS
+        if "page_cap" in choices:
+            assert result["profile"]["page_cap"] == choices["page_cap"]
+
+
+def test_a_service_that_is_overloaded_gets_no_more_than_forty_requests(server: NetServer) -> None:
+    server.faults.add("status", operation="*", status=503, retry_after=0, skip=7, times=None)
+    result = diagnosed(server, retries=4)
+    assert len(server.journal.entries) <= MOST_REQUESTS
+    assert "failed" in statuses(result).values()
+
+
+# --- the profile
+
+TIMED = {"throttle", "parallel", "login_milliseconds", "session_requests", "session_seconds"}
+NUMBERS = {
+    "page_cap": ("none", "1", "2", "3", "500"),
+    "query_limit": ("none", "600", "1100", "1800", "2048", "3000"),
+    "default_page": ("1000", "2", "none"),
+    "lockout": ("none", "1"),
+    "read_lag": ("none", "2"),
+}
+VALUES = {
+    name: NUMBERS.get(name) or tuple(choice.values)
+    for name, choice in CHOICES.items()
+    # name_column decides on names when users are created, before the diagnosis
+    if name not in TIMED | {"name_column"}
+}
+# what ends a diagnosis early, or hides most of it: less often
+SELDOM = ("user_agent", "challenge", "query_limit", "errors")
+
+
+@st.composite
+def random_choices(draw: st.DrawFn) -> dict[str, str]:
+    """Draw a few choices, or all of them."""
+    names = (
+        sorted(VALUES) if draw(st.booleans()) else draw(st.lists(st.sampled_from(sorted(VALUES))))
+    )
+    chosen = {name: draw(st.sampled_from(VALUES[name])) for name in names}
+    for name in SELDOM:
+        if draw(st.integers(0, 3)):
+            chosen.pop(name, None)
+    return chosen
+
+
+def prepared(server: NetServer, choices: dict[str, str]) -> None:
+    """Reset a server, and give it a retired user and choices."""
+    server.reset()
+    server.tenant.change_user(105, deleted=True)
+    server.tenant.add_internal_user(
+        "MANAGER", password=PASSWORD, functional_rights=("admin-extern-user",)
+    )
+    server.choose(**choices)
+
+
+def imitate(server: NetServer, examples: int, login: str) -> None:
+    options: Result = {}
+    if login == "manager":
+        options = {"auth_username": "MANAGER", "auth_password": PASSWORD}
+
+    # to shrink an example takes longer than to understand it
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.reuse, Phase.generate),
+    )
+    @given(choices=random_choices())
+    def compare(choices: dict[str, str]) -> None:
+        prepared(server, choices)
+        found = choices_of(diagnosed(server, **options))
+        assert len(server.journal.entries) <= MOST_REQUESTS
+        prepared(server, found)
+        assert choices_of(diagnosed(server, **options)) == found
+        for name, value in found.items():
+            assert check_choice(name, value) == value
+
+    compare()
+
+
+@pytest.mark.parametrize("login", ["system", "manager"])
+def test_the_imitation_of_a_profile_has_the_same_profile(login: str, server: NetServer) -> None:
+    imitate(server, 15, login)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("login", ["system", "manager"])
+def test_the_imitation_of_many_profiles_has_the_same_profile(login: str, server: NetServer) -> None:
+    imitate(server, 400, login)
+
+
+# values that a client cannot tell from another one, and the one that it reports
+ALIKE = {("password_mail", "fails"): "supported", ("role_text", "raw"): "translated"}
+
+
+@pytest.mark.slow
+def test_each_choice_of_a_profile_is_told_apart(server: NetServer) -> None:
+    for name, values in profile.CHOICES.items():
+        if name in profile.PROBED or name in ("unmanaged_user", "missing_right"):
+            continue
+        for value in NUMBERS.get(name) or values:
+            choices = {name: value}
+            if name == "missing_right_error":
+                choices["dynamic_archive"] = "refused"
+            if name == "empty_user_name":
+                choices["name_column"] = "name"
+            if name == "unknown_id" and value == "error":
+                choices["errors"] = "http"
+            if name in ("name_column", "empty_user_name"):
+                with NetServer(users=3, admin=ADMIN, profile=choices) as other:
+                    found = choices_of(diagnosed(other)).get(name)
+                assert found == value
+                continue
+            prepared(server, choices)
+            if name == "person_addresses":
+                server.tenant.change_addresses(1001, ["a@example.com", "b@example.com"])
+            found = choices_of(diagnosed(server)).get(name)
+            if profile.NUMBER in values:
+                continue
+            assert found == ALIKE.get((name, value), value), (name, value)
+
+
+def test_the_table_of_the_profile_is_that_of_the_server() -> None:
+    assert profile.VERSION == PROFILE_VERSION
+    for name, values in profile.CHOICES.items():
+        for value in values:
+            assert value in CHOICES[name].values, (name, value)
+
+
+def test_a_server_imitates_a_diagnosis(tmp_path: Path) -> None:
+    with NetServer(users=3, admin=ADMIN, profile={"errors": "null", "page_cap": "2"}) as server:
+        result = diagnosed(server)
+    for content in (result, {"profile": result["profile"]}, result["profile"]):
+        file = tmp_path / "diagnosis.json"
+        file.write_text(json.dumps(content), encoding="utf-8")
+        assert load_profile(file) == choices_of(result)
