@@ -24,11 +24,12 @@ from ..plugin_utils.report.files import files_of_report, files_of_review
 from ..plugin_utils.report.model import Installation, Report, ReportError, plain, report_of
 from ..plugin_utils.report.review import review_from_document
 from ..plugin_utils.report.terminal import export_block, review_block, run_block
-from ..plugin_utils.report.wording import headline
+from ..plugin_utils.report.wording import failure_text
 from ..plugin_utils.run_check import (
     problems_of_hosts,
     problems_of_places,
     problems_of_variables,
+    role_variables,
 )
 
 Values = dict[str, typing.Any]
@@ -204,8 +205,9 @@ def _shown_path(path: str) -> str:
 
 def _verdict(one: Installation, options: Values, problems: list[str]) -> Values:
     if one.status in {"failed", "refused"}:
-        first = one.message.partition("\n")[0]
-        return {"failed": True, "msg": _sentence(headline(one, first)), **_cause(one)}
+        text = failure_text(one)
+        hint = role_variables(text, str((one.error or {}).get("kind") or ""))
+        return {"failed": True, "msg": _sentence(f"{text}{hint}"), **_cause(one)}
     if options["fail_on_drift"] and one.drift:
         sentence = f"{one.name}: external users are out of sync."
         return {"failed": True, "msg": _sentence(sentence)}

@@ -21,6 +21,7 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 
+from ..module_utils.task.argument_errors import argument_failure
 from ..module_utils.task.arguments import (
     ENVIRONMENT,
     Spec,
@@ -106,7 +107,7 @@ class InProcessAction(ActionBase):
         folder = self._loader.get_basedir()
         options = with_absolute_paths(spec, checked.validated_parameters, folder)
         if checked.error_messages:
-            result = {"failed": True, "msg": self._argument_error(checked)}
+            result = argument_failure(self._argument_error(checked))
             result["invocation"] = self.task.invocation(options)
         else:
             result = self._run_task(options, variables)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -61,13 +62,38 @@ def problems_of_variables(variables: Mapping[str, object]) -> Iterator[str]:
 
 def known_variables() -> set[str]:
     """Return the variables of the role: its options, its defaults and its own."""
-    specs = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
-    known = {
-        name for spec in specs["argument_specs"].values() for name in spec.get("options") or {}
-    }
+    known = _options()
     for file in ("defaults", "vars"):
         known |= set(yaml.safe_load((ROLE / file / "main.yml").read_text(encoding="utf-8")))
     return known
+
+
+def role_variables(message: str, kind: str) -> str:
+    """Return a sentence with the role's variables for the options that a message is about.
+
+    Options with common words as names are told by the kind of the error, others by their name.
+    """
+    words = set(re.findall(r"\w+", message)) - _COMMON_WORDS | set(_OPTIONS_OF_KIND.get(kind, ()))
+    names = [name for name in sorted(_options()) if name.removeprefix(PREFIX) in words]
+    return f" Variables of the role: {', '.join(names)}." if names else ""
+
+
+# options whose names are words of ordinary sentences, or keys of a definition
+_COMMON_WORDS = frozenset(
+    "defaults journal language limits mode name only passwords plan protect src title users"
+    " verify".split()
+)
+_OPTIONS_OF_KIND = {
+    "file": ("src",),
+    "journal": ("journal",),
+    "limits": ("limits",),
+    "plan": ("plan",),
+}
+
+
+def _options() -> set[str]:
+    specs = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+    return {name for spec in specs["argument_specs"].values() for name in spec.get("options") or {}}
 
 
 def problems_of_hosts(

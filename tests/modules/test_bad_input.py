@@ -93,7 +93,7 @@ OPTIONS: list[tuple[dict[str, Any], list[str]]] = [
     ({"user_name": "anna", "auth_password": "wrong-password"}, ["HTTP 401", "Check auth_username"]),
     ({"user_name": "anna", "auth_username": "nobody"}, ["HTTP 401", "Check auth_username"]),
     ({"user_name": "anna", "auth_username": "", "auth_password": ""},
-     ["HTTP 401", "Check auth_username"]),
+     ["auth_method basic needs auth_username and auth_password", "SUPEROFFICE_PASSWORD"]),
 ]  # fmt: skip
 
 

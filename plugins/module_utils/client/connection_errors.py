@@ -12,10 +12,14 @@ request without a body only a connection that was refused, timed out or not trus
 
 from __future__ import annotations
 
+import http.client
+import re
+import socket
 import ssl
 import typing
 
 from .errors import (
+    PROXY_LOGIN,
     BadConnectionOption,
     ConnectionLost,
     Effect,
@@ -23,13 +27,38 @@ from .errors import (
     TimedOut,
     Unreachable,
     Untrusted,
+    proxy_login_required,
 )
 
 if typing.TYPE_CHECKING:
     from .request import Request
     from .settings import ConnectionSettings
 
-_CLIENT_CERTIFICATE = "If the server requires a client certificate, set client_cert and client_key"
+_PROXY = (
+    "Check proxy (SUPEROFFICE_PROXY) and the variables HTTP_PROXY and HTTPS_PROXY; name the host in"
+    " NO_PROXY if no proxy is needed"
+)
+_HOST_NAME = (
+    "Check the host name in url (SUPEROFFICE_URL), and the DNS and the proxy settings of this"
+    " machine"
+)
+_NO_TLS = (
+    "The server does not speak TLS on this port: check the port in url (SUPEROFFICE_URL), and"
+    " whether it begins with http or https"
+)
+_PERHAPS_TLS = (
+    "If the server expects TLS on this port, url (SUPEROFFICE_URL) has to begin with https"
+)
+_CA = "Set ca_path to your CA file. The environment variable is SUPEROFFICE_CA_PATH"
+# what OpenSSL makes of an answer in plain text
+_NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
+# by what OpenSSL says of a certificate (X509_V_ERR_...), as ssl.SSLCertVerificationError has it
+_CERTIFICATE_ADVICE = {
+    9: "The certificate is not valid yet: check the clock of this machine and of the server",
+    10: "Renew the certificate on the server",
+    62: "Use a name in url (SUPEROFFICE_URL) that the certificate was issued for",
+    64: "Use a name in url (SUPEROFFICE_URL) that the certificate was issued for",
+}
 
 
 def connection_error(
@@ -69,7 +98,10 @@ def _option_error(exc: Exception) -> NetServerError | None:
         return BadConnectionOption("proxy has characters that cannot be sent in a login")
     invalid = (exceptions.InvalidURL, exceptions.InvalidProxyURL, exceptions.InvalidSchema)
     if isinstance(exc, invalid):
-        return BadConnectionOption("url or proxy is not an address that can be used")
+        return BadConnectionOption(
+            "proxy or url is not an address that can be used (SUPEROFFICE_PROXY, HTTPS_PROXY,"
+            " SUPEROFFICE_URL). A proxy is given as http://proxy.example.com:3128"
+        )
     return None
 
 
@@ -104,15 +136,45 @@ def _error_of(
         return TimedOut(f"{request.name} at {site} got no response in {settings.timeout:g} seconds")
     if not in_flight:
         if isinstance(exc, exceptions.ProxyError):
-            return Unreachable(f"Could not connect to {site} through the proxy: {reason}")
+            return _proxy_error(causes, site, reason)
         if isinstance(exc, exceptions.SSLError) and not _is_end_of_file(causes):
-            return Untrusted(f"Could not establish a trusted TLS connection to {site}: {reason}")
+            return _tls_error(causes, site, reason)
         if _is_proof(causes):
-            return Unreachable(f"Could not connect to {site}: {reason}")
+            unreachable = Unreachable(f"Could not connect to {site}: {reason}")
+            if any(isinstance(cause, socket.gaierror) for cause in causes):
+                unreachable.advice = _HOST_NAME
+            return unreachable
     error = ConnectionLost(f"The connection to {site} was lost during {request.name}: {reason}")
-    if settings.root.startswith("https:") and not settings.client_cert and not was_trusted:
+    is_https = settings.root.startswith("https:")
+    if is_https and not settings.client_cert and not was_trusted:
         # with TLS 1.3 a client learns only after the handshake that its certificate is missing
-        error.advice = _CLIENT_CERTIFICATE
+        error.advice = Untrusted.advice
+    elif not is_https and not was_trusted:
+        error.advice = _PERHAPS_TLS
+    return error
+
+
+def _proxy_error(causes: list[BaseException], site: str, reason: str) -> NetServerError:
+    # http.client raises an OSError whose text is all that tells the status of a CONNECT
+    refusals = [re.search(r"Tunnel connection failed: (\d{3})", str(one)) for one in causes]
+    status = next((int(match[1]) for match in refusals if match), 0)
+    if status == PROXY_LOGIN:
+        return proxy_login_required(f"on the way to {site}")
+    if status:
+        reason = f"the proxy refused the connection (HTTP {status})"
+    error = Unreachable(f"Could not connect to {site} through the proxy: {reason}")
+    error.advice = _PROXY
+    return error
+
+
+def _tls_error(causes: list[BaseException], site: str, reason: str) -> NetServerError:
+    error = Untrusted(f"Could not establish a trusted TLS connection to {site}: {reason}")
+    problems = [one for one in causes if isinstance(one, ssl.SSLCertVerificationError)]
+    if problems:
+        # without a number OpenSSL has found no fault, and the host name does not match
+        error.advice = _CERTIFICATE_ADVICE.get(problems[0].verify_code, _CA)
+    elif any(isinstance(one, ssl.SSLError) and one.reason in _NOT_TLS for one in causes):
+        error.advice = _NO_TLS
     return error
 
 
@@ -147,11 +209,13 @@ def _reason(causes: list[BaseException]) -> str:
     """Return a reason in a few words; the texts of urllib3 contain whole addresses."""
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return str(cause.verify_message)
+            return str(cause.verify_message).rstrip(".")
     for cause in causes:
         if isinstance(cause, ssl.SSLError) and cause.reason:
             return cause.reason.replace("_", " ").lower()
     for cause in causes:
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
+    if any(isinstance(cause, http.client.RemoteDisconnected) for cause in causes):
+        return "the server closed it without a response"
     return type(causes[-1]).__name__

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import enum
 
+PROXY_LOGIN = 407
+
 
 class Effect(enum.Enum):
     """Whether a request that failed can have had an effect."""
@@ -78,7 +80,20 @@ class Unreachable(NetServerError):
     kind = "unreachable"
     effect = Effect.NONE
     transient = True
-    advice = "Check url and proxy, and that the web service is running"
+    advice = "Check url (SUPEROFFICE_URL) and the network, and that the web service is running"
+
+
+def proxy_login_required(where: str, operation: str = "") -> Unreachable:
+    """Return the error for HTTP 407, which says that a request did not pass the proxy."""
+    error = Unreachable(f"The proxy requires a login (HTTP 407 {where})", operation=operation)
+    error.status = PROXY_LOGIN
+    error.transient = False
+    error.advice = (
+        "Give the login of the proxy in proxy (SUPEROFFICE_PROXY), as in"
+        " http://USER:PASSWORD@proxy.example.com:3128, or name the host in NO_PROXY if no proxy is"
+        " needed"
+    )
+    return error
 
 
 class Untrusted(NetServerError):
@@ -87,8 +102,8 @@ class Untrusted(NetServerError):
     kind = "tls"
     effect = Effect.NONE
     advice = (
-        "Set ca_path to your CA file. If the server requires a client certificate, set client_cert"
-        " and client_key"
+        "If the server requires a client certificate, set client_cert and client_key"
+        " (SUPEROFFICE_CLIENT_CERT, SUPEROFFICE_CLIENT_KEY)"
     )
 
 
@@ -97,6 +112,10 @@ class ConnectionLost(NetServerError):
 
     kind = "connection_lost"
     transient = True
+    advice = (
+        "If this happens again, check the proxy or load balancer between this machine and the"
+        " service, and the log of the service"
+    )
 
 
 class TimedOut(NetServerError):
@@ -104,14 +123,14 @@ class TimedOut(NetServerError):
 
     kind = "timeout"
     transient = True
-    advice = "Raise timeout if the service is slow"
+    advice = "Raise timeout (SUPEROFFICE_TIMEOUT) if the service is slow"
 
 
 class Redirected(NetServerError):
     """A redirect, which is not followed."""
 
     kind = "redirect"
-    advice = "Set url to the address that serves the WebAPI itself"
+    advice = "Set url (SUPEROFFICE_URL) to the address that serves the WebAPI itself"
 
 
 class Unauthorized(NetServerError):
@@ -136,7 +155,10 @@ class Forbidden(NetServerError):
     """HTTP 403: the login is valid, but not allowed to do this."""
 
     kind = "forbidden"
-    advice = "The calling login needs the right to administer external users"
+    advice = (
+        "The calling login needs the right to administer external users. Grant it in Settings and"
+        " maintenance, or use another login"
+    )
 
 
 class Blocked(NetServerError):
@@ -169,20 +191,26 @@ class Unavailable(NetServerError):
 
     kind = "unavailable"
     transient = True
-    advice = "Try again later"
+    advice = "Try again later, or raise retries (SUPEROFFICE_RETRIES) to wait longer"
 
 
 class Throttled(Unavailable):
     """HTTP 429, or 503 with Retry-After: there are too many requests."""
 
     kind = "throttled"
+    advice = (
+        "Try again later, lower concurrency, or raise retries (SUPEROFFICE_RETRIES) to wait longer"
+    )
 
 
 class NotUnderstood(NetServerError):
     """A response that is not the service's: HTML, truncated JSON, a value of another shape."""
 
     kind = "not_understood"
-    advice = "Check that url leads to the WebAPI itself and not to a login page or a proxy"
+    advice = (
+        "Check that url (SUPEROFFICE_URL) leads to the WebAPI itself and not to a login page or a"
+        " proxy"
+    )
 
 
 class ListChanged(NetServerError):

@@ -26,8 +26,9 @@ status                                  error        own form       any other bo
 406 as 403                              Refused      NONE           UNKNOWN (Blocked)
 408 also: no response from the service  Unavailable  UNKNOWN        UNKNOWN
 429 also: limits at any point           Throttled    NONE           UNKNOWN
-400 404 405 407 411 413 414 415 417     Refused      NONE           NONE
+400 404 405 411 413 414 415 417         Refused      NONE           NONE
 421 431: rejected before processing
+407 the request did not pass the proxy  Unreachable  NONE           NONE
 any other 4xx                           Refused      NONE           UNKNOWN
 500 an error at any point               Failed       UNKNOWN        UNKNOWN (Unavailable)
 502 504 no response from the service    Unavailable  UNKNOWN        UNKNOWN
@@ -49,6 +50,7 @@ import typing
 from collections.abc import Mapping, Sequence
 
 from .errors import (
+    PROXY_LOGIN,
     Blocked,
     Effect,
     Failed,
@@ -60,6 +62,7 @@ from .errors import (
     Throttled,
     Unauthorized,
     Unavailable,
+    proxy_login_required,
 )
 from .redaction import redacted
 from .request import Request
@@ -190,13 +193,15 @@ def _refusal(
     request: Request, raw: RawResponse, value: object, secrets: Sequence[str]
 ) -> NetServerError:
     status, retry_after = raw.status, _retry_after(raw.headers.get("Retry-After"))
+    if status == PROXY_LOGIN:
+        return proxy_login_required(f"to {request.name}", request.operation)
     said = _service_text(raw, value, secrets)
     own_form = is_error_object(value)
     error_class = _error_class(status, retry_after, own_form=own_form)
     if _reason(value) in MISSING_RIGHT and status < 500:
         error_class = Forbidden
     reason = f" {REASONS[status]}" if status in REASONS else ""
-    return error_class(
+    error = error_class(
         f"HTTP {status}{reason} from {request.name}{said}{_challenge(raw)}",
         operation=request.operation,
         status=status,
@@ -205,6 +210,9 @@ def _refusal(
         effect=_effect(status, own_form=own_form),
         detail=said + _challenge(raw),
     )
+    if _reason(value) in MISSING_RIGHT:
+        error.advice = Forbidden.advice
+    return error
 
 
 def _challenge(raw: RawResponse) -> str:

@@ -145,7 +145,7 @@ def _certificate(settings: ConnectionSettings) -> str | tuple[str, str] | None:
     certificate = _existing("client_cert", settings.client_cert)
     key = _existing("client_key", settings.client_key)
     if key and not certificate:
-        raise BadConnectionOption("client_key is set without client_cert")
+        raise BadConnectionOption("client_key is set without client_cert (SUPEROFFICE_CLIENT_CERT)")
     for path in filter(None, (certificate, key)):
         if b"ENCRYPTED" in pathlib.Path(path).read_bytes():
             raise BadConnectionOption(
@@ -157,5 +157,8 @@ def _certificate(settings: ConnectionSettings) -> str | tuple[str, str] | None:
 
 def _existing(name: str, path: str | None) -> str | None:
     if path and not pathlib.Path(path).exists():
-        raise BadConnectionOption(f"{name} '{path}' does not exist")
+        raise BadConnectionOption(
+            f"{name} '{path}' does not exist. Set {name} (SUPEROFFICE_{name.upper()}) to a file on"
+            " the machine that runs the module"
+        )
     return path or None

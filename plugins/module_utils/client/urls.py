@@ -23,14 +23,19 @@ def api_root(url: str, *, allow_http: bool) -> str:
     parts = _parsed(url)
     if parts.username is not None or parts.password is not None:
         raise BadConnectionOption(
-            "url must not contain a login; give auth_username and auth_password instead"
+            "url must not contain a login; give it in auth_username and auth_password"
+            " (SUPEROFFICE_USERNAME, SUPEROFFICE_PASSWORD)"
         )
     if parts.query or parts.fragment:
-        raise BadConnectionOption(f"url '{url}' must end with the path of the web site")
+        raise BadConnectionOption(
+            f"url '{without_secrets(url)}' must end with the path of the web site, without ? and #"
+            " (SUPEROFFICE_URL)"
+        )
     if parts.scheme == "http" and not allow_http and not _is_loopback(parts.hostname or ""):
         raise BadConnectionOption(
-            f"url '{url}' is plain http, and passwords would travel readable. Use https, or set"
-            " allow_http if the network itself is protected"
+            f"url '{url}' is plain http, and passwords would travel readable. Use https in url"
+            " (SUPEROFFICE_URL), or set allow_http (SUPEROFFICE_ALLOW_HTTP) if the network itself"
+            " is protected"
         )
     path = parts.path.rstrip("/")
     for pasted in ("/api/v1", "/api"):
@@ -67,11 +72,13 @@ def _parsed(url: str) -> urllib.parse.SplitResult:
         parts.port  # noqa: B018 - reading it is what validates it
     except ValueError as exc:
         # the text of the exception may hold a password
-        raise BadConnectionOption(f"url '{without_secrets(url)}' is not a valid address") from exc
+        raise BadConnectionOption(
+            f"url '{without_secrets(url)}' is not a valid address (SUPEROFFICE_URL)"
+        ) from exc
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise BadConnectionOption(
             f"url '{without_secrets(url)}' is not an address such as"
-            " https://crm.example.com/SuperOffice"
+            " https://crm.example.com/SuperOffice (SUPEROFFICE_URL)"
         )
     return parts
 

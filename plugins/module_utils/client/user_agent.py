@@ -23,6 +23,10 @@ from .responses import Response
 
 EXTERNAL_ASSOCIATE = "ExternalAssociate"
 NO_PASSWORD = Secret("")
+_NO_REASON = (
+    "The service gives no reason; usually the calling login lacks the right to administer external"
+    " users. See the log of the service"
+)
 # UserType is sent as a name or as its number (docs/service-facts.md, Users)
 USER_TYPES = (
     "Unknown",
@@ -138,11 +142,13 @@ class UserAgent:
         }
         value = self._call("create", "CreateExternalUser", body, safe=False)
         if value is None:
-            raise NotUnderstood(
+            error = NotUnderstood(
                 "POST v1/Agents/User/CreateExternalUser returned null, as for a call that failed",
                 operation="CreateExternalUser",
                 status=200,
             )
+            error.advice = _NO_REASON
+            raise error
         associate_id = json_fields.number({"id": value}, "id", "CreateExternalUser")
         if associate_id <= 0:
             raise NotUnderstood(
@@ -188,11 +194,14 @@ class UserAgent:
             if spelling is FlagSpelling.INTEGER:
                 self._proved[not is_several] = spelling
             return
-        raise refusal or Refused(
-            "POST v1/Agents/User/SetExternalUserInfo returned null and changed nothing",
-            operation="SetExternalUserInfo",
-            status=200,
-        )
+        if refusal is None:
+            refusal = Refused(
+                "POST v1/Agents/User/SetExternalUserInfo returned null and changed nothing",
+                operation="SetExternalUserInfo",
+                status=200,
+            )
+            refusal.advice = _NO_REASON
+        raise refusal
 
     def delete_external_user(self, associate_id: int) -> None:
         """Delete the login of a person."""

@@ -84,7 +84,9 @@ def from_document(document: object, installation: str) -> SavedPlan:
     """
     if not isinstance(document, Mapping) or document.get("format") != FORMAT:
         raise UserError(
-            "plan", "plan is not a plan of this module, as a check run returns it in `plan`."
+            "plan",
+            "plan is not a plan of this module: give what a check run returns in `plan`, or the"
+            " file plan.json of the role.",
         )
     try:
         is_as_made = document.get("checksum") == checksum(document)
@@ -92,12 +94,15 @@ def from_document(document: object, installation: str) -> SavedPlan:
         is_as_made = False
     if not is_as_made:
         raise UserError(
-            "plan", "plan was changed after it was made (its checksum differs). Make a new one."
+            "plan",
+            "plan was changed after it was made (its checksum differs). Make a new plan with a"
+            " check run, and apply it unchanged.",
         )
     if document.get("installation") != installation:
         raise UserError(
             "plan",
-            f"plan was made for {document.get('installation')}, and this is {installation}.",
+            f"plan was made for {document.get('installation')}, and this is {installation}. Check"
+            " url (SUPEROFFICE_URL), or make a plan for this installation.",
         )
     try:
         users = [_read_entry(entry) for entry in document["entries"]]

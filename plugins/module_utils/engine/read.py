@@ -279,16 +279,22 @@ def _without_agent(client: Client, error: NetServerError) -> NetServerError:
         problem = _login_problem(client)
     if isinstance(problem, Refused) and problem.status == 404:
         return Refused(
-            f"There is no SuperOffice WebAPI at {root} ({error})",
+            f"There is no SuperOffice WebAPI at {root} ({error}). Check the path in url"
+            " (SUPEROFFICE_URL): it is the address of the web site, without /api, such as"
+            " https://crm.example.com/SuperOffice",
             operation=error.operation,
             status=error.status,
         )
     if problem is not None:
         return error
+    online = "SuperOffice Online does not offer the User agent: this collection is for onsite"
+    right = "needs the right to administer external users, granted in Settings and maintenance"
+    if urls.looks_like_online(root):
+        reasons = f"{online} installations. Onsite the login {right}"
+    else:
+        reasons = f"The login {right}. {online} installations"
     return NoUserAgent(
-        f"The User agent is not available to this login at {root} ({error}). SuperOffice Online"
-        " does not offer it, this collection is for onsite installations; onsite the login needs"
-        " the right to administer external users",
+        f"The User agent is not available to this login at {root} ({error}). {reasons}",
         operation=error.operation,
         status=error.status,
     )

@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime
 import os
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 
@@ -142,6 +142,16 @@ def from_environment(variable: str, environ: Mapping[str, str] | None = None) ->
     return value
 
 
+def with_variables(names: Sequence[str]) -> str:
+    """Return the names of connection options with their environment variables."""
+    return f"{' and '.join(names)} ({', '.join(ENVIRONMENT[name] for name in names)})"
+
+
+def settings_hint(names: Sequence[str]) -> str:
+    """Return how missing connection options are set, as a sentence without its full stop."""
+    return f"Set {with_variables(names)}; an environment variable that is empty counts as not set"
+
+
 def connection_options() -> Spec:
     """Return the options that every module has."""
     options: Spec = {
@@ -211,10 +221,11 @@ def connection_settings(options: Options) -> ConnectionSettings:
     """
     if not 0 < options["timeout"] <= LONGEST_TIMEOUT:
         raise BadConnectionOption(
-            f"timeout must be more than 0 and at most {LONGEST_TIMEOUT} seconds"
+            f"timeout (SUPEROFFICE_TIMEOUT) must be more than 0 and at most {LONGEST_TIMEOUT}"
+            " seconds"
         )
     if options["retries"] < 0:
-        raise BadConnectionOption("retries must be 0 or more")
+        raise BadConnectionOption("retries (SUPEROFFICE_RETRIES) must be 0 or more")
     _check_texts(options)
     app_token = options["app_token"]
     return ConnectionSettings(
@@ -246,21 +257,26 @@ def _check_texts(options: Options) -> None:
         text = options[name] or ""
         if not text.isprintable() or text.encode("latin-1", "replace").decode("latin-1") != text:
             raise BadConnectionOption(
-                f"{name} must be one line of plain text; it has a line break at its end, or other"
-                " characters that cannot be sent"
+                f"{name} ({ENVIRONMENT[name]}) must be one line of plain text; it has a line break"
+                " at its end, or other characters that cannot be sent"
             )
     for name in ("auth_username", "auth_password"):
         if not is_sendable(options[name] or ""):
-            raise BadConnectionOption(f"{name} has characters that cannot be sent")
+            raise BadConnectionOption(
+                f"{name} ({ENVIRONMENT[name]}) has characters that cannot be sent"
+            )
 
 
 def _authentication(options: Options) -> Authentication:
     method = options["auth_method"]
     # Ansible asks only whether they were given, and null is given
     for scheme, names in ((one[1], one[2]) for one in _CREDENTIALS):
-        missing = [name for name in names if options[name] is None]
+        missing = [name for name in names if not options[name]]
         if method == scheme and missing:
-            raise BadConnectionOption(f"auth_method {method} needs {' and '.join(missing)}")
+            raise BadConnectionOption(
+                f"auth_method {method} needs {' and '.join(missing)}, and got nothing or an empty"
+                f" string. {settings_hint(missing)}"
+            )
     return _METHODS[method](options)
 
 

@@ -23,6 +23,8 @@ SUFFIXES = (".yml", ".yaml", ".json")
 # 200,000 users; what is read takes up to a hundred times the size of the file
 LARGEST_FILE = 16 * 1024 * 1024
 KEYS = ("users", "defaults")
+_NAMES = f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
+_SRC = "Set src to the files or folders that hold the definitions."
 
 
 class DefinitionFile(typing.NamedTuple):
@@ -42,14 +44,14 @@ def read_all(sources: Sequence[str]) -> tuple[list[DefinitionFile], list[Finding
             paths, others = _paths(Path(source))
         except OSError as error:
             where = str(error.filename or source)
-            findings.append(Finding(where, f"cannot be read: {error.strerror}.", "file"))
+            findings.append(Finding(where, f"cannot be read: {error.strerror}. {_SRC}", "file"))
             continue
         except FileError as error:
             findings.append(Finding("", str(error), "file"))
             continue
         findings += [_not_a_definition_file(path) for path in others]
         if not paths:
-            findings.append(Finding(source, "holds no .yml, .yaml or .json file.", "file"))
+            findings.append(Finding(source, f"holds no {_NAMES} file. {_SRC}", "file"))
         for path in paths:
             try:
                 files.append(read(path))
@@ -99,7 +101,7 @@ def text_of(path: Path, largest: int) -> str:
     except OSError as error:
         raise FileError(f"{path}: cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
-        raise FileError(f"{path}: is not UTF-8 (byte {error.start}).") from error
+        raise FileError(f"{path}: is not UTF-8 (byte {error.start}). Save it as UTF-8.") from error
 
 
 def _paths(source: Path) -> tuple[list[Path], list[Path]]:
@@ -159,9 +161,22 @@ def _json_lines(path: Path) -> list[int]:
         return []
 
 
+def _hint(content: object) -> str:
+    """Return what is probably wrong with a content that has no key users."""
+    if content is None:
+        return "; it is empty. For no users write users: []"
+    if isinstance(content, list):
+        return "; it is a list. Write users: above it, and indent the list"
+    keys = content if isinstance(content, dict) else ()
+    hints = (nearest(str(key), KEYS[:1]) for key in keys if key not in KEYS)
+    return next(filter(None, hints), "")
+
+
 def _parts(name: str, content: object) -> tuple[list[object], dict[str, typing.Any]]:
     if not isinstance(content, dict) or "users" not in content:
-        raise FileError(f"{name}: must be a mapping with a key users, a list of users.")
+        raise FileError(
+            f"{name}: must be a mapping with a key users, a list of users{_hint(content)}."
+        )
     for key in content:
         if key not in KEYS:
             hint = nearest(str(key), KEYS)

@@ -12,6 +12,7 @@ import typing
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..client.cancellation import CancelToken
+from .argument_errors import argument_failure
 from .arguments import Task
 from .runner import LIBRARY_PROBLEM, run_task
 from .watchdog import controller_watch, reader_watch, signals_cancel
@@ -22,6 +23,7 @@ class _Module(AnsibleModule):
 
     def __init__(self, task: Task) -> None:
         self._task = task
+        self._is_validated = False
         super().__init__(  # type: ignore[no-untyped-call]
             argument_spec=task.argument_spec,
             supports_check_mode=True,
@@ -29,9 +31,14 @@ class _Module(AnsibleModule):
             no_log=bool(task.bulky),
             **task.rules,
         )
+        self._is_validated = True
 
     def fail_json(self, msg: str, **kwargs: typing.Any) -> typing.NoReturn:
         """End the module with a failure."""
+        if not self._is_validated:
+            failure = argument_failure(msg)
+            msg = failure["msg"]
+            kwargs.setdefault("error", failure["error"])
         kwargs.setdefault("invocation", self._task.invocation(getattr(self, "params", {})))
         super().fail_json(msg, **kwargs)
         raise SystemExit(1)

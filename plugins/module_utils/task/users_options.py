@@ -31,6 +31,7 @@ LARGEST_PLAN = 256 * 1024 * 1024
 MOST_CONCURRENT = 32
 # the default, and where a number that is found begins
 FIRST_CONCURRENT = 8
+_NEW_PLAN = "Give the plan of a check run, or of the playbook superoffice.crm.plan."
 
 
 class UsersOptions(typing.NamedTuple):
@@ -131,11 +132,14 @@ def read_plan(plan: object) -> object:
     if not isinstance(plan, str):
         return plan
     try:
-        document: object = json.loads(text_of(Path(plan).expanduser(), LARGEST_PLAN))
+        text = text_of(Path(plan).expanduser(), LARGEST_PLAN)
+        if not text.strip():
+            raise UserError("plan", f"plan {plan} is an empty file. {_NEW_PLAN}")
+        document: object = json.loads(text)
     except FileError as error:
-        raise UserError("plan", f"plan {error}") from error
+        raise UserError("plan", f"plan {error} {_NEW_PLAN}") from error
     except (ValueError, RecursionError) as error:
-        raise UserError("plan", f"plan {plan} is not JSON.") from error
+        raise UserError("plan", f"plan {plan} is not JSON. {_NEW_PLAN}") from error
     return document
 
 

@@ -210,7 +210,7 @@ def _status(
 ) -> tuple[str, dict[str, typing.Any] | None]:
     step = one.step
     if step.stale:
-        message = f"{step.user_name} was left alone: {step.stale}."
+        message = f"{step.user_name} was left alone: {step.stale}. Make a new plan."
         return "failed" if shown.stale_fails else "skipped", _error(Failure(message, "stale"))
     if not step.acts or is_prediction:
         return step.planned_status, None

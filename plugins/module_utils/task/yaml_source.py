@@ -29,6 +29,12 @@ _TEMPLATE = UnsupportedValue(
 )
 
 
+_VAULTED = (
+    "a vaulted value, which is opened only for variables; give passwords in the option passwords,"
+    " from a vaulted variable"
+)
+
+
 def parse_yaml(name: str, text: str) -> tuple[object, Sequence[int]]:
     """Return the content of a YAML text, and the lines of the entries of its list `users`.
 
@@ -42,10 +48,26 @@ def parse_yaml(name: str, text: str) -> tuple[object, Sequence[int]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f":{mark.line + 1}" if mark else ""
-        raise FileError(f"{name}{line}: is not valid YAML: {error.problem}.") from error
+        raise FileError(f"{name}{line}: is not valid YAML: {_explained(error)}.") from error
     except yaml.YAMLError as error:
         reason = getattr(error, "reason", "") or "it cannot be read"
         raise FileError(f"{name}: is not valid YAML: {reason}.") from error
+
+
+def _explained(error: typing.Any) -> str:
+    """Return the words of libyaml with the usual reason for them."""
+    problem = str(error.problem)
+    start = error.context_mark
+    if "cannot start any token" in problem:
+        return (
+            f"{problem}; indent with spaces instead of tabs, and put a value that begins with @, %"
+            " or ` in quotes"
+        )
+    if "end of stream" in problem and "quoted scalar" in str(error.context) and start:
+        return f"{problem}; the quote that begins in line {start.line + 1} is not closed"
+    if "did not find expected" in problem or "mapping values are not allowed" in problem:
+        return f"{problem}; check the indentation, and put a value with ': ' in quotes"
+    return problem
 
 
 class _Reader:
@@ -139,7 +161,7 @@ class _Reader:
             return _TEMPLATE
         if event.tag is not None and event.tag not in _TEXT_TAGS:
             if event.tag == "!vault":
-                return UnsupportedValue("a vaulted value, which is opened only for variables")
+                return UnsupportedValue(_VAULTED)
             raise self._error(event, f"an unknown tag (!){_QUOTE}")
         # a text without quotes: libyaml gives it an empty style, PyYAML alone none
         if event.style or event.tag is not None:

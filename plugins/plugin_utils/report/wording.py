@@ -68,6 +68,24 @@ def headline(of: Installation | Report, message: str = "") -> str:
     return f"{name}: no changes.{state}"
 
 
+def failure_text(one: Installation) -> str:
+    """Return the outcome of a run that failed, with its first reason.
+
+    It is all that a log of failed tasks shows, or a callback without the terminal block.
+    """
+    first = one.message.partition("\n")[0]
+    text = headline(one, first)
+    reasons = [
+        ": ".join(str(finding[name]) for name in ("where", "message") if finding.get(name))
+        for finding in one.findings
+    ]
+    reasons += [user.problem for user in one.news if user.status == "failed" and user.problem]
+    if not reasons:
+        return text
+    more = f" ({len(reasons) - 1:,} more in the report.)" if len(reasons) > 1 else ""
+    return f"{text} {reasons[0]}{more}"
+
+
 def _rejected(one: Installation) -> str:
     what = "Plan rejected" if one.mode == "plan" else "Rejected"
     planned = f" Planned: {counts(one)}{_of_all(one)}." if counts(one) else ""

@@ -24,6 +24,7 @@ from ansible_collections.superoffice.crm.plugins.module_utils.client.errors impo
     Throttled,
     Unauthorized,
     Unavailable,
+    Unreachable,
 )
 from ansible_collections.superoffice.crm.plugins.module_utils.client.request import Request
 from ansible_collections.superoffice.crm.plugins.module_utils.client.responses import (
@@ -110,7 +111,7 @@ def test_effect_of_each_status() -> None:
         (404, Refused, NOT_DONE, NOT_DONE),
         (405, Refused, NOT_DONE, NOT_DONE),
         (406, Refused, NOT_DONE, UNKNOWN),
-        (407, Refused, NOT_DONE, NOT_DONE),
+        (407, Unreachable, NOT_DONE, NOT_DONE),
         (408, Unavailable, UNKNOWN, UNKNOWN),
         (409, Refused, NOT_DONE, UNKNOWN),
         (411, Refused, NOT_DONE, NOT_DONE),

@@ -118,7 +118,8 @@ def test_service_failure_names_operation_and_remedy() -> None:
     result = failed(failure_of(error, "External user 'anna' could not be modified", "Known."))
     assert result["msg"] == (
         "External user 'anna' could not be modified: HTTP 403 from POST x. The calling login"
-        " needs the right to administer external users. Known."
+        " needs the right to administer external users. Grant it in Settings and maintenance, or"
+        " use another login. Known."
     )
     assert result["error"]["kind"] == "forbidden"
 
