@@ -242,6 +242,11 @@ user:
       type: str
       returned: always
       sample: Fjord Software AS
+    company_name:
+      description: Name of the company without its department.
+      type: str
+      returned: always
+      sample: Fjord Software AS
     company_id:
       description: ID of the company, V(0) if the person has none.
       type: int

@@ -41,6 +41,11 @@ options:
     description:
       - List only users that can log in (V(true)), or only those that cannot (V(false)).
     type: bool
+  company:
+    description:
+      - List only the users whose person belongs to the company of this name. The name is given alone, for all departments of the company,
+        or with the department as RV(users[].company) shows it. Names compare without case. The service calls a company a contact.
+    type: str
   format:
     description:
       - Form of RV(users).
@@ -56,6 +61,13 @@ options:
     description:
       - Whether RV(persons) is returned. Useful with O(format=definitions), whose entries do not tell whose logins they are. This takes no
         additional request.
+    type: bool
+    default: false
+  last_login:
+    description:
+      - Whether RV(users[].last_login) is returned. This reads one more list, from C(Archive/dynamic). Where the service refuses that list, up
+        to 200 users are asked for one by one; for more users the value is not available, and a warning says so.
+      - Only with O(format=facts).
     type: bool
     default: false
 seealso:
@@ -130,6 +142,11 @@ users:
       type: str
       returned: always with O(format=facts)
       sample: Fjord Software AS
+    company_name:
+      description: Name of the company without its department.
+      type: str
+      returned: always with O(format=facts)
+      sample: Fjord Software AS
     company_id:
       description: ID of the company, V(0) if the person has none.
       type: int
@@ -140,6 +157,11 @@ users:
       type: str
       returned: always with O(format=facts)
       sample: anna@example.com
+    last_login:
+      description: When the user logged in last, in UTC. None if the user has never logged in.
+      type: str
+      returned: with O(last_login=true) and O(format=facts), if it is available
+      sample: "2026-01-31T07:05:00Z"
 persons:
   description: The persons that the listed logins belong to, ordered by ID.
   returned: with O(persons=true)
@@ -159,6 +181,11 @@ persons:
     company:
       description: Name of the company of the person, with its department. Empty if the person has none. The service calls a company a
         contact.
+      type: str
+      returned: always
+      sample: Fjord Software AS
+    company_name:
+      description: Name of the company without its department.
       type: str
       returned: always
       sample: Fjord Software AS

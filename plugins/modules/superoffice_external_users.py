@@ -139,6 +139,11 @@ options:
         description: IDs of persons.
         type: list
         elements: int
+      companies:
+        description: Names of companies that the persons belong to, alone or with the department. Names compare without case. A company
+          that has no persons is an error.
+        type: list
+        elements: str
   protect:
     description:
       - Globs of names of users that are never changed, whatever the definitions say. The calling login is always protected.
@@ -442,6 +447,7 @@ results:
         is_active: true
         full_name: Anna Berg
         company: Fjord Software AS
+        company_name: Fjord Software AS
         company_id: 3
         email: anna@example.com
 ending:

@@ -163,8 +163,8 @@ def _by_company(entries: Iterable[Entry], persons: Persons) -> list[File]:
     groups: dict[tuple[int, str], list[Entry]] = {}
     for entry in entries:
         person = persons.get(entry.get("person_id"), {})
-        company = (person.get("company_id") or 0, person.get("company") or "")
-        groups.setdefault(company, []).append(entry)
+        key = (person.get("company_id") or 0, person.get("company") or "")
+        groups.setdefault(key, []).append(entry)
     files = []
     taken: set[str] = set()
     for (company_id, company), users in sorted(groups.items()):

@@ -36,18 +36,22 @@ def rotation_of(
     """Return the users in scope, each with a password: one of those given, or a new one.
 
     Raises:
-        ReportError: the scope is empty, or a name in it is that of several roles.
+        ReportError: the scope is empty, or a name in it is that of several roles or of no company.
     """
     chosen = _scope(plain(scope))
     selection = Selection(
         user_names=UNSET if chosen.user_names is None else chosen.user_names,
         person_ids=UNSET if chosen.person_ids is None else chosen.person_ids,
+        companies=UNSET if chosen.companies is None else chosen.companies,
     )
     given = {name_key(name): text for name, text in (plain(passwords) or {}).items()}
     protected = plain(protect) or []
     entries = []
     listed = [_user(facts) for facts in plain(users)]
     _refuse_ambiguous_roles(chosen, listed)
+    if unknown := chosen.companies_without(listed):
+        named = ", ".join(f"'{company}'" for company in unknown)
+        raise ReportError(f"no user belongs to a company called {named}. Correct companies.")
     for user in listed:
         has_role = chosen.roles is None or user.role in chosen.roles
         is_chosen = selection.holds(user) and has_role
@@ -106,6 +110,8 @@ def _user(facts: Mapping[str, typing.Any]) -> CurrentUser:
         role_id=facts.get("role_id", 0),
         role=facts.get("role", ""),
         is_active=facts.get("is_active", True),
+        company=facts.get("company") or "",
+        company_name=facts.get("company_name") or "",
     )
 
 

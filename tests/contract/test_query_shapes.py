@@ -37,6 +37,8 @@ def queries_of(server: NetServer, name: str, number: int) -> set[str]:
     """Return the filters that the modules send about a user of this name, and about a new one."""
     connection = {"url": server.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1]}
     server.reset()
+    # a company without a user is looked for among the persons
+    server.tenant.add_person(contact_id=server.tenant.add_contact(name))
     server.tenant.add_person(person_id=5000 + number)
     server.tenant.add_person(person_id=6000 + number)
     server.tenant.add_external_user(name, person_id=5000 + number, role_id=5)
@@ -44,7 +46,8 @@ def queries_of(server: NetServer, name: str, number: int) -> set[str]:
     tasks: list[tuple[str, dict[str, Any]]] = [
         ("superoffice_external_user_info", {"user_name": name}),
         ("superoffice_external_user_info", {"user_name": f"{name[:2]}*", "persons": True}),
-        ("superoffice_external_user_info", {"role": "Partner"}),
+        ("superoffice_external_user_info", {"role": "Partner", "last_login": True}),
+        ("superoffice_external_user_info", {"company": name}),
         ("superoffice_external_user", {"user_name": name, "role": "Vendor"}),
         ("superoffice_external_user", {"user_name": name, "person_id": 5000 + number}),
         ("superoffice_external_user", {"user_name": f"{name}2", "person_id": 6000 + number, **new}),
@@ -60,6 +63,14 @@ def queries_of(server: NetServer, name: str, number: int) -> set[str]:
                 "prune": "deactivate",
                 "prune_scope": {"user_names": [f"{name[:1]}*"]},
                 "limits": {"deactivate": None, "rename": None},
+            },
+        ),
+        (
+            "superoffice_external_users",
+            {
+                "users": [{"user_name": f"{name}4"}],
+                "prune": "deactivate",
+                "prune_scope": {"companies": [name]},
             },
         ),
     ]

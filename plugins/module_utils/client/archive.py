@@ -14,7 +14,9 @@ import typing
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from ..domain.errors import UserError
 from ..domain.model import Role
+from ..domain.names import plain_key
 from . import json_fields
 from .errors import Blocked, Failed, ListChanged, NetServerError, NotUnderstood, Refused
 from .http import Transport
@@ -33,6 +35,7 @@ READ_ATTEMPTS = 5
 LONGEST_FILTER = 1500
 # without a restriction, an archive may list nothing or fail (docs/service-facts.md, Archives)
 EVERY_ROW = "getAllRows set true"
+USERS = "ExternalUsers"
 USER_QUERY = {
     "$select": "personId,userName,assocName,role,isActive",
     "$orderBy": "associateDbId",
@@ -42,13 +45,21 @@ USER_QUERY = {
 # whose login it is, for people to read; the service calls a company a contact, and the full name of
 # a company has its department
 NAME_COLUMNS = "fullName,contactId,contactName,contactFullName,personEmail"
+COMPANY_NAME = "personContact/name"
 PERSON_COLUMNS = "personId,retired"
 PERSON_NAME_COLUMNS = "fullName,personContact/contactId,personContact/name,personContact/department"
 ROLE_TYPES = ("Employee", "ExternalUser", "Anonymous", "System")
 
 
 # the column that identifies a row
-KEYS = {"ExternalUsers": "PrimaryKey", "Person": "personId", "Role": "roleId"}
+KEYS = {
+    "ExternalUsers": "PrimaryKey",
+    "Person": "personId",
+    "Role": "roleId",
+    "dynamic": "associate.associate_id",
+}
+# in the column associate.type; an external user has another number in the User agent
+EXTERNAL_PERSON = 4
 
 
 class _SeamBroken(Exception):
@@ -115,6 +126,18 @@ class Archive:
         shown = f"Archive/{provider} could only be read without their columns ({error})"
         return [f"Names of persons and companies are not shown: {shown}."]
 
+    def require_companies(self, option: str) -> None:
+        """Refuse an option that is about companies, if their names could not be read.
+
+        Raises:
+            UserError: they could not.
+        """
+        if USERS in self._refusals:
+            raise UserError(
+                "company",
+                f"{option} needs the names of companies. {self.warnings[0]} Leave {option} out.",
+            )
+
     def external_users(
         self,
         restriction: str = EVERY_ROW,
@@ -133,7 +156,7 @@ class Archive:
         def read(query: Mapping[str, str]) -> list[UserRow]:
             return self._read_list("archive", "ExternalUsers", query, parse, progress)
 
-        return self._named("ExternalUsers", NAME_COLUMNS, read, _user_query(restriction))
+        return self._named(USERS, NAME_COLUMNS, read, _user_query(restriction))
 
     def few_external_users(self, restriction: str, expected: int = 1) -> list[UserRow]:
         """Read the external users of a restriction that so few can meet that one page has them.
@@ -146,7 +169,7 @@ class Archive:
         def read(query: Mapping[str, str]) -> list[UserRow]:
             return [*map(parse, self._read_few("archive", "ExternalUsers", query, expected))]
 
-        return self._named("ExternalUsers", NAME_COLUMNS, read, _user_query(restriction))
+        return self._named(USERS, NAME_COLUMNS, read, _user_query(restriction))
 
     def persons(self, person_ids: Iterable[int]) -> dict[int, PersonRow]:
         """Return the persons that exist, by id, in a request for each few dozen."""
@@ -167,6 +190,43 @@ class Archive:
                 person_id = json_fields.number(row, "personId", "Archive/Person")
                 found[person_id] = _person_row(row)
         return found
+
+    def has_company(self, company: str) -> bool:
+        """Tell whether any person belongs to a company, named with or without its department."""
+        wanted = plain_key(company)
+        for name in (company, company.rpartition(", ")[0]):
+            restriction = text_is(COMPANY_NAME, name) if name else None
+            if restriction is None or not fits(restriction):
+                continue
+            query = {
+                "$select": f"{PERSON_COLUMNS},{PERSON_NAME_COLUMNS}",
+                "$filter": restriction,
+                "$entities": "person,retiredPerson",
+                "$top": str(PAGE_SIZE),
+            }
+            persons = map(_person_row, self._page("person", "Person", query).rows)
+            if any(wanted in map(plain_key, (one.company_name, one.company)) for one in persons):
+                return True
+        return False
+
+    def last_logins(self, associate_ids: Sequence[int]) -> dict[int, str | None]:
+        """Return when users logged in last, None for never; without those that are not listed.
+
+        All external users are asked for, unless the ids of those in question fit into one request.
+        """
+        key, column = KEYS["dynamic"], "associate.lastlogin"
+        few = list(batches([number_is(key, one) for one in associate_ids]))
+        every = number_is("associate.type", EXTERNAL_PERSON)
+        query = {
+            "$select": f"{key},{column}",
+            "$orderBy": key,
+            "$filter": few[0] if len(few) == 1 else every,
+        }
+
+        def parse(row: Row) -> tuple[int, str | None]:
+            return _key(row, "dynamic"), json_fields.moment(row, column, "Archive/dynamic")
+
+        return dict(self._read_list("last_login", "dynamic", query, parse))
 
     def roles(self) -> list[Role]:
         """Read all roles of all types, including deleted ones."""

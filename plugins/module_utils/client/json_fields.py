@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import datetime
+import re
 import typing
 from collections.abc import Mapping
 
@@ -13,6 +15,10 @@ from .errors import NotUnderstood
 
 # more digits than any id has; Python refuses to read thousands of them
 LONGEST_NUMBER = 20
+UTC = datetime.timezone.utc
+# the year of a date that is not set; databases have their own first day
+EMPTY_YEAR = 1900
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?")
 
 
 def rows(value: typing.Any, operation: str) -> list[Mapping[str, typing.Any]]:
@@ -51,6 +57,34 @@ def text(row: Mapping[str, typing.Any], key: str, operation: str) -> str:
     if isinstance(value, str):
         return value
     raise _unexpected(operation, f"a string in {key}")
+
+
+def moment(row: Mapping[str, typing.Any], key: str, operation: str) -> str | None:
+    """Return a time in the ISO form of UTC; None for null and for an empty date.
+
+    The service writes times without an offset, which are UTC, and an empty date as the first moment
+    of the first year.
+    """
+    value = row.get(key)
+    if value is None or value == "":
+        return None
+    found = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise _unexpected(operation, f"a time in {key}")
+    text, offset = found.groups()
+    try:
+        time = datetime.datetime.fromisoformat(f"{text}{(offset or 'Z').replace('Z', '+00:00')}")
+        return None if time.year <= EMPTY_YEAR else f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"
+    except (ValueError, OverflowError) as error:
+        raise _unexpected(operation, f"a time in {key}") from error
+
+
+def shown_moment(row: Mapping[str, typing.Any], key: str) -> str | None:
+    """Return a time that is only shown; anything else is None."""
+    try:
+        return moment(row, key, "")
+    except NotUnderstood:
+        return None
 
 
 def shown_text(row: Mapping[str, typing.Any], key: str) -> str:

@@ -56,7 +56,8 @@ SPELLINGS = {
 class UserRecord(typing.NamedTuple):
     """A user of any type, as the agent describes it; whether it is active is not part of it.
 
-    `names` is empty, and `role_id` 0, where the call does not tell. `is_visible` is false where the
+    `names` is empty, and `role_id` 0, where the call does not tell. `last_login` is what GetUser
+    tells: a time, or None for never. `is_visible` is false where the
     service refuses to describe the user to the calling login; then nothing else is known.
     """
 
@@ -67,6 +68,7 @@ class UserRecord(typing.NamedTuple):
     names: tuple[str, ...] = ()
     role_id: int = 0
     is_visible: bool = True
+    last_login: str | None = None
 
     @property
     def is_external(self) -> bool:
@@ -366,6 +368,7 @@ def _record(row: Mapping[str, typing.Any], method: str) -> UserRecord:
             json_fields.text(row, "UserName", method),
         ),
         role_id=json_fields.number(_nested(row, "Role"), "Id", method, missing=0),
+        last_login=json_fields.shown_moment(row, "Lastlogin"),
     )
 
 

@@ -26,6 +26,15 @@ def name_key(user_name: str) -> str:
     return user_name if lowered == user_name else lowered
 
 
+def plain_key(text: str) -> str:
+    """Return the key of what is written by people: an address, the name of a person or a company.
+
+    Case, normal form, outer spaces and the width of inner ones do not count; accents do.
+    """
+    spaced = " ".join(text.split())
+    return name_key(spaced if spaced.isascii() else unicodedata.normalize("NFC", spaced))
+
+
 def loose_key(user_name: str) -> str:
     """Return the key of names that are alike under any usual collation of a database.
 

@@ -16,20 +16,24 @@ from collections.abc import Iterable, Mapping
 from .entries import LONGEST_ID
 from .errors import UserError
 from .model import UNSET, CurrentUser, Unset
-from .names import name_key
+from .names import name_key, plain_key
 from .roles import Roles
 
 WILDCARDS = "*?["
 
 
 class Selection(typing.NamedTuple):
-    """Conditions that must all hold; UNSET means any value."""
+    """Conditions that must all hold; UNSET means any value.
+
+    A company is meant by its name, alone or with its department as the service writes both.
+    """
 
     associate_id: int | Unset = UNSET
     person_ids: frozenset[int] | Unset = UNSET
     user_names: tuple[str, ...] | Unset = UNSET
     role_ids: frozenset[int] | Unset = UNSET
     is_active: bool | Unset = UNSET
+    companies: tuple[str, ...] | Unset = UNSET
 
     def holds(self, user: CurrentUser) -> bool:
         """Tell whether `user` is selected."""
@@ -39,6 +43,7 @@ class Selection(typing.NamedTuple):
             and (self.user_names is UNSET or matches(user.user_name, self.user_names))
             and (self.role_ids is UNSET or user.role_id in self.role_ids)
             and self.is_active in (UNSET, user.is_active)
+            and (self.companies is UNSET or is_of_company(user, self.companies))
         )
 
 
@@ -48,6 +53,7 @@ class Scope(typing.NamedTuple):
     roles: tuple[str, ...] | None = None
     user_names: tuple[str, ...] | None = None
     person_ids: frozenset[int] | None = None
+    companies: tuple[str, ...] | None = None
 
     def to_document(self) -> object:
         """Return the scope as options spell it."""
@@ -66,11 +72,20 @@ class Scope(typing.NamedTuple):
             user_names=UNSET if self.user_names is None else self.user_names,
             person_ids=UNSET if self.person_ids is None else self.person_ids,
             role_ids=UNSET if self.roles is None else roles.ids_of_names(self.roles),
+            companies=UNSET if self.companies is None else self.companies,
         )
+
+    def companies_without(self, users: Iterable[CurrentUser]) -> list[str]:
+        """Return the companies of the scope that none of the users belongs to."""
+        missing = dict.fromkeys(self.companies or ())
+        for user in users if missing else ():
+            for company in [one for one in missing if is_of_company(user, (one,))]:
+                del missing[company]
+        return list(missing)
 
 
 def parse_scope(value: object) -> Scope:
-    """Read a scope: `all`, or a mapping of roles, user_names and person_ids to lists.
+    """Read a scope: `all`, or a mapping of the conditions of a scope to lists.
 
     Raises:
         UserError: it is neither; the text says everything that is wrong.
@@ -93,17 +108,24 @@ def parse_scope(value: object) -> Scope:
         problems.append("person_ids must be ids")
     if problems:
         raise UserError("definition", f"{'; '.join(problems)}.")
-    names, roles = value.get("user_names"), value.get("roles")
+    names, roles, companies = (value.get(one) for one in ("user_names", "roles", "companies"))
     return Scope(
         roles=None if roles is None else tuple(map(str, roles)),
         user_names=None if names is None else tuple(map(str, names)),
         person_ids=None if ids is None else frozenset(map(int, ids)),
+        companies=None if companies is None else tuple(map(str, companies)),
     )
 
 
 def _is_id(value: object) -> bool:
     text = str(value)
     return len(text) <= LONGEST_ID and text.isdecimal()
+
+
+def is_of_company(user: CurrentUser, companies: tuple[str, ...]) -> bool:
+    """Tell whether the person of a user belongs to one of some companies."""
+    keys = _company_keys(companies)
+    return _company_key(user.company_name) in keys or _company_key(user.company) in keys
 
 
 def matches(user_name: str, globs: Iterable[str]) -> bool:
@@ -116,6 +138,16 @@ def matches(user_name: str, globs: Iterable[str]) -> bool:
 def is_literal(glob: str) -> bool:
     """Tell whether a glob means one name only."""
     return not any(sign in glob for sign in WILDCARDS)
+
+
+@functools.lru_cache(maxsize=64)
+def _company_keys(companies: tuple[str, ...]) -> frozenset[str]:
+    # a user without a company is in none
+    return frozenset(filter(None, map(_company_key, companies)))
+
+
+# there are many users of a company
+_company_key = functools.lru_cache(maxsize=1024)(plain_key)
 
 
 @functools.lru_cache(maxsize=64)

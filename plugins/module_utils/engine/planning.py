@@ -70,6 +70,7 @@ def plan_definitions(
         steps.append(step)
     pruned: list[CurrentUser] = []
     if run.options.prune != "ignore":
+        _require_companies(run)
         unmatched = unmatched_users(run.state.users, all_matches, scope_of(run))
         pruned = [user for user in unmatched if covers_user(only, user)]
         steps += [plan_prune_step(user, run.options.prune) for user in pruned]
@@ -88,6 +89,44 @@ def scope_of(run: RunContext) -> Selection:
         return run.options.conditions.scope.selection(run.state.roles)
     except UserError as error:
         raise UserError(error.kind, f"prune_scope: {error}") from error
+
+
+def without_strangers(run: RunContext, steps: Sequence[Step]) -> list[Step]:
+    """Return the steps of a saved plan; one that prunes a user who left the scope is stale.
+
+    Whatever else the scope asks for is part of the state that the plan compares.
+    """
+    if run.options.conditions.scope.companies is None:
+        return list(steps)
+    run.client.archive.require_companies("prune_scope.companies")
+    scope = scope_of(run)
+    return [
+        step._replace(stale="its person does not belong to a company of prune_scope any more")
+        if step.acts and step.location is None and step.before and not scope.holds(step.before)
+        else step
+        for step in steps
+    ]
+
+
+def _require_companies(run: RunContext) -> None:
+    """Refuse a company of the scope that does not exist, so that a typo does not empty the scope.
+
+    A company may have no user any more: then its persons are looked for.
+
+    Raises:
+        UserError: there is no such company, or the names of companies could not be read.
+    """
+    scope = run.options.conditions.scope
+    if scope.companies is None:
+        return
+    run.client.archive.require_companies("prune_scope.companies")
+    for company in scope.companies_without(run.state.users):
+        if not run.client.archive.has_company(company):
+            raise UserError(
+                "company",
+                f"prune_scope: there is no company '{company}' that has persons, or this login may"
+                " not see it. Correct companies.",
+            )
 
 
 def _with_confirmed_names(run: RunContext, definitions: Sequence[Definition]) -> RunContext:

@@ -10,36 +10,55 @@ from collections.abc import Iterable
 
 from ..client import archive
 from ..client.client import Client
+from ..client.concurrency import Concurrency
 from ..domain.export import entries_of
 from ..domain.model import UNSET, CurrentUser
 from ..domain.roles import Roles
 from ..domain.selection import Selection, is_literal
 from ..engine.failure import Problem, failure_of
+from ..engine.last_logins import LastLogins, read_last_logins
 from ..engine.read import find_by_name, read_roles, to_users
 from .arguments import Options, Task, TaskContext, connection_settings
 from .result import Result, person_facts, undecided, user_facts
+
+# for last logins that have to be asked for one by one
+CONCURRENCY = 4
 
 
 def run(options: Options, context: TaskContext) -> Result:
     """List the external users that meet the options."""
     settings = connection_settings(options)
-    with Client(settings, cancel_token=context.cancel_token) as client:
+    logins = LastLogins({})
+    with Client(settings, Concurrency(CONCURRENCY), cancel_token=context.cancel_token) as client:
         try:
             roles = read_roles(client)
             users = _read(client, roles, _selection(options, roles))
+            if options["last_login"] and options["format"] == "facts":
+                ids = [user.associate_id for user in users if user.associate_id is not None]
+                logins = read_last_logins(client, ids, CONCURRENCY)
+            if options["company"] is not None:
+                client.archive.require_companies("company")
         except Problem as error:
             failure = failure_of(error, "The external users could not be listed")
             return undecided(failure, client.requests)
         if options["format"] == "definitions":
             listed = entries_of(users, roles)
         else:
-            listed = [facts for user in users if (facts := user_facts(user))]
+            listed = [_facts(user, logins) for user in users]
         result: Result = {"changed": False, "users": listed, "requests": client.requests}
         if options["persons"]:
             result["persons"] = _persons(users)
-        if client.archive.warnings:
-            result["warnings"] = client.archive.warnings
+        if warnings := [*client.archive.warnings, *logins.warnings]:
+            result["warnings"] = warnings
         return result
+
+
+def _facts(user: CurrentUser, logins: LastLogins) -> Result:
+    """Return a user, with its last login if that was asked for and could be read."""
+    facts = user_facts(user) or {}
+    if user.associate_id is not None and user.associate_id in logins.times:
+        facts["last_login"] = logins.times[user.associate_id]
+    return facts
 
 
 def _persons(users: Iterable[CurrentUser]) -> list[Result]:
@@ -56,6 +75,7 @@ def _selection(options: Options, roles: Roles) -> Selection:
         user_names=UNSET if user_name is None else (user_name,),
         role_ids=UNSET if options["role"] is None else roles.ids_of_names([options["role"]]),
         is_active=UNSET if options["is_active"] is None else options["is_active"],
+        companies=UNSET if options["company"] is None else (options["company"],),
     )
 
 
@@ -96,8 +116,10 @@ TASK = Task(
         "user_name": {"type": "str"},
         "role": {"type": "str"},
         "is_active": {"type": "bool"},
+        "company": {"type": "str"},
         "format": {"type": "str", "default": "facts", "choices": ["facts", "definitions"]},
         "persons": {"type": "bool", "default": False},
+        "last_login": {"type": "bool", "default": False},
     },
     run=run,
 )

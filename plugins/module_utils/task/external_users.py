@@ -15,6 +15,7 @@ from ..domain.plan import Step
 from ..engine.failure import Problem, failure_of
 from ..engine.journal import read_unfinished
 from ..engine.parallel import in_background
+from ..engine.planning import without_strangers
 from ..engine.read import FullReader
 from ..engine.run import RunResult, run_definitions, run_steps
 from ..engine.run_context import RunContext
@@ -91,6 +92,7 @@ def _run(
         options.passwords,
         run.now,
     )
+    steps = without_strangers(run, steps)
     laxer = run.options.conditions.laxer_than(plan.conditions)
     findings += [
         Finding(

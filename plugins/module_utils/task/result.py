@@ -54,6 +54,7 @@ def person_facts(user: CurrentUser) -> Result:
     return {
         "full_name": user.full_name,
         "company": user.company,
+        "company_name": user.company_name,
         "company_id": user.company_id,
         "email": user.email,
     }

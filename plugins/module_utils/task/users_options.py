@@ -179,8 +179,8 @@ def _parse_prune_scope(options: Options) -> tuple[Scope, list[Finding]]:
         return Scope(), []
     if scope is None:
         message = (
-            "is needed with prune: say which users the definitions are about, by roles, user_names"
-            " or person_ids, or write prune_scope: all."
+            "is needed with prune: say which users the definitions are about, by roles, user_names,"
+            " person_ids or companies, or write prune_scope: all."
         )
         return Scope(), [Finding("prune_scope", message)]
     try:

@@ -26,3 +26,15 @@ def test_names_that_are_not_ambiguous_select_users() -> None:
     chosen = rotation_of(USERS, scope={"roles": ["Vendor"]})
     assert [entry["user_name"] for entry in chosen] == ["cecilie"]
     assert len(rotation_of(USERS, scope={"user_names": ["a*", "bo"]})) == 2
+
+
+def test_scope_can_name_companies() -> None:
+    users = [
+        {**USERS[0], "company": "Nordic Trade, Oslo", "company_name": "Nordic Trade"},
+        {**USERS[1], "company": "Fjord AS", "company_name": "Fjord AS"},
+    ]
+    for company in ("nordic trade", "Nordic Trade, Oslo"):
+        [chosen] = rotation_of(users, scope={"companies": [company]}, inactive=True)
+        assert chosen["user_name"] == USERS[0]["user_name"]
+    with pytest.raises(ReportError, match="no user belongs to a company called 'Nordik Trade'"):
+        rotation_of(users, scope={"companies": ["Fjord AS", "Nordik Trade"]})
