@@ -44,6 +44,14 @@ options:
       - Password of the calling login, for O(auth_method=basic).
       - If this option is omitted, the environment variable E(SUPEROFFICE_PASSWORD) is used.
     type: str
+  auth_exchange_token:
+    description:
+      - Whether a task that sends more than 25 requests exchanges user name and password for a token of the service, for O(auth_method=basic). With Basic
+        authentication, the service logs in anew for each request.
+      - A token that has expired is replaced. If the service gives no token, or does not accept it, the task continues with user name and password.
+      - If this option is omitted, the environment variable E(SUPEROFFICE_AUTH_EXCHANGE_TOKEN) is used.
+    type: bool
+    default: false
   auth_ticket:
     description:
       - Ticket such as V(7T:...), for O(auth_method=soticket). It is sent unchanged.

@@ -12,6 +12,7 @@ threads may call it at once.
 from __future__ import annotations
 
 import base64
+import threading
 import typing
 from collections.abc import Sequence
 
@@ -67,6 +68,51 @@ class Basic(_Header):
         self.user_name = user_name
         joined = f"{user_name}:{password.value}".encode()
         super().__init__("Basic", base64.b64encode(joined).decode(), [password.value])
+
+
+class ExchangedBasic(Basic):
+    """User name and password, and after some requests a token that the service gave for them.
+
+    With Basic, the service logs in anew for each request. The transport gets the token; whenever
+    there is none, or it is refused, requests are sent with user name and password.
+    """
+
+    def __init__(self, user_name: str, password: Secret) -> None:
+        super().__init__(user_name, password)
+        self._basic = self._header
+        self._lock = threading.Lock()
+        self._may_exchange = True
+        self._has_worked = False
+        self.token = ""
+
+    def begin_exchange(self) -> bool:
+        """Tell whether to get a token now: there is none, and nobody else is getting one."""
+        with self._lock:
+            begins = self._may_exchange and not self.token
+            self._may_exchange = self._may_exchange and not begins
+            return begins
+
+    def use(self, token: str) -> None:
+        """Send a token from now on."""
+        with self._lock:
+            self.secrets = (*self.secrets, token)
+            self.token = token
+            self._has_worked = False
+            self._header = f"Bearer {token}"
+
+    def confirm(self, token: str) -> None:
+        """Take note that a request with this token has succeeded."""
+        if token and not self._has_worked:
+            with self._lock:
+                self._has_worked = token == self.token
+
+    def discard(self, token: str) -> None:
+        """Stop sending a token that was refused; one that has worked can be replaced."""
+        with self._lock:
+            if token == self.token:
+                self._header = self._basic
+                self.token = ""
+                self._may_exchange = self._has_worked
 
 
 class SoTicket(_Header):

@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import json
 import random
+import re
 import threading
 import time
 import traceback
@@ -18,6 +20,7 @@ from collections.abc import Mapping
 
 from ..domain.model import Secret
 from . import responses, retry
+from .authentication import ExchangedBasic
 from .cancellation import CancelToken
 from .concurrency import ONE_AT_A_TIME, Concurrency, ConcurrencyLimit
 from .connection_errors import connection_error
@@ -43,6 +46,13 @@ else:
         ValueError,
     )
 
+# a task that has sent so many requests gets a token, if it may: shorter ones gain nothing
+REQUESTS_BEFORE_EXCHANGE = 25
+# one that has expired, and the one that replaced it
+MOST_TOKENS_REFUSED = 2
+_SENDABLE_TOKEN = re.compile("[!-~]+")
+_TOKEN = Request("login", "User/currentToken", "GET", "v1/User/currentToken")
+
 __all__ = ["REQUESTS_IMPORT_ERROR", "VERSION", "Transport"]
 
 
@@ -67,6 +77,7 @@ class Transport:
         self.settings = settings
         self.cancel_token = cancel_token or CancelToken()
         self.sent: collections.Counter[str] = collections.Counter()
+        self._total_sent = 0
         self._count_lock = threading.Lock()
         self._concurrency = ConcurrencyLimit(
             concurrency.most, self.cancel_token, first=concurrency.first
@@ -75,6 +86,8 @@ class Transport:
         self._closed = False
         self._idle: list[SessionThread] = []
         self._send_options = send_options(settings)
+        login = settings.authentication
+        self._exchanged = login if isinstance(login, ExchangedBasic) else None
 
     @property
     def concurrency(self) -> int:
@@ -98,6 +111,7 @@ class Transport:
         """Count requests that were sent."""
         with self._count_lock:
             self.sent[kind] += number
+            self._total_sent += number
 
     def pause(self, attempt: int, retry_after: float | None = None) -> None:
         """Wait before the attempt that follows number `attempt`, as the service asked for.
@@ -115,14 +129,23 @@ class Transport:
         """
         attempt = 0
         may_log_in_again = True
+        tokens_refused = 0
+        token = ""
         while True:
             try:
                 with self._concurrency.slot():
+                    token = self._token()
                     started = time.monotonic()
                     response = self._send(request)
                 self._concurrency.increase(request.kind, time.monotonic() - started)
+                if self._exchanged:
+                    self._exchanged.confirm(token)
                 return response
             except Unauthorized as error:
+                if self._exchanged and token and tokens_refused < MOST_TOKENS_REFUSED:
+                    self._exchanged.discard(token)
+                    tokens_refused += 1
+                    continue
                 # a session may have expired; the next request opens one again
                 if not (self._has_succeeded and may_log_in_again):
                     self._explain(error)
@@ -147,6 +170,22 @@ class Transport:
         """
         with self._concurrency.slot():
             return self._exchange(request)
+
+    def _token(self) -> str:
+        """Return the token that requests are sent with, if any; get one when it is time to.
+
+        What keeps the service from giving a token is no failure: user name and password remain.
+        """
+        login = self._exchanged
+        if login is None:
+            return ""
+        is_long = self._has_succeeded and self._total_sent >= REQUESTS_BEFORE_EXCHANGE
+        if is_long and login.begin_exchange():
+            with contextlib.suppress(NetServerError):
+                token = self._send(_TOKEN).value
+                if isinstance(token, str) and _SENDABLE_TOKEN.fullmatch(token):
+                    login.use(token)
+        return login.token
 
     def _send(self, request: Request) -> responses.Response:
         raw = self._exchange(request)

@@ -17,7 +17,14 @@ from collections.abc import Callable, Mapping, Sequence
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 from ..client import urls
-from ..client.authentication import Authentication, Basic, Bearer, SoTicket, Xsrf
+from ..client.authentication import (
+    Authentication,
+    Basic,
+    Bearer,
+    ExchangedBasic,
+    SoTicket,
+    Xsrf,
+)
 from ..client.cancellation import CancelToken
 from ..client.errors import BadConnectionOption
 from ..client.settings import ConnectionSettings
@@ -35,6 +42,7 @@ ENVIRONMENT = {
     "auth_method": "SUPEROFFICE_AUTH_METHOD",
     "auth_username": "SUPEROFFICE_USERNAME",
     "auth_password": "SUPEROFFICE_PASSWORD",
+    "auth_exchange_token": "SUPEROFFICE_AUTH_EXCHANGE_TOKEN",
     "auth_ticket": "SUPEROFFICE_TICKET",
     "auth_token": "SUPEROFFICE_TOKEN",
     "auth_cookie": "SUPEROFFICE_COOKIE",
@@ -163,6 +171,8 @@ def connection_options() -> Spec:
         },
         "auth_username": {"type": "str"},
         "auth_password": {"type": "str", "no_log": True},
+        # no_log: whether to get a token, and not the token
+        "auth_exchange_token": {"type": "bool", "default": False, "no_log": False},
         "auth_ticket": {"type": "str", "no_log": True},
         "auth_token": {"type": "str", "no_log": True},
         "auth_cookie": {"type": "str", "no_log": True},
@@ -277,7 +287,14 @@ def _authentication(options: Options) -> Authentication:
                 f"auth_method {method} needs {' and '.join(missing)}, and got nothing or an empty"
                 f" string. {settings_hint(missing)}"
             )
-    return _METHODS[method](options)
+    if not options["auth_exchange_token"]:
+        return _METHODS[method](options)
+    if method != "basic":
+        raise BadConnectionOption(
+            "auth_exchange_token (SUPEROFFICE_AUTH_EXCHANGE_TOKEN) needs auth_method basic, not"
+            f" {method}"
+        )
+    return ExchangedBasic(options["auth_username"], Secret(options["auth_password"]))
 
 
 _METHODS: dict[str, Callable[[Options], Authentication]] = {
