@@ -18,6 +18,20 @@ description:
     No request has a wrong password.
 author:
   - The superoffice.crm authors (@superoffice-crm)
+options:
+  probe_user:
+    description:
+      - Name of an external user to whom the present values of role and active state are written back, to learn how the service
+        wants flags to be spelled. This is the only check that writes. It takes up to 10 more requests.
+      - The user must be an active external user that is not protected, and not the calling login. Nothing is written to any other user.
+      - The user name and the password are never part of it. Afterwards the user is read again, and the check fails if anything changed.
+      - Ignored in check mode.
+    type: str
+  protect:
+    description: Names of users that O(probe_user) may not be, with wildcards C(*), C(?) and C([...]).
+    type: list
+    elements: str
+    default: []
 extends_documentation_fragment:
   - superoffice.crm.attributes.info
   - superoffice.crm.connection

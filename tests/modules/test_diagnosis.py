@@ -69,7 +69,10 @@ def test_a_usual_installation_passes_and_is_only_read(server: NetServer) -> None
     result = diagnosed(server)
     found = statuses(result)
     assert set(found.values()) == {"passed", "skipped"}
-    assert [name for name, status in found.items() if status == "skipped"] == ["retired_users"]
+    assert [name for name, status in found.items() if status == "skipped"] == [
+        "retired_users",
+        "flags",
+    ]
     assert server.tenant.snapshot() == before
     assert server.journal.writes == []
     operations = {entry.operation for entry in server.journal.entries}
@@ -84,9 +87,9 @@ def test_a_usual_installation_passes_and_is_only_read(server: NetServer) -> None
 
 
 def test_checks_have_different_names_and_know_their_needs() -> None:
-    names = [check.name for check in run.CHECKS]
+    names = [check.name for check in run.all_checks()]
     assert len(set(names)) == len(names)
-    for position, check in enumerate(run.CHECKS):
+    for position, check in enumerate(run.all_checks()):
         assert set(check.needs) <= set(names[:position]), check.name
 
 
@@ -298,7 +301,9 @@ CASES: dict[str, list[Case]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [check.name for check in run.CHECKS if check.name != "tls"])
+@pytest.mark.parametrize(
+    "name", [check.name for check in run.all_checks() if check.name not in ("tls", "flags")]
+)
 def test_a_check_fails_where_its_assumption_does_not_hold(name: str, server: NetServer) -> None:
     for case in CASES[name]:
         with case.broken(server) as options:
@@ -502,3 +507,135 @@ def test_a_server_imitates_a_diagnosis(tmp_path: Path) -> None:
         file = tmp_path / "diagnosis.json"
         file.write_text(json.dumps(content), encoding="utf-8")
         assert load_profile(file) == choices_of(result)
+
+
+# --- probe_user
+
+PROBED = "anna@example.com"
+
+
+@pytest.fixture
+def probed(server: NetServer) -> NetServer:
+    """A server with users who may be written to, and users who may not."""
+    tenant = server.tenant
+    tenant.add_external_user(PROBED, role_id=5, password=PASSWORD)
+    tenant.add_external_user("inactive@example.com", role_id=5, is_active=False)
+    retired = tenant.add_external_user("retired@example.com", role_id=5)
+    tenant.change_user(retired, deleted=True)
+    tenant.add_external_user("former@example.com", role_id=9)
+    server.journal.clear()
+    return server
+
+
+def flags_of(result: Result) -> dict[str, Any]:
+    return next(check for check in result["checks"] if check["name"] == "flags")
+
+
+def written_flags(server: NetServer) -> list[Any]:
+    return [entry.argument("ExternalUserInfoModification") for entry in server.journal.writes]
+
+
+@pytest.mark.parametrize(("choices", "learned", "sent"), [
+    ({}, {"flags": "any"}, ["Role, Active", 12]),
+    ({"flags": "names"}, {"flags_refusal": "message"}, ["Role, Active", 12]),
+    ({"flags": "integer", "flags_refusal": "object"}, {}, ["Role, Active", 12]),
+    ({"flags": "single", "flags_refusal": "server-error"}, {}, ["Role, Active", 12, "Active"]),
+    ({"flags": "single", "flags_refusal": "null", "void_reply": "null-204"}, {},
+     ["Role, Active", 12, "Active"]),
+    ({"flags": "names", "malformed": "200", "void_reply": "empty-200"}, {}, ["Role, Active", 12]),
+    # where both are answered alike, a client cannot tell them apart
+    ({"flags": "integer", "flags_refusal": "ignored"}, {"flags": "any"}, ["Role, Active", 12]),
+    ({"flags_refusal": "null", "void_reply": "null-200"}, {"flags": "any"},
+     ["Role, Active", 12, "Active"]),
+])  # fmt: skip
+def test_a_probe_learns_the_spelling_of_flags_and_changes_nothing(
+    choices: dict[str, str], learned: dict[str, str], sent: list[Any], probed: NetServer
+) -> None:
+    probed.choose(**choices)
+    before = probed.tenant.snapshot()
+    result = diagnosed(probed, probe_user=PROBED.upper())
+    assert result["changed"] is False
+    assert flags_of(result)["status"] == "passed"
+    assert written_flags(probed) == sent
+    user = probed.tenant.user(PROBED)
+    assert user is not None
+    assert {entry.argument("AssociateId") for entry in probed.journal.writes} == {user.associate_id}
+    assert probed.tenant.snapshot() == before
+    assert probed.tenant.password_matches(PROBED, PASSWORD)
+    expected = {name: value for name, value in choices.items() if name in profile.PROBED}
+    for name, value in {**expected, **learned}.items():
+        if (name, value) not in {("flags_refusal", "ignored")} and not (
+            name == "flags_refusal" and choices.get("void_reply") == "null-200"
+        ):
+            assert result["profile"][name] == value
+    found = choices_of(result)
+    probed.choose(**found)
+    assert choices_of(diagnosed(probed, probe_user=PROBED)) == found
+
+
+@pytest.mark.parametrize(("name", "protect", "reason"), [
+    ("nobody@example.com", [], "no user with the name"),
+    ("RJ", [], "not an external user"),
+    (ADMIN[0], [], "the calling login"),
+    ("inactive@example.com", [], "inactive"),
+    ("retired@example.com", [], "retired"),
+    ("former@example.com", [], "role"),
+    (PROBED, ["ANNA*"], "protected"),
+    (PROBED, ["änna@example.com"], "protected"),
+])  # fmt: skip
+def test_a_probe_refuses_any_other_user(
+    name: str, protect: list[str], reason: str, probed: NetServer
+) -> None:
+    result = diagnosed(probed, probe_user=name, protect=protect)
+    check = flags_of(result)
+    assert check["status"] == "failed"
+    assert reason in check["detail"]
+    assert "Nothing was written" in check["detail"]
+    assert probed.journal.writes == []
+    assert not set(profile.PROBED) & set(result["profile"])
+
+
+@pytest.mark.parametrize("fault", ["drop_before", "drop_after", "truncate", "html"])
+@pytest.mark.parametrize("skip", [0, 1])
+def test_an_interrupted_probe_changes_nothing_and_says_so(
+    fault: str, skip: int, probed: NetServer
+) -> None:
+    probed.choose(void_reply="null-200")
+    before = probed.tenant.snapshot()
+    probed.faults.add(fault, operation="SetExternalUserInfo", skip=skip)
+    check = flags_of(diagnosed(probed, probe_user=PROBED))
+    assert check["status"] == "failed"
+    assert "nothing changed" in check["detail"]
+    assert len(probed.journal.writes) <= skip + 1
+    assert probed.tenant.snapshot() == before
+
+
+def test_a_probe_notices_what_somebody_else_changes_meanwhile(probed: NetServer) -> None:
+    def interfere(_number: int, operation: str) -> None:
+        if operation == "GetUser" and probed.journal.writes:
+            probed.tenant.change_user(PROBED, role_id=6)
+
+    probed.before_request(interfere)
+    check = flags_of(diagnosed(probed, probe_user=PROBED))
+    assert check["status"] == "failed"
+    assert "role_id" in check["detail"]
+    assert "Settings and maintenance" in check["remedy"]
+
+
+def test_a_probe_without_the_right_to_write_fails(probed: NetServer) -> None:
+    probed.tenant.add_internal_user("EMPLOYEE", password=PASSWORD)
+    options = {"auth_username": "EMPLOYEE", "auth_password": PASSWORD}
+    check = flags_of(diagnosed(probed, probe_user=PROBED, **options))
+    assert check["status"] == "failed"
+    assert "administer external users" in check["remedy"]
+    assert probed.journal.committed == []
+
+
+def test_check_mode_probes_nobody(probed: NetServer) -> None:
+    connection = {"url": probed.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1]}
+    result = run_in_process(MODULE, {**connection, "probe_user": PROBED}, True)
+    assert flags_of(result)["status"] == "skipped"
+    assert probed.journal.writes == []
+    without = run_in_process(MODULE, connection, False)
+    assert [check["name"] for check in result["checks"]] == [c["name"] for c in without["checks"]]
+    assert result["profile"] == without["profile"]

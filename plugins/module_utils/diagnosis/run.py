@@ -16,9 +16,12 @@ from ..client.inspection import BudgetSpent, Inspector, neutral
 from ..client.settings import ConnectionSettings
 from .check import Check, CheckResult, Findings, Status, Verdict, failed, skipped
 from .checks import connection, errors, lists, login, persons, users
+from .probe import Probe, flags_check
 from .profile import profile_of
 
 MOST_REQUESTS = 40
+NOT_ASKED = "it writes to a user, and needs probe_user."
+IN_CHECK_MODE = "check mode writes nothing."
 
 # in the order in which they run: what the collection relies on most comes first, since what is
 # left when all requests are spent is skipped
@@ -48,8 +51,14 @@ CHECKS: Sequence[Check] = (
     lists.DEFAULTS,
     lists.FORMS,
     errors.PROPERTIES,
-    *connection.LAST,
 )
+# these look at what was seen
+LAST = connection.LAST
+
+
+def all_checks(probe: Probe | None = None, why_not: str = NOT_ASKED) -> list[Check]:
+    """Return all checks; without a probe, the one that writes is skipped for a reason."""
+    return [*CHECKS, flags_check(probe, why_not), *LAST]
 
 
 class Diagnosis(typing.NamedTuple):
@@ -66,8 +75,8 @@ class Diagnosis(typing.NamedTuple):
 
 def diagnose(
     settings: ConnectionSettings,
+    checks: Sequence[Check],
     cancel_token: CancelToken | None = None,
-    checks: Sequence[Check] = CHECKS,
 ) -> Diagnosis:
     """Run all checks; nothing is written unless one of them does.
 

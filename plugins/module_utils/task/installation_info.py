@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from ..client.errors import NetServerError
-from ..diagnosis.run import diagnose
+from ..diagnosis.probe import Probe
+from ..diagnosis.run import IN_CHECK_MODE, all_checks, diagnose
 from ..engine.failure import failure_of
 from .arguments import Options, Task, TaskContext, connection_settings
 from .result import Result, undecided
@@ -16,8 +17,14 @@ from .result import Result, undecided
 def run(options: Options, context: TaskContext) -> Result:
     """Check the installation."""
     settings = connection_settings(options)
+    if context.check_mode:
+        checks = all_checks(why_not=IN_CHECK_MODE)
+    elif options["probe_user"]:
+        checks = all_checks(Probe(options["probe_user"], tuple(options["protect"])))
+    else:
+        checks = all_checks()
     try:
-        found = diagnose(settings, context.cancel_token)
+        found = diagnose(settings, checks, context.cancel_token)
     except NetServerError as error:
         return undecided(failure_of(error, "The installation could not be checked"), {})
     return {
@@ -34,4 +41,10 @@ def run(options: Options, context: TaskContext) -> Result:
     }
 
 
-TASK = Task(options={}, run=run)
+TASK = Task(
+    options={
+        "probe_user": {"type": "str"},
+        "protect": {"type": "list", "elements": "str", "default": []},
+    },
+    run=run,
+)
