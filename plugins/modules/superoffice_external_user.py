@@ -25,7 +25,8 @@ options:
   state:
     description:
       - Whether the user should exist.
-      - V(present) - The user exists. To create it, set O(user_name), O(person_id), a role and a password.
+      - V(present) - The user exists. To create it, set O(user_name), a role, a password and its person, by O(person_id) or
+        O(person_email).
       - V(absent) - The user does not exist. The person is kept; only the login is deleted. To disable the login without deleting it,
         set O(is_active=false).
     type: str
@@ -41,7 +42,7 @@ options:
     description:
       - ID of the person that the login belongs to. It is the key if O(associate_id) is omitted. With O(associate_id) it must be the
         person of that user.
-      - Required to create a user.
+      - Required to create a user, unless O(person_email) or O(person_name) names the person.
     type: int
   user_name:
     description:
@@ -51,12 +52,34 @@ options:
         present spelling to O(previous_user_names).
       - The value must be a string. Names with outer spaces or invisible characters are refused.
     type: str
+  person_email:
+    description:
+      - E-mail address of the person that the login belongs to, any of its addresses. Case does not matter.
+      - The person is looked up only if O(associate_id) and O(person_id) are omitted and no user has the name O(user_name) or one of
+        O(previous_user_names). Exactly one person that is not retired must have the address. No person is ever created.
+      - Without O(user_name) it is the key, the login of this person. With O(state=absent) a person who does not exist has no login
+        either, and the login of a retired person is deleted.
+      - With O(person_id), that ID decides. A new user is created only if the person has this address, and for an existing user with
+        another address there is a warning.
+      - Mutually exclusive with O(person_name).
+    type: str
+  person_name:
+    description:
+      - Full name of the person that the login belongs to, as SuperOffice shows it, usually together with O(company). Used like
+        O(person_email). Case and the number of spaces do not matter, accents do.
+      - Mutually exclusive with O(person_email).
+    type: str
+  company:
+    description:
+      - Company of the person, by its name alone or as V(name, department). The service calls a company a contact.
+      - A person that is looked up must belong to it. Alone it identifies nobody.
+    type: str
   previous_user_names:
     description:
       - Former names of the user. If O(user_name) is the key and no user has that name, the user with one of these names is renamed
         instead of a second one being created.
-      - If the key is O(person_id), the login of that person is renamed only if its current name is listed here. Otherwise the task
-        fails, since a wrong O(person_id) would rename the login of another person.
+      - If the login is found by its person, it is renamed only if its current name is listed here. Otherwise the task fails, since a
+        wrong O(person_id) or O(person_email) would rename the login of another person.
     type: list
     elements: str
   password:
@@ -152,6 +175,21 @@ EXAMPLES = r"""
     role: Partner
 
 # The following tasks take the connection from SUPEROFFICE_URL, SUPEROFFICE_USERNAME and SUPEROFFICE_PASSWORD
+
+- name: Create a login for a person without knowing the ID
+  superoffice.crm.superoffice_external_user:
+    person_email: guro@example.com
+    user_name: guro@example.com
+    generate_password: true
+    role: Partner
+
+- name: Create a login for a person of a company
+  superoffice.crm.superoffice_external_user:
+    person_name: Hans Berg
+    company: Example AS
+    user_name: hans@example.com
+    generate_password: true
+    role: Partner
 
 - name: Disable the login and change nothing else
   superoffice.crm.superoffice_external_user:

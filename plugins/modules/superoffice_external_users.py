@@ -42,14 +42,27 @@ options:
         type: int
       person_id:
         description: ID of the person that the login belongs to. It is the key if O(users[].associate_id) is omitted. Required to create
-          a user.
+          a user, unless O(users[].person_email) or O(users[].person_name) names the person.
         type: int
       user_name:
         description: Name with which the user logs in. It is the key if both IDs are omitted, otherwise the desired name.
         type: str
+      person_email:
+        description:
+          - E-mail address of the person that the login belongs to. It is looked up only if both IDs are omitted and no user has the name
+            O(users[].user_name) or one of O(users[].previous_user_names). Exactly one person that is not retired must have the address.
+          - Mutually exclusive with O(users[].person_name).
+        type: str
+      person_name:
+        description: Full name of the person that the login belongs to, usually together with O(users[].company). Used like
+          O(users[].person_email).
+        type: str
+      company:
+        description: Company of the person, by its name alone or as V(name, department). A person that is looked up must belong to it.
+        type: str
       previous_user_names:
         description: Former names of the user, under which it is found if O(users[].user_name) is the key. A user found by
-          O(users[].person_id) is renamed only if its current name is listed here.
+          its person is renamed only if its current name is listed here.
         type: list
         elements: str
       password:

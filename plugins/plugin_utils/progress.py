@@ -22,7 +22,13 @@ FIRST_SHOWN = 2.0
 INTERVAL = 0.25
 # of complete lines, which stay on the terminal
 INTERVAL_OF_LINES = 5.0
-WORDS = {"read": "reading", "validate": "validating", "write": "writing", "verify": "verifying"}
+WORDS = {
+    "read": "reading",
+    "look_up": "looking up",
+    "validate": "validating",
+    "write": "writing",
+    "verify": "verifying",
+}
 
 
 class Screen(typing.Protocol):

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from ..domain.errors import UserError
 from ..domain.model import Role
-from ..domain.names import plain_key
 from . import json_fields
 from .errors import Blocked, Failed, ListChanged, NetServerError, NotUnderstood, Refused
 from .http import Transport
@@ -26,6 +25,8 @@ from .request import Request
 
 Row = Mapping[str, typing.Any]
 Parsed = typing.TypeVar("Parsed")
+# what identifies a row: an id, or the id of a person and one of its addresses
+Key = int | tuple[int, str]
 PAGE_SIZE = 1000
 # each page makes the service run the whole query, and is kept until the pages before it are read
 PAGES_AT_ONCE = 8
@@ -45,12 +46,11 @@ USER_QUERY = {
 # whose login it is, for people to read; the service calls a company a contact, and the full name of
 # a company has its department
 NAME_COLUMNS = "fullName,contactId,contactName,contactFullName,personEmail"
-COMPANY_NAME = "personContact/name"
-PERSON_COLUMNS = "personId,retired"
-PERSON_NAME_COLUMNS = "fullName,personContact/contactId,personContact/name,personContact/department"
 ROLE_TYPES = ("Employee", "ExternalUser", "Anonymous", "System")
 
 
+# a person may have a row for each of its addresses
+ADDRESS = "email/emailAddress"
 # the column that identifies a row
 KEYS = {
     "ExternalUsers": "PrimaryKey",
@@ -91,16 +91,6 @@ class UserRow(typing.NamedTuple):
     company_name: str = ""
     company_id: int = 0
     email: str = ""
-
-
-class PersonRow(typing.NamedTuple):
-    """A person as the archive lists it."""
-
-    retired: bool
-    full_name: str = ""
-    company: str = ""
-    company_name: str = ""
-    company_id: int = 0
 
 
 class Archive:
@@ -154,9 +144,9 @@ class Archive:
         parse = _UserParser(self._language)
 
         def read(query: Mapping[str, str]) -> list[UserRow]:
-            return self._read_list("archive", "ExternalUsers", query, parse, progress)
+            return self.read_list("archive", "ExternalUsers", query, parse, progress)
 
-        return self._named(USERS, NAME_COLUMNS, read, _user_query(restriction))
+        return self.named(USERS, NAME_COLUMNS, read, _user_query(restriction))
 
     def few_external_users(self, restriction: str, expected: int = 1) -> list[UserRow]:
         """Read the external users of a restriction that so few can meet that one page has them.
@@ -167,47 +157,12 @@ class Archive:
         parse = _UserParser(self._language)
 
         def read(query: Mapping[str, str]) -> list[UserRow]:
-            return [*map(parse, self._read_few("archive", "ExternalUsers", query, expected))]
+            rows = self.read_few(
+                "archive", "ExternalUsers", query, lambda page: len(page) >= expected
+            )
+            return [*map(parse, rows)]
 
-        return self._named(USERS, NAME_COLUMNS, read, _user_query(restriction))
-
-    def persons(self, person_ids: Iterable[int]) -> dict[int, PersonRow]:
-        """Return the persons that exist, by id, in a request for each few dozen."""
-        found: dict[int, PersonRow] = {}
-        for restriction in batches([number_is("personId", one) for one in sorted(person_ids)]):
-            query = {
-                "$select": PERSON_COLUMNS,
-                "$filter": restriction,
-                # without it retired persons are not listed
-                "$entities": "person,retiredPerson",
-            }
-            expected = restriction.count(" or ") + 1
-
-            def read(query: Mapping[str, str], expected: int = expected) -> list[Row]:
-                return self._read_few("person", "Person", query, expected)
-
-            for row in self._named("Person", PERSON_NAME_COLUMNS, read, query):
-                person_id = json_fields.number(row, "personId", "Archive/Person")
-                found[person_id] = _person_row(row)
-        return found
-
-    def has_company(self, company: str) -> bool:
-        """Tell whether any person belongs to a company, named with or without its department."""
-        wanted = plain_key(company)
-        for name in (company, company.rpartition(", ")[0]):
-            restriction = text_is(COMPANY_NAME, name) if name else None
-            if restriction is None or not fits(restriction):
-                continue
-            query = {
-                "$select": f"{PERSON_COLUMNS},{PERSON_NAME_COLUMNS}",
-                "$filter": restriction,
-                "$entities": "person,retiredPerson",
-                "$top": str(PAGE_SIZE),
-            }
-            persons = map(_person_row, self._page("person", "Person", query).rows)
-            if any(wanted in map(plain_key, (one.company_name, one.company)) for one in persons):
-                return True
-        return False
+        return self.named(USERS, NAME_COLUMNS, read, _user_query(restriction))
 
     def last_logins(self, associate_ids: Sequence[int]) -> dict[int, str | None]:
         """Return when users logged in last, None for never; without those that are not listed.
@@ -224,9 +179,10 @@ class Archive:
         }
 
         def parse(row: Row) -> tuple[int, str | None]:
-            return _key(row, "dynamic"), json_fields.moment(row, column, "Archive/dynamic")
+            associate_id = json_fields.number(row, key, "Archive/dynamic")
+            return associate_id, json_fields.moment(row, column, "Archive/dynamic")
 
-        return dict(self._read_list("last_login", "dynamic", query, parse))
+        return dict(self.read_list("last_login", "dynamic", query, parse))
 
     def roles(self) -> list[Role]:
         """Read all roles of all types, including deleted ones."""
@@ -234,9 +190,9 @@ class Archive:
             "$select": "roleId,name,roleTypeId,isDeleted",
             "$filter": "roleId gt 0",
         }
-        return self._read_list("roles", "Role", query, lambda row: _role(row, self._language))
+        return self.read_list("roles", "Role", query, lambda row: _role(row, self._language))
 
-    def _named(
+    def named(
         self,
         provider: str,
         columns: str,
@@ -255,15 +211,24 @@ class Archive:
             self._refusals[provider] = error
             return rows
 
-    def _read_few(
-        self, kind: str, provider: str, query: Mapping[str, str], expected: int
+    def read_few(
+        self,
+        kind: str,
+        provider: str,
+        query: Mapping[str, str],
+        is_enough: Callable[[list[Row]], bool],
     ) -> list[Row]:
-        page = self._page(kind, provider, {**query, "$top": str(PAGE_SIZE)})
-        if not page.rows or (len(page.rows) >= expected and not page.has_next):
-            return page.rows
-        return self._read_list(kind, provider, query, lambda row: row)
+        """Read a list that probably is one page; otherwise read it as a whole.
 
-    def _read_list(
+        A service may cap pages without saying that there are more: `is_enough` tells whether a page
+        has all that can be expected.
+        """
+        page = self._page(kind, provider, {**query, "$top": str(PAGE_SIZE)})
+        if not page.rows or (not page.has_next and is_enough(page.rows)):
+            return page.rows
+        return self.read_list(kind, provider, query, lambda row: row)
+
+    def read_list(
         self,
         kind: str,
         provider: str,
@@ -309,7 +274,7 @@ class Archive:
         all the time is before the row that two pages share, or behind it.
 
         Raises:
-            _SeamBroken: two pages do not fit together, or an id repeats.
+            _SeamBroken: two pages do not fit together, or a row repeats.
         """
         most_at_once = min(self._transport.concurrency, PAGES_AT_ONCE)
 
@@ -320,33 +285,37 @@ class Archive:
             return self._page(kind, provider, {**query, **paging})
 
         pages = Prefetch(fetch, most_at_once)
-        seen: dict[int, None] = {}
-        last: list[int] = []
+        seen: dict[Key, None] = {}
+        count = 0
+        last: list[Key] = []
         is_linked = False
         total = 0
         while True:
-            page = pages.take(len(seen) - len(last))
+            page = pages.take(count - len(last))
             total = total or page.total
             keys = [_key(row, provider) for row in page.rows]
             if keys[: len(last)] != last:
                 raise _SeamBroken
+            previous = last[-1] if last else None
             rows, keys = page.rows[len(last) :], keys[len(last) :]
+            count += len(keys)
+            distinct = _without_repeats(keys, previous) if provider == "Person" else keys
             known = len(seen)
-            seen.update(dict.fromkeys(keys))
-            if len(seen) != known + len(keys):
+            seen.update(dict.fromkeys(distinct))
+            if len(seen) != known + len(distinct):
                 raise _SeamBroken
             is_last = not keys or (is_linked and not page.has_next)
             is_linked = is_linked or page.has_next
             # without a link two rows: a page of one row could also be a cap of one
             last = (last + keys)[-1 if page.has_next else -2 :]
             if not is_last:
-                place = len(seen) - len(last)
+                place = count - len(last)
                 step = max(1, len(page.rows) - len(last))
                 pages.expect(range(place, max(place + 1, total - len(last)), step))
             yield rows
             if page.has_next and not keys:
                 # more was promised: only a page that starts after all rows can tell
-                rest = {**query, "$skip": str(len(seen))}
+                rest = {**query, "$skip": str(count)}
                 if not known or self._page(kind, provider, rest).rows:
                     raise _SeamBroken
             if is_last:
@@ -384,11 +353,18 @@ def _total(reply: Mapping[str, typing.Any]) -> int:
     return 0
 
 
-def _key(row: Row, provider: str) -> int:
-    return json_fields.number(row, KEYS[provider], f"Archive/{provider}")
+def _key(row: Row, provider: str) -> Key:
+    number = json_fields.number(row, KEYS[provider], f"Archive/{provider}")
+    return (number, str(row.get(ADDRESS))) if provider == "Person" else number
 
 
-def text_is(column: str, value: str) -> str | None:
+def _without_repeats(keys: Sequence[Key], previous: Key | None) -> list[Key]:
+    """Leave out keys that are equal to the one before: a person may have one address twice."""
+    before = [previous, *keys]
+    return [key for key, last in zip(keys, before, strict=False) if key != last]
+
+
+def text_is(column: str, value: str, operator: str = "=") -> str | None:
     """Restrict a text column to a value; None if that cannot be expressed.
 
     A quote is escaped by a backslash, and how a backslash is escaped is not documented. It is one
@@ -398,7 +374,7 @@ def text_is(column: str, value: str) -> str | None:
     if "\\" in value:
         return None
     quoted = value.replace("'", "\\'")
-    return f"{column} = '{quoted}'"
+    return f"{column} {operator} '{quoted}'"
 
 
 def number_is(column: str, value: int) -> str:
@@ -499,18 +475,6 @@ class _UserParser:
 
     def _once(self, text: str) -> str:
         return self._known.setdefault(text, text)
-
-
-def _person_row(row: Row) -> PersonRow:
-    name = json_fields.shown_text(row, "personContact/name")
-    department = json_fields.shown_text(row, "personContact/department")
-    return PersonRow(
-        retired=json_fields.flag(row, "retired", "Archive/Person", missing=False),
-        full_name=json_fields.shown_text(row, "fullName"),
-        company=", ".join(filter(None, (name, department))),
-        company_name=name,
-        company_id=json_fields.shown_number(row, "personContact/contactId"),
-    )
 
 
 def _role(row: Mapping[str, typing.Any], language: str) -> Role:

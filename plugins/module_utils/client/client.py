@@ -19,6 +19,7 @@ from .cancellation import CancelToken
 from .concurrency import ONE_AT_A_TIME, Concurrency
 from .errors import NetServerError, Unauthorized
 from .http import Transport
+from .persons import Persons
 from .request import Request
 from .settings import ConnectionSettings
 from .user_agent import UserAgent
@@ -39,6 +40,7 @@ class Client:
         self.transport = Transport(settings, concurrency=concurrency, cancel_token=cancel_token)
         self.agent = UserAgent(self.transport)
         self.archive = Archive(self.transport)
+        self.persons = Persons(self.archive)
 
     def __enter__(self) -> Client:
         return self

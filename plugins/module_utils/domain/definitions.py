@@ -13,7 +13,7 @@ from .entries import Values, desired_user, parse_defaults, parse_entry, with_def
 from .errors import UserError
 from .findings import Finding, SourceLocation
 from .model import UNSET, DesiredUser, Secret
-from .names import name_key
+from .names import name_key, plain_key
 
 MOST_FINDINGS = 1000
 
@@ -83,8 +83,8 @@ class DefinitionCollector:
             if len(self.findings) >= MOST_FINDINGS:
                 self._give_up(definition.location)
                 break
-            option, value = key = duplicates[0]
-            shown = definition.desired.user_name if option == "user_name" else value
+            option, _value = key = duplicates[0]
+            shown = getattr(definition.desired, option)
             message = (
                 f"{option} '{shown}' is that of {seen[key]} already; names compare without case."
                 " Keep one of the two."
@@ -132,6 +132,13 @@ def _keys(desired: DesiredUser) -> list[tuple[str, object]]:
         keys.append(("associate_id", desired.associate_id))
     if desired.user_name is not UNSET:
         keys.append(("user_name", name_key(desired.user_name)))
-    elif desired.person_id is not UNSET and desired.associate_id is UNSET:
+    elif desired.associate_id is not UNSET:
+        return keys
+    elif desired.person_id is not UNSET:
         keys.append(("person_id", desired.person_id))
+    elif desired.person_email is not UNSET:
+        keys.append(("person_email", plain_key(desired.person_email)))
+    elif desired.person_name is not UNSET:
+        company = "" if desired.company is UNSET else plain_key(desired.company)
+        keys.append(("person_name", (plain_key(desired.person_name), company)))
     return keys

@@ -25,6 +25,8 @@ Values = dict[str, typing.Any]
 Check = Callable[[str, object], typing.Any]
 # where Ansible would take a text for a template
 TEMPLATE_MARK = re.compile(r"\{[{%#]")
+# an entry needs one of these
+KEYS = ("associate_id", "person_id", "user_name", "person_email", "person_name")
 LARGEST_ID = 2**31 - 1
 LONGEST_ID = 20
 
@@ -214,6 +216,7 @@ _CHECKS = {
     "state": _choice_of(State),
     "update_password": _choice_of(UpdatePassword),
     "role": _shared_string,
+    "company": _shared_string,
 }
 _SHARABLE = {name: _CHECKS[name] for name in SHARABLE}
 
@@ -230,8 +233,10 @@ def type_name(value: object) -> str:
 
 def _contradiction(desired: DesiredUser) -> str:
     """Return why a definition is invalid in itself, or an empty string."""
-    if desired.associate_id is desired.person_id is desired.user_name is UNSET:
-        return "an entry needs associate_id, person_id or user_name"
+    if not any(getattr(desired, key) is not UNSET for key in KEYS):
+        return f"an entry needs {', '.join(KEYS[:-1])} or {KEYS[-1]}"
+    if desired.person_email is not UNSET and desired.person_name is not UNSET:
+        return "give either person_email or person_name, not both"
     for option, text in _strings(desired):
         if not text or text.isspace():
             return f"{option} must not be empty"
@@ -248,10 +253,10 @@ def _contradiction(desired: DesiredUser) -> str:
 
 def _strings(desired: DesiredUser) -> list[tuple[str, str]]:
     strings = [("previous_user_names", name) for name in desired.previous_user_names]
-    if desired.user_name is not UNSET:
-        strings.append(("user_name", desired.user_name))
-    if desired.role is not UNSET:
-        strings.append(("role", desired.role))
+    for option in ("user_name", "person_email", "person_name", "company", "role"):
+        text = getattr(desired, option)
+        if text is not UNSET:
+            strings.append((option, text))
     strings += desired.about.items()
     if isinstance(desired.password, Secret):
         strings.append(("password", desired.password.value))

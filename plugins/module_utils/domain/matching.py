@@ -15,6 +15,7 @@ from .errors import UserError
 from .findings import Finding
 from .model import UNSET, CurrentUser, DesiredUser, State, describe
 from .names import name_key
+from .persons import names_person
 from .selection import Selection
 from .user_index import UserIndex
 
@@ -111,7 +112,7 @@ def name_conflict(
     desired: DesiredUser, found: CurrentUser | None, holder: CurrentUser
 ) -> UserError:
     """Return the error of a definition whose keys lead to two users."""
-    key = "associate_id" if desired.associate_id is not UNSET else "person_id"
+    key = "associate_id" if desired.associate_id is not UNSET else desired.person_option
     whose = describe(found)[0].lower() + describe(found)[1:] if found else "no existing user"
     return UserError(
         "conflict",
@@ -196,17 +197,23 @@ def _is_further_login(
         if user.logs_in_as(desired.user_name):
             return False
     return bool(theirs) and all(
-        (user.person_id, name_key(user.user_name)) in logins() for user in theirs
+        {(user.person_id, name_key(user.user_name)), (0, name_key(user.user_name))} & logins()
+        for user in theirs
     )
 
 
 def _declared_logins(definitions: Iterable[Definition]) -> set[tuple[int, str]]:
-    """Return the logins that are declared by person and name."""
-    return {
-        (one.desired.person_id, name_key(one.desired.user_name))
-        for one in definitions
-        if one.desired.person_id is not UNSET and one.desired.user_name is not UNSET
-    }
+    """Return the logins that are declared by person and name; 0 is a person without an id."""
+    declared = set()
+    for desired in (one.desired for one in definitions):
+        if desired.user_name is UNSET:
+            continue
+        if desired.person_id is not UNSET:
+            declared.add((desired.person_id, name_key(desired.user_name)))
+        elif names_person(desired):
+            # a user of this name exists, so that its person was not looked up
+            declared.add((0, name_key(desired.user_name)))
+    return declared
 
 
 def _refuse_contradictory_deletion(

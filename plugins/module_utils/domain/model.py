@@ -141,12 +141,17 @@ class DesiredUser(typing.NamedTuple):
     """One user as a task or a definition declares it; UNSET means that the field is not managed.
 
     `active_from` and `active_until` are dates or times in the form of `periods.normalized`.
+    `person_is_found` says that `person_id` was not declared, but looked up by the person's e-mail
+    address or name.
     """
 
     state: State = State.PRESENT
     associate_id: int | Unset = UNSET
     person_id: int | Unset = UNSET
     user_name: str | Unset = UNSET
+    person_email: str | Unset = UNSET
+    person_name: str | Unset = UNSET
+    company: str | Unset = UNSET
     previous_user_names: tuple[str, ...] = ()
     password: Secret | Unset = UNSET
     update_password: UpdatePassword = UpdatePassword.ON_CREATE
@@ -158,6 +163,25 @@ class DesiredUser(typing.NamedTuple):
     active_until: str | Unset = UNSET
     owner: str | Unset = UNSET
     description: str | Unset = UNSET
+    person_is_found: bool = False
+
+    @property
+    def declared(self) -> DesiredUser:
+        """The definition as it was written, without the id of a person that was looked up."""
+        if not self.person_is_found:
+            return self
+        return self._replace(person_id=UNSET, person_is_found=False)
+
+    def with_person(self, person_id: int) -> DesiredUser:
+        """Return the definition with the id of the person that it names."""
+        return self._replace(person_id=person_id, person_is_found=True)
+
+    @property
+    def person_option(self) -> str:
+        """The option that says which person is meant."""
+        if not self.person_is_found:
+            return "person_id"
+        return "person_name" if self.person_email is UNSET else "person_email"
 
     @property
     def subject(self) -> str:
@@ -167,6 +191,10 @@ class DesiredUser(typing.NamedTuple):
             ids.append(f"associate {self.associate_id}")
         if self.person_id is not UNSET:
             ids.append(f"person {self.person_id}")
+        elif self.person_email is not UNSET:
+            ids.append(f"person {self.person_email}")
+        elif self.person_name is not UNSET:
+            ids.append(f"person '{self.person_name}'")
         name = "" if self.user_name is UNSET else f" '{self.user_name}'"
         return f"External user{name}" + (f" ({', '.join(ids)})" if ids else "")
 

@@ -57,6 +57,24 @@ OPTIONS = (
         "Name with which the user logs in; the key if no id is given, else the name to have.",
     ),
     Option(
+        "person_email",
+        Kind.TEXT,
+        "E-mail address of the person whose login it is; looked up if there is neither an id nor a"
+        " user of this name.",
+    ),
+    Option(
+        "person_name",
+        Kind.TEXT,
+        "Full name of the person whose login it is, instead of person_email; usually with company.",
+    ),
+    Option(
+        "company",
+        Kind.TEXT,
+        "Company of the person, by its name alone or as 'name, department'; the person that is"
+        " looked up must belong to it.",
+        sharable=True,
+    ),
+    Option(
         "previous_user_names",
         Kind.NAMES,
         "Former names, under which the user is looked for if user_name is the key and not found.",

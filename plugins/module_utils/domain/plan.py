@@ -276,7 +276,7 @@ def _plan_creation(desired: DesiredUser, role: Role | None) -> Step:
         option
         for option, given in (
             ("user_name", desired.user_name is not UNSET),
-            ("person_id", desired.person_id is not UNSET),
+            ("person_id or person_email", desired.person_id is not UNSET),
             ("role or role_id", role is not None),
             ("password or generate_password", has_password(desired)),
         )
@@ -355,7 +355,7 @@ def _require_consent(desired: DesiredUser, current: CurrentUser, user_name: str)
         f"{desired.subject}: person {current.person_id} has the login '{current.user_name}'"
         f" (associate {current.associate_id}). If that login is to be renamed to '{user_name}', add"
         f" previous_user_names: ['{current.user_name}']. If another person is meant, correct"
-        " person_id.",
+        f" {desired.person_option}.",
     )
 
 

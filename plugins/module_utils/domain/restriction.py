@@ -13,6 +13,7 @@ from .definitions import Definition
 from .findings import Finding
 from .matching import Match
 from .model import UNSET, CurrentUser, DesiredUser
+from .persons import names_person
 from .selection import is_literal, matches
 from .user_index import UserIndex
 
@@ -49,6 +50,7 @@ def findings_within(
         str(one.location)
         for one in definitions
         if not _covers_name(only, one.desired)
+        and not _may_be_anybodys(one.desired)
         and not any(covers_user(only, user) for user in users.candidates(one.desired))
     }
     return [finding for finding in findings if finding.where not in outside]
@@ -91,6 +93,11 @@ def _nothing_named(glob: str, known: Iterable[str], users: UserIndex) -> str:
 
 def _covers_name(only: Globs, desired: DesiredUser) -> bool:
     return desired.user_name is not UNSET and matches(desired.user_name, only)
+
+
+def _may_be_anybodys(desired: DesiredUser) -> bool:
+    """Tell whether only the person could tell whose login is meant."""
+    return desired.user_name is UNSET and names_person(desired)
 
 
 def _declared(desired: DesiredUser) -> Iterator[str]:

@@ -25,6 +25,7 @@ from .findings import Finding
 from .matching import match_definitions
 from .model import UNSET, CurrentUser, DesiredUser, Modification, Secret, State
 from .names import name_key
+from .persons import names_person
 from .plan import Action, PasswordStatus, Step, has_password, remaining
 from .user_index import UserIndex
 
@@ -157,9 +158,10 @@ def definition_fingerprint(desired: DesiredUser) -> str:
     """Return the fingerprint of what a definition asks for, without its password.
 
     A password in it would let anyone try passwords on the plan. Whether one is generated follows
-    from the password, which a later job may supply. Another owner asks for nothing else.
+    from the password, which a later job may supply. Another owner asks for nothing else. The id of
+    a person that was looked up is in the plan, and applying the plan does not look it up again.
     """
-    asked = desired._replace(
+    asked = desired.declared._replace(
         password=UNSET, generate_password=False, owner=UNSET, description=UNSET
     )
     values = asked._asdict()
@@ -194,6 +196,10 @@ def _restore(
 ) -> Step:
     source = sources.get(entry) if sources else None
     desired = source.desired if source else _without_definition(entry, passwords)
+    planned = entry.after or entry.before
+    if planned and names_person(desired):
+        # the person that the plan was made for, whoever has the address by now
+        desired = desired.with_person(planned.person_id)
     current = _current(entry, users)
     after = entry.after
     if after and current and (current.full_name or current.company):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing
 
-from .entries import LARGEST_ID
+from .entries import KEYS, LARGEST_ID
 from .options import OPTIONS, Kind, Option
 from .periods import PATTERN
 
@@ -53,10 +53,11 @@ def json_schema() -> Schema:
                 "type": "object",
                 "additionalProperties": False,
                 "properties": {option.name: _property(option) for option in OPTIONS},
-                "anyOf": [
-                    {"required": [key]} for key in ("associate_id", "person_id", "user_name")
+                "anyOf": [{"required": [key]} for key in KEYS],
+                "allOf": [
+                    {"not": {"required": list(pair)}}
+                    for pair in (("role", "role_id"), ("person_email", "person_name"))
                 ],
-                "not": {"required": ["role", "role_id"]},
             }
         },
     }

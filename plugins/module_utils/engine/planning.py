@@ -27,6 +27,7 @@ from ..domain.restriction import covers, covers_user, findings_within, unmatched
 from ..domain.roles import Roles
 from ..domain.selection import Selection
 from .parallel import in_parallel
+from .persons import with_persons
 from .read import not_external
 from .run_context import RunContext
 
@@ -36,13 +37,18 @@ MOST_NAMES_LOOKED_UP = 20
 
 def plan_definitions(
     run: RunContext, definitions: Sequence[Definition]
-) -> tuple[list[Step], list[Finding]]:
-    """Return the steps that the definitions and pruning ask for, and the findings."""
+) -> tuple[RunContext, list[Step], list[Finding]]:
+    """Return the steps that the definitions and pruning ask for, and the findings.
+
+    The run comes back with what had to be read for that.
+    """
     run = _with_confirmed_names(run, definitions)
+    declared = definitions
+    run, definitions, person_findings = with_persons(run, definitions)
     all_matches, all_findings = match_definitions(definitions, run.state.users)
     only = run.options.conditions.only
     matched = [match for match in all_matches if covers(only, match)]
-    findings = findings_within(only, all_findings, definitions, run.state.users)
+    findings = findings_within(only, [*person_findings, *all_findings], declared, run.state.users)
     resolver = _RoleResolver(run.state.roles, run.client.archive.roles)
     resolved = []
     for match in matched:
@@ -76,7 +82,7 @@ def plan_definitions(
         steps += [plan_prune_step(user, run.options.prune) for user in pruned]
     concerned = [*(match.current for match in matched if match.current), *pruned]
     findings += unmatched_globs(only, definitions, concerned, run.state.users)
-    return [step._replace(key=key) for key, step in enumerate(steps)], findings
+    return run, [step._replace(key=key) for key, step in enumerate(steps)], findings
 
 
 def scope_of(run: RunContext) -> Selection:
@@ -121,7 +127,7 @@ def _require_companies(run: RunContext) -> None:
         return
     run.client.archive.require_companies("prune_scope.companies")
     for company in scope.companies_without(run.state.users):
-        if not run.client.archive.has_company(company):
+        if not run.client.persons.has_company(company):
             raise UserError(
                 "company",
                 f"prune_scope: there is no company '{company}' that has persons, or this login may"

@@ -13,20 +13,21 @@ import itertools
 import typing
 from collections.abc import Container, Mapping, Sequence
 
-from ..client.archive import PersonRow
 from ..client.client import Client
 from ..client.user_agent import UserRecord
 from ..domain import limits
 from ..domain.errors import UserError
 from ..domain.findings import Finding
 from ..domain.model import UNSET, CurrentUser
-from ..domain.names import name_key
+from ..domain.names import name_key, plain_key
 from ..domain.ordering import Order, order_steps
+from ..domain.persons import Person, disagreements
 from ..domain.plan import Action, Step
 from ..domain.protection import Caller, protect
 from .freshness import findings_about_changes
 from .parallel import in_parallel
 from .passwords import generate_password
+from .persons import find_by_email
 from .planning import scope_of
 from .read import not_external
 from .run_context import RunContext
@@ -184,19 +185,20 @@ def _limit_base(run: RunContext, steps: Sequence[Step]) -> limits.Base:
     return limits.Base(len(users), sum(user.is_active for user in users))
 
 
-def _persons_of_new_users(run: RunContext, steps: Sequence[Step]) -> Mapping[int, PersonRow]:
+def _persons_of_new_users(run: RunContext, steps: Sequence[Step]) -> Mapping[int, Person]:
     """Return the persons that get a login, if they exist."""
     if not run.options.preflight:
-        return {}
+        return run.state.persons
     wanted = {
         step.after.person_id
         for step in steps
         if step.action is Action.CREATE and step.acts and step.after
     }
-    return run.client.archive.persons(wanted) if wanted else {}
+    missing = wanted - run.state.persons.keys()
+    return {**run.state.persons, **run.client.persons.by_ids(missing)}
 
 
-def _with_person(step: Step, persons: Mapping[int, PersonRow]) -> Step:
+def _with_person(step: Step, persons: Mapping[int, Person]) -> Step:
     """Return a creation with the names of its person and company."""
     after = step.after
     if step.action is not Action.CREATE or after is None or after.person_id not in persons:
@@ -215,7 +217,7 @@ def _service_findings(
     run: RunContext,
     order: Order,
     in_conflict: Container[str],
-    persons: Mapping[int, PersonRow],
+    persons: Mapping[int, Person],
 ) -> list[Finding]:
     """Ask the service to validate what each step would write."""
     steps = order.steps
@@ -226,7 +228,7 @@ def _service_findings(
         # becomes free before or is reported as a conflict already
         name_is_free = step.key not in order.needs and step.where not in in_conflict
         problems = [
-            _person_problem(step, persons),
+            _person_problem(step, persons) or _agreement_problem(run, step, persons),
             _name_problem(run.client, step) if name_is_free else None,
             _password_problem(run.client, step),
         ]
@@ -237,7 +239,7 @@ def _service_findings(
     return list(itertools.chain.from_iterable(found))
 
 
-def _person_problem(step: Step, persons: Mapping[int, PersonRow]) -> UserError | None:
+def _person_problem(step: Step, persons: Mapping[int, Person]) -> UserError | None:
     """`persons` has each person that exists."""
     after = step.after
     if step.action is not Action.CREATE or after is None:
@@ -256,6 +258,31 @@ def _person_problem(step: Step, persons: Mapping[int, PersonRow]) -> UserError |
             " the person back in SuperOffice first, or give the person_id of another person.",
         )
     return None
+
+
+def _agreement_problem(
+    run: RunContext, step: Step, persons: Mapping[int, Person]
+) -> UserError | None:
+    """Refuse a person_id that is not the person which the definition describes as well."""
+    desired, after = step.desired, step.after
+    if step.action is not Action.CREATE or after is None or desired.person_is_found:
+        return None
+    person = persons[after.person_id]
+    if not person.full_name:
+        return None  # the service does not show whose id it is
+    options = disagreements(desired, person)
+    if isinstance(desired.person_email, str):
+        # one of its addresses, not necessarily the one that the service shows
+        answer = find_by_email(run, [desired.person_email])[plain_key(desired.person_email)]
+        if isinstance(answer, list) and any(one.person_id == person.person_id for one in answer):
+            options = [option for option in options if option != "person_email"]
+    if not options:
+        return None
+    return UserError(
+        "person",
+        f"{desired.subject} cannot be created: person_id and {' and '.join(options)} do not agree,"
+        f" the id is that of person {person}. Correct one of them, or omit person_id.",
+    )
 
 
 def _name_problem(client: Client, step: Step) -> UserError | None:

@@ -10,6 +10,7 @@ definition lead to, the full reader for all users, page by page.
 
 from __future__ import annotations
 
+import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -27,6 +28,7 @@ from ..client.errors import (
 from ..client.user_agent import UserRecord
 from ..domain.errors import UserError
 from ..domain.model import UNSET, CurrentUser, DesiredUser, State
+from ..domain.persons import Person
 from ..domain.roles import EXTERNAL_USER, Roles
 from ..domain.user_index import UserIndex
 
@@ -37,11 +39,15 @@ FEW = 5
 
 
 class CurrentState(typing.NamedTuple):
-    """The installation as it was read. `is_complete` says that `users` are all users."""
+    """The installation as it was read. `is_complete` says that `users` are all users.
+
+    `persons` are those that were looked up, by id.
+    """
 
     roles: Roles
     users: UserIndex
     is_complete: bool
+    persons: Mapping[int, Person] = types.MappingProxyType({})
 
 
 class Reader(typing.Protocol):

@@ -60,7 +60,7 @@ def run_definitions(
     if findings:
         # a user whose definition is broken must not be taken for one without a definition
         run = run._replace(options=run.options._replace(prune="ignore"))
-    steps, planning_findings = plan_definitions(run, definitions)
+    run, steps, planning_findings = plan_definitions(run, definitions)
     return run_steps(run, steps, [*findings, *planning_findings], dry_run=dry_run)
 
 

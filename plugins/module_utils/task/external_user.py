@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ..client.client import Client
 from ..domain.definitions import Definition
+from ..domain.entries import KEYS
 from ..domain.findings import SourceLocation
 from ..engine.failure import Problem, failure_of
 from ..engine.read import KeyedReader
@@ -48,6 +49,6 @@ TASK = Task(
         "verify": {"type": "bool", "default": True},
     },
     run=run_user,
-    required_one_of=(("associate_id", "person_id", "user_name"),),
-    mutually_exclusive=(("role", "role_id"),),
+    required_one_of=(KEYS,),
+    mutually_exclusive=(("role", "role_id"), ("person_email", "person_name")),
 )

@@ -6,15 +6,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..client.client import Client
 from ..domain import limits, saved_plan
-from ..domain.definitions import DefinitionCollector
+from ..domain.definitions import Definition, DefinitionCollector
 from ..domain.findings import Finding
-from ..domain.model import State
+from ..domain.model import UNSET, State
 from ..domain.plan import Step
 from ..engine.failure import Problem, failure_of
 from ..engine.journal import read_unfinished
 from ..engine.parallel import in_background
+from ..engine.persons import with_persons
 from ..engine.planning import without_strangers
 from ..engine.read import FullReader
 from ..engine.run import RunResult, run_definitions, run_steps
@@ -85,14 +88,17 @@ def _run(
         return run_definitions(run, collected.definitions, collected.findings, dry_run=dry_run)
     root = run.client.transport.settings.root
     plan = saved_plan.from_document(read_plan(options.plan), root)
+    definitions: list[Definition] | None = None
+    unclear: list[Finding] = []
+    if options.has_definitions:
+        definitions = collected.definitions
+        if any(user.definition is None for user in plan.users):
+            run, definitions, unclear = _with_persons_of_logins(run, definitions)
     steps, findings = saved_plan.restore_steps(
-        plan.users,
-        run.state.users,
-        collected.definitions if options.has_definitions else None,
-        options.passwords,
-        run.now,
+        plan.users, run.state.users, definitions, options.passwords, run.now
     )
     steps = without_strangers(run, steps)
+    findings += unclear
     laxer = run.options.conditions.laxer_than(plan.conditions)
     findings += [
         Finding(
@@ -104,6 +110,19 @@ def _run(
         for reason in laxer
     ]
     return run_steps(run, steps, [*collected.findings, *findings], dry_run=dry_run)
+
+
+def _with_persons_of_logins(
+    run: RunContext, definitions: Sequence[Definition]
+) -> tuple[RunContext, list[Definition], list[Finding]]:
+    """Look up whose logins definitions without a user name mean.
+
+    A plan that prunes must not touch a user that such a definition means by now.
+    """
+    named = [one for one in definitions if one.desired.user_name is not UNSET]
+    others = [one for one in definitions if one.desired.user_name is UNSET]
+    run, resolved, findings = with_persons(run, others)
+    return run, [*named, *resolved], findings
 
 
 def _unfinished_journal(options: UsersOptions) -> Result:

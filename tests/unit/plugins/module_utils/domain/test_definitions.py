@@ -59,8 +59,11 @@ def test_invalid_entry_is_a_finding_with_source_location() -> None:
         ("anna", "an entry must be a mapping, not a string"),
         (None, "an entry must be a mapping, not null"),
         (["anna"], "an entry must be a mapping, not a list"),
-        ({}, "needs associate_id, person_id or user_name"),
-        ({"role": "Partner"}, "needs associate_id, person_id or user_name"),
+        ({}, "needs associate_id, person_id, user_name, person_email or person_name"),
+        (
+            {"role": "Partner"},
+            "needs associate_id, person_id, user_name, person_email or person_name",
+        ),
         ({"username": "a"}, "unknown option 'username' (did you mean 'user_name'?)"),
         ({"user_name": "a", "pasword": SECRET}, "'pasword' (did you mean 'password'?)"),
         ({"user_name": "a", "zzz": 1, 7: 2}, "unknown option 'zzz'; unknown option '7'"),

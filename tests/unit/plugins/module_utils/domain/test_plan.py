@@ -158,8 +158,8 @@ def test_incomplete_creation_names_missing_options() -> None:
     cases: list[tuple[dict[str, Any], Role | None, str]] = [
         ({"person_id": 1, "password": PASSWORD}, None, "role or role_id"),
         ({"person_id": 1}, PARTNER, "password or generate_password"),
-        ({"password": PASSWORD}, PARTNER, "person_id"),
-        ({}, None, "person_id, role or role_id, password or generate_password"),
+        ({"password": PASSWORD}, PARTNER, "person_id or person_email"),
+        ({}, None, "person_id or person_email, role or role_id, password or generate_password"),
     ]
     for options, role, missing in cases:
         with pytest.raises(
