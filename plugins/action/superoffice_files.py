@@ -13,11 +13,11 @@ from pathlib import Path
 
 from ansible.plugins.action import ActionBase
 
+from ..module_utils.task.definition_files import SUFFIXES
 from ..plugin_utils.atomic_file import parse_mode, write_atomically
 from ..plugin_utils.report.model import plain
 
 Values = dict[str, typing.Any]
-DEFINITIONS = (".yml", ".yaml", ".json")
 EXISTING = ("overwrite", "refuse", "refuse_file", "replace")
 
 
@@ -110,7 +110,7 @@ def _definitions(folder: Path) -> Iterator[Path]:
     for path in folder.rglob("*") if folder.is_dir() else ():
         parts = path.relative_to(folder).parts
         is_hidden = any(part.startswith(".") for part in parts)
-        if path.suffix in DEFINITIONS and path.is_file() and not is_hidden:
+        if path.suffix.lower() in SUFFIXES and path.is_file() and not is_hidden:
             yield path
 
 

@@ -39,9 +39,17 @@ options:
     elements: dict
   name:
     description:
-      - Name of the file with O(split=none).
+      - Name of the file with O(split=none). By default C(users.yml) or C(users.csv).
     type: str
-    default: users.yml
+  format:
+    description:
+      - Format of the files. Definitions that no cell of CSV can hold, such as a role with a template in its name, are written to a YAML file
+        of the same name.
+    type: str
+    choices:
+      - yaml
+      - csv
+    default: yaml
 """
 
 EXAMPLES = r"""
@@ -74,12 +82,19 @@ from ..plugin_utils.untrusted import as_data
 
 
 def external_users_files(
-    entries: object, *, split: str = "none", persons: object = None, name: str = "users.yml"
+    entries: object,
+    *,
+    split: str = "none",
+    persons: object = None,
+    name: str = "",
+    format: str = "yaml",
 ) -> typing.Any:
     """Return the files."""
     try:
         # a template makes None of the word none
-        files = files_of(entries, split=str(split).lower(), persons=persons, name=name)
+        files = files_of(
+            entries, split=str(split).lower(), persons=persons, name=name, file_format=format
+        )
     except ReportError as error:
         raise AnsibleFilterError(f"external_users_files: {error}") from error
     return as_data([file._asdict() for file in files])

@@ -106,9 +106,11 @@ options:
         type: str
   src:
     description:
-      - Files with definitions, in YAML or JSON, and folders of such files. They are read where the module runs.
+      - Files with definitions, in YAML, JSON or CSV, and folders of such files. They are read where the module runs.
       - On a local connection, relative paths start at the folder of the playbook. On a remote host, paths must be absolute.
-      - A file is a mapping with the list C(users), and optionally C(defaults) for the users of that file.
+      - A file in YAML or JSON is a mapping with the list C(users), and optionally C(defaults) for the users of that file.
+      - A file in CSV has a header with the names of the options of O(users), and a row for each user. The delimiter is a comma, a semicolon
+        or a tab, the encoding UTF-8. An empty cell means that the option is not given. C(previous_user_names) are separated by V(|).
       - In a folder, hidden files are ignored, and any other file that is not a definition file is an error.
       - Templates in files are not rendered. A string with C({{), C({%) or C({#) is an error, unless it is tagged with C(!unsafe) in
         YAML. Passwords are exempt.

@@ -35,7 +35,7 @@ options:
     default: '0600'
   existing:
     description:
-      - What happens to definition files (C(.yml), C(.yaml) and C(.json)) that already exist in O(folder).
+      - What happens to definition files (C(.yml), C(.yaml), C(.json) and C(.csv)) that already exist in O(folder).
       - V(overwrite) - Files with the same name are overwritten, all others are kept.
       - V(refuse) - If there are any, or if any other file with the same name exists, nothing is written and the task fails.
       - V(refuse_file) - If any file with the same name exists, nothing is written and the task fails. Other files are kept.

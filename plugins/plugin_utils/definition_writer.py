@@ -4,19 +4,22 @@
 
 """Existing users as definition files, which read back as what was written.
 
-The texts are read by two readers: that of definition_files.py, and Ansible's own where a file is
-loaded as variables. Every text is therefore quoted, in the form of double quotes that both take
-alike, and a text that Ansible would take for a template is tagged !unsafe.
+YAML is read by two readers: that of definition_files.py, and Ansible's own where a file is loaded
+as variables. Every text is therefore quoted, in the form of double quotes that both take alike, and
+a text that Ansible would take for a template is tagged !unsafe. CSV is also opened by spreadsheets.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import typing
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..module_utils.domain.names import name_key
+from ..module_utils.task.csv_source import BETWEEN_NAMES, escaped, fits
 from .escaping import for_comment
 from .report.model import ReportError, plain
 
@@ -24,6 +27,7 @@ Entry = dict[str, typing.Any]
 # by their ids
 Persons = Mapping[typing.Any, Entry]
 SPLITS = ("none", "company", "role")
+FORMATS = ("yaml", "csv")
 _HEAD = """\
 ---
 # External users of SuperOffice CRM. Passwords cannot be read, so none are
@@ -42,28 +46,67 @@ class File(typing.NamedTuple):
     text: str
 
 
+class _Group(typing.NamedTuple):
+    """Entries for one file, and the options that all of them share."""
+
+    stem: str
+    entries: Sequence[Entry]
+    shared: Mapping[str, typing.Any]
+
+
 def files_of(
-    entries: object, *, split: str = "none", persons: object = None, name: str = "users.yml"
+    entries: object,
+    *,
+    split: str = "none",
+    persons: object = None,
+    name: str = "",
+    file_format: str = "yaml",
 ) -> list[File]:
     """Write entries, as superoffice_external_user_info lists them, down as definition files.
 
-    `persons` are those that it lists with them: above each entry a comment says whose login it is.
+    `persons` are those that it lists with them: in YAML a comment above each entry says whose login
+    it is. What no cell of CSV can hold, such as a template, goes into a YAML file beside it.
 
     Raises:
-        ReportError: they are none, or there is no such way to split them.
+        ReportError: they are none, or there is no such way to split them, or no such format.
     """
     given = plain(entries)
     if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
         raise ReportError("definition files are made of a list of definitions")
     if split not in SPLITS:
         raise ReportError(f"split must be one of {', '.join(SPLITS)}, not {split}")
+    if file_format not in FORMATS:
+        raise ReportError(f"format must be one of {', '.join(FORMATS)}, not {file_format}")
     ordered = sorted(given, key=_sort_key)
     known: Persons = {one["person_id"]: one for one in plain(persons or [])}
-    if split == "role":
-        return _by_role(ordered, known)
-    if split == "company":
-        return _by_company(ordered, known)
-    return [File(name, len(ordered), text_of(ordered, persons=known))]
+    if split == "none":
+        groups = [_Group(name.rpartition(".")[0] or name or "users", ordered, {})]
+    else:
+        groups = _by_role(ordered) if split == "role" else _by_company(ordered, known)
+    if file_format == "csv":
+        return [file for group in groups for file in _csv_files(group, known)]
+    return [
+        File(
+            name if name and split == "none" else f"{group.stem}.yml",
+            len(group.entries),
+            text_of(group.entries, group.shared, known),
+        )
+        for group in groups
+    ]
+
+
+def csv_text(entries: Sequence[Entry]) -> str:
+    """Return the text of one CSV file, in which no spreadsheet finds a formula.
+
+    The byte order mark tells spreadsheets that it is UTF-8.
+    """
+    used = {key for entry in entries for key in entry} or {"user_name"}
+    columns = [key for key in _ORDER if key in used] + sorted(used - set(_ORDER))
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(entry.get(key)) for key in columns] for entry in entries)
+    return f"\ufeff{text.getvalue()}"
 
 
 def text_of(
@@ -134,51 +177,76 @@ def _sort_key(entry: Entry) -> tuple[bool, str, int]:
     return (name is None, name_key(name or ""), entry.get("associate_id") or 0)
 
 
-def _by_role(entries: Iterable[Entry], persons: Persons) -> list[File]:
-    """Write a file for each role, which says the role once for all its users."""
-    groups: dict[tuple[str, typing.Any], list[Entry]] = {}
+def _csv_files(group: _Group, persons: Persons) -> Iterator[File]:
+    fitting = [one for one in group.entries if all(map(_fits, one.values()))]
+    others = [one for one in group.entries if not all(map(_fits, one.values()))]
+    if not all(map(_fits, group.shared.values())):
+        fitting, others = [], list(group.entries)
+    if fitting or not others:
+        text = csv_text([{**one, **group.shared} for one in fitting])
+        yield File(f"{group.stem}.csv", len(fitting), text)
+    if others:
+        yield File(f"{group.stem}.yml", len(others), text_of(others, group.shared, persons))
+
+
+def _fits(value: object) -> bool:
+    items = value if isinstance(value, list) else [value]
+    return all(fits(one) and (one is value or BETWEEN_NAMES not in str(one)) for one in items)
+
+
+def _cell(value: typing.Any) -> int | str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return value
+    if isinstance(value, list):
+        return escaped(BETWEEN_NAMES.join(map(str, value)))
+    return "" if value is None else escaped(str(value))
+
+
+def _by_role(entries: Iterable[Entry]) -> list[_Group]:
+    """Group by role, which is said once for all users."""
+    users: dict[tuple[str, typing.Any], list[Entry]] = {}
     for entry in entries:
         option = "role" if "role" in entry else "role_id"
         rest = {key: value for key, value in entry.items() if key != option}
-        groups.setdefault((option, entry.get(option)), []).append(rest)
-    files = []
+        users.setdefault((option, entry.get(option)), []).append(rest)
+    groups = []
     taken: set[str] = set()
-    for (option, value), users in sorted(groups.items(), key=lambda item: _role_key(*item[0])):
+    for (option, value), found in sorted(users.items(), key=lambda item: _role_key(*item[0])):
         if value is None:
-            stem, defaults = "without-role", None
+            stem, shared = "without-role", {}
         else:
             stem = slug(value) if option == "role" else f"role-{value}"
-            defaults = {option: value}
-        name = _free(stem or "role", taken)
-        files.append(File(name, len(users), text_of(users, defaults, persons)))
-    return files
+            shared = {option: value}
+        groups.append(_Group(_free(stem or "role", taken), found, shared))
+    return groups
 
 
 def _role_key(option: str, value: object) -> tuple[str, str]:
     return (option, "" if value is None else str(value))
 
 
-def _by_company(entries: Iterable[Entry], persons: Persons) -> list[File]:
-    """Write a file for each company; its id keeps two of one name apart."""
-    groups: dict[tuple[int, str], list[Entry]] = {}
+def _by_company(entries: Iterable[Entry], persons: Persons) -> list[_Group]:
+    """Group by company; its id keeps two of one name apart."""
+    users: dict[tuple[int, str], list[Entry]] = {}
     for entry in entries:
         person = persons.get(entry.get("person_id"), {})
         key = (person.get("company_id") or 0, person.get("company") or "")
-        groups.setdefault(key, []).append(entry)
-    files = []
+        users.setdefault(key, []).append(entry)
+    groups = []
     taken: set[str] = set()
-    for (company_id, company), users in sorted(groups.items()):
+    for (company_id, company), found in sorted(users.items()):
         stem = "-".join(filter(None, [slug(company), str(company_id)]))
-        name = _free(stem if company_id else "without-company", taken)
-        files.append(File(name, len(users), text_of(users, persons=persons)))
-    return files
+        groups.append(_Group(_free(stem if company_id else "without-company", taken), found, {}))
+    return groups
 
 
 def _free(stem: str, taken: set[str]) -> str:
-    """Return a file name that no other file of the export has."""
+    """Return the stem of a file name that no other group has."""
     name, number = stem, 1
     while name in taken:
         number += 1
         name = f"{stem}-{number}"
     taken.add(name)
-    return f"{name}.yml"
+    return name

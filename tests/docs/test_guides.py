@@ -43,6 +43,10 @@ def test_commands_and_plays_of_the_page_run(page: str, tmp_path: Path) -> None:
                 continue
             if block.language == "yaml":
                 follow_yaml(block, tmp_path, server)
+            elif block.language == "csv":
+                path = tmp_path / block.notes["file"]
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(block.text, encoding="utf-8")
             elif block.language == "console":
                 follow_commands(block, tmp_path, server)
 

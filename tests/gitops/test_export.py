@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.entries import parse_entry
 from ansible_collections.superoffice.crm.plugins.module_utils.task.definition_files import read
 from ansible_collections.superoffice.crm.plugins.plugin_utils.definition_writer import (
     files_of,
@@ -119,6 +121,23 @@ def test_written_definitions_are_read_back_by_both_readers(
             )
 
 
+@given(ENTRIES, st.sampled_from(["none", "role", "company"]))
+def test_written_csv_is_read_back(entries: list[dict[str, Any]], split: str) -> None:
+    persons = [{"person_id": one["person_id"], "company_id": 1, "company": "AS"} for one in entries]
+    with tempfile.TemporaryDirectory() as name:
+        read_back: list[Any] = []
+        for file in files_of(entries, split=split, persons=persons, file_format="csv"):
+            path = Path(name, file.name)
+            path.write_text(file.text, encoding="utf-8")
+            content = read(path)
+            read_back += [{**content.defaults, **entry} for _place, entry in content.entries]  # type: ignore[dict-item]
+        # in CSV every value is a string, until it is parsed
+        parsed = [sorted(parse_entry(one).items()) for one in read_back]
+        assert sorted(map(str, parsed)) == sorted(
+            str(sorted(parse_entry(one).items())) for one in entries
+        )
+
+
 def test_a_comment_says_whose_login_it_is(here: Workspace, server: NetServer) -> None:
     oslo = server.tenant.add_contact("Nordic Trade", department="Oslo")
     anna = server.tenant.add_person(first_name="Anna", last_name="Ås\nBerg", contact_id=oslo)
@@ -217,6 +236,35 @@ def test_applying_an_export_changes_nothing(
     listed = {user["user_name"] for user in report["installations"][0]["users"]}
     assert listed == {user.user_name for user in server.tenant.users()}
     assert "password:" not in "".join(here.read(f"users/{name}") for name in files)
+
+
+@pytest.mark.parametrize("split", ["role", pytest.param("company", marks=pytest.mark.slow)])
+def test_applying_an_export_in_csv_changes_nothing(
+    here: Workspace, server: NetServer, awkward: list[str], split: str
+) -> None:
+    for name in ("=1+1", "+47 900", "-x", "@SUM(A1)", "a;=cmd", "'=1", "a\nb"):
+        server.tenant.add_external_user(name, role_id=5)
+    before = server.tenant.snapshot()
+    options = {"external_users_export_split": split, "external_users_export_format": "csv"}
+    here.ok("superoffice.crm.export", **options)
+    files = sorted(path.name for path in here.folder.joinpath("users").iterdir())
+    tables = [here.read(f"users/{name}") for name in files if name.endswith(".csv")]
+    # whatever a spreadsheet separates cells by, none of them is a formula
+    cells = [cell for text in tables for cell in re.split(r'[,;\t|\n]"?', text)]
+    assert not [cell for cell in cells if re.match(r"\s*[=+@-]", cell)]
+    # templates are in YAML, where they can be marked
+    assert any(name.endswith(".yml") for name in files)
+    server.journal.clear()
+    output = here.ok("superoffice.crm.apply", external_users_list_results="all")
+    assert "changed=0" in output
+    assert not server.journal.writes
+    assert server.tenant.snapshot() == before
+    report = here.report()
+    assert report["status"] == "in_sync"
+    listed = {user["user_name"] for user in report["installations"][0]["users"]}
+    assert listed == {user.user_name for user in server.tenant.users()}
+    again = here.ok("superoffice.crm.export", external_users_export_replace=True, **options)
+    assert "changed=0" in again
 
 
 def test_export_is_sorted_and_reproducible(

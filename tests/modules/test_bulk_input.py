@@ -258,3 +258,22 @@ def test_limits_that_are_no_mapping_are_refused(
     assert result["failed"] is True
     assert result["msg"] == f"limits must be a mapping, not {told}."
     assert journal.entries == []
+
+
+def test_csv_and_yaml_of_one_folder_are_definitions_of_one_run(
+    bulk: Run, tenant: Any, tmp_path: Path
+) -> None:
+    for name in ("anna", "bo", "dag"):
+        tenant.add_external_user(name, role_id=5)
+    csv, more = tmp_path / "a.CSV", tmp_path / "b.yml"
+    csv.write_bytes("\ufeffuser_name;role;is_active\r\nanna;Vendor;\r\nbo;;FALSE\r\n".encode())
+    more.write_text("users: [{user_name: dag, role: Vendor}]", encoding="utf-8")
+    result = bulk(src=[str(tmp_path)], defaults={"is_active": True})
+    assert result["summary"]["modified"] == 2
+    assert result["summary"]["deactivated"] == 1
+    assert {user.user_name: (user.role_name, user.is_active) for user in tenant.users()} == {
+        "anna": ("Vendor", True), "bo": ("Partner", False), "dag": ("Vendor", True),
+    }  # fmt: skip
+    more.write_text("users: [{user_name: BO, role: None such}]", encoding="utf-8")
+    refused = bulk(src=[str(tmp_path)])
+    assert f"{more}:1 (users[0]): user_name 'BO' is that of {csv}:3 already" in refused["msg"]

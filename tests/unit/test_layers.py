@@ -108,7 +108,13 @@ def test_modules_and_actions_import_only_the_task_layer() -> None:
 
 
 def test_reports_import_no_client() -> None:
-    allowed = ("domain", "task.definition_files", "task.report_options", "engine.passwords")
+    allowed = (
+        "domain",
+        "task.csv_source",
+        "task.definition_files",
+        "task.report_options",
+        "engine.passwords",
+    )
     for path in RENDERERS:
         for name in imports(path):
             if name.startswith(f"{PACKAGE}.module_utils."):

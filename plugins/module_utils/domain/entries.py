@@ -52,6 +52,8 @@ def parse_entry(entry: object, known: Mapping[str, Check] | None = None) -> Valu
         UserError: everything that is wrong with the entry, in one sentence.
     """
     known = _CHECKS if known is None else known
+    if isinstance(entry, UnsupportedValue):
+        raise UserError("definition", f"{entry.what}.")
     if not isinstance(entry, dict):
         raise UserError("definition", f"an entry must be a mapping, not {type_name(entry)}.")
     values: Values = {}
@@ -140,6 +142,10 @@ def _id(name: str, value: object) -> int:
         return value
     _refuse_unsupported(name, value)
     # a number that is not too long to be read
+    if isinstance(value, str):
+        raise ValueError(
+            f"{name} must be a positive id of digits only, without separators or decimals"
+        )
     shown = f", not {value}" if isinstance(value, int) and abs(value) < 2**63 else ""
     raise ValueError(f"{name} must be a positive id{shown}")
 

@@ -13,12 +13,14 @@ from collections.abc import Callable, Sequence
 class SourceLocation(typing.NamedTuple):
     """The place of an entry: its source, and its position there.
 
-    `lines` returns the lines of all entries, if the source is a file.
+    `lines` returns the lines of all entries, if the source is a file. Where an entry is a row, its
+    line alone says which one it is.
     """
 
     source: str
     position: int
     lines: Callable[[], Sequence[int]] | None = None
+    is_row: bool = False
 
     @property
     def line(self) -> int:
@@ -28,6 +30,8 @@ class SourceLocation(typing.NamedTuple):
 
     def __str__(self) -> str:
         line = self.line
+        if line and self.is_row:
+            return f"{self.source}:{line}"
         if line:
             return f"{self.source}:{line} (users[{self.position}])"
         return f"{self.source}[{self.position}]"

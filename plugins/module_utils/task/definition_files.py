@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import codecs
 import functools
 import os
 import stat
@@ -15,16 +16,18 @@ from pathlib import Path
 
 from ..domain.entries import nearest
 from ..domain.findings import Finding, SourceLocation
+from .csv_source import parse_csv
 from .file_errors import FileError
 from .json_source import lines_of_users, parse_json
 from .yaml_source import parse_yaml
 
-SUFFIXES = (".yml", ".yaml", ".json")
+SUFFIXES = (".yml", ".yaml", ".json", ".csv")
 # 200,000 users; what is read takes up to a hundred times the size of the file
 LARGEST_FILE = 16 * 1024 * 1024
 KEYS = ("users", "defaults")
 _NAMES = f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
 _SRC = "Set src to the files or folders that hold the definitions."
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class DefinitionFile(typing.NamedTuple):
@@ -64,7 +67,7 @@ def read(path: Path) -> DefinitionFile:
     """Read one file.
 
     Raises:
-        FileError: it is not readable, not YAML or JSON, or not of the expected form.
+        FileError: it is not readable, not YAML, JSON or CSV, or not of the expected form.
     """
     name = str(path)
     text = text_of(path, LARGEST_FILE)
@@ -73,6 +76,14 @@ def read(path: Path) -> DefinitionFile:
             f"{name}: is encrypted by ansible-vault, which is opened only for variables. Load it"
             " with vars_files or include_vars, and give its users and passwords as options."
         )
+    if path.suffix.lower() == ".csv":
+        rows, row_lines = parse_csv(name, text)
+        places = functools.partial(_identity, row_lines)
+        located = (
+            (SourceLocation(name, number, places, is_row=True), row)
+            for number, row in enumerate(rows)
+        )
+        return DefinitionFile(name, located, {})
     lines: Callable[[], Sequence[int]]
     if path.suffix.lower() == ".json":
         content = parse_json(name, text)
@@ -101,7 +112,16 @@ def text_of(path: Path, largest: int) -> str:
     except OSError as error:
         raise FileError(f"{path}: cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
-        raise FileError(f"{path}: is not UTF-8 (byte {error.start}). Save it as UTF-8.") from error
+        raise FileError(f"{path}: {_encoding_problem(path, error)}") from error
+
+
+def _encoding_problem(path: Path, error: UnicodeDecodeError) -> str:
+    is_utf_16 = error.object.startswith(_UTF_16)
+    told = "is UTF-16, not UTF-8" if is_utf_16 else f"is not UTF-8 (byte {error.start})"
+    if path.suffix.lower() != ".csv":
+        return f"{told}. Save it as UTF-8."
+    guess = "" if is_utf_16 else ", and may be Windows-1252"
+    return f"{told}{guess}. Save it as UTF-8; Excel calls that 'CSV UTF-8'."
 
 
 def _paths(source: Path) -> tuple[list[Path], list[Path]]:

@@ -303,7 +303,7 @@ def test_each_unreadable_source_is_a_finding(tmp_path: Path) -> None:
     told = [str(finding) for finding in findings]
     assert len(told) == len(sources)
     assert "No such file" in told[0]
-    assert "no .yml, .yaml or .json file" in told[1]
+    assert "no .yml, .yaml, .json or .csv file" in told[1]
     assert "is not UTF-8 (byte 21)" in told[2]
     assert all(source in text for source, text in zip(sources, told, strict=True))
 
