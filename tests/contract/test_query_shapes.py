@@ -29,6 +29,15 @@ NAMES = [
     "a--b@example.com", "a;b@example.com", "a/*b@example.com", "100%@example.com",
     "ops@example.com", "table@example.com",
 ]  # fmt: skip
+FULL_NAMES = [
+    "Kari Nordmann", "Jim O'Hara", "\u00c5se Berg", "Or Cohen", "Anne-Marie Dahl", "Jack Union",
+    "A. B. Larsen", "Bo And", "Jan Null", "Like Andersen", "John (Jack) Doe", "Per",
+    "Anna Berg, CPA", "Select Vin", "In Berg", "Null Nullsen", "And Or", "Mary Table", "Drop O'Database",
+]  # fmt: skip
+COMPANIES = [
+    "Nordic Trade", "L'Or\u00e9al", "Union & Sons", "Select AS", "H&M", "And Or Ltd",
+    "O'Neill (UK)", "Bergen -- Oslo AS", "Table; Chair",
+]  # fmt: skip
 # flagged in any shape: the value itself begins with a word of SQL
 FLAGGED = ["and@x.example", "or@x.example"]
 
@@ -80,10 +89,44 @@ def queries_of(server: NetServer, name: str, number: int) -> set[str]:
     return {value for entry in server.journal.entries for value in entry.query.values()}
 
 
+def queries_about_persons(server: NetServer) -> set[str]:
+    """Return the filters that look up the persons of new users, alone and many at once."""
+    connection = {"url": server.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1]}
+    server.reset()
+    addresses = [name if "@" in name else f"{name.split()[0]}@x.example" for name in NAMES]
+    by_name: list[dict[str, Any]] = []
+    for number, full_name in enumerate(FULL_NAMES):
+        company = COMPANIES[number % len(COMPANIES)]
+        first, _space, last = full_name.partition(" ")
+        server.tenant.add_person(
+            first_name=first, last_name=last, contact_id=server.tenant.add_contact(company)
+        )
+        by_name.append({"person_name": full_name, "company": company})
+    for address in addresses:
+        server.tenant.add_person(email=["first@x.example", address])
+    by_email: list[dict[str, Any]] = [{"person_email": address} for address in addresses]
+    new = {"role": "Vendor", "password": "Good-pass-1"}
+    users = [
+        {"user_name": f"new{number}", **named, **new}
+        for number, named in enumerate([*by_email, *by_name])
+    ]
+    mark = server.journal.mark()
+    for options in ({"users": users}, {"users": users[:1]}):
+        result = run_in_process(
+            "superoffice_external_users", {**connection, **options, "preflight": "offline"}, True
+        )
+        assert not result.get("failed"), result["msg"]
+    for one in users:
+        result = run_in_process("superoffice_external_user", {**connection, **one}, True)
+        assert not result.get("failed"), result["msg"]
+    return {value for entry in server.journal.since(mark) for value in entry.query.values()}
+
+
 @pytest.fixture(scope="module")
 def judged_queries() -> dict[str, set[str]]:
     with NetServer(admin=ADMIN) as server:
-        return {name: queries_of(server, name, n) for n, name in enumerate(NAMES)}
+        about_users = {name: queries_of(server, name, n) for n, name in enumerate(NAMES)}
+        return {**about_users, "persons": queries_about_persons(server)}
 
 
 def test_no_query_for_an_ordinary_name_is_refused(judged_queries: dict[str, set[str]]) -> None:

@@ -29,7 +29,7 @@ NEW_PERSON = FIRST_PERSON + USERS
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[NetServer]:
-    with NetServer(users=USERS, persons=200, admin=ADMIN) as server:
+    with NetServer(users=USERS, persons=1000, admin=ADMIN) as server:
         yield server
 
 
@@ -52,6 +52,8 @@ def spent(server: NetServer, module: str, options: Result, check: bool = False) 
 
 # --- one user
 
+BY_EMAIL = {"person_email": "person00001@example.com"}
+BY_NAME = {"person_name": "Person 00001", "company": "Northwind Traders"}
 SINGLE: dict[str, tuple[Result, Result]] = {
     "in sync, by name": ({"user_name": ONE, "role": "External user"}, {"roles": 1, "archive": 1}),
     "in sync, by id": ({"associate_id": 101}, {"roles": 1, "archive": 1}),
@@ -83,6 +85,26 @@ SINGLE: dict[str, tuple[Result, Result]] = {
     "creation": (
         {"user_name": NEW, "person_id": NEW_PERSON, "role": "Vendor", "password": PASSWORD},
         {"roles": 1, "archive": 3, "user": 1, "person": 1, "validate": 2, "create": 1, "login": 1},
+    ),
+    "creation by e-mail address": (
+        {"user_name": NEW, **BY_EMAIL, "role": "Vendor", "password": PASSWORD},
+        {"roles": 1, "archive": 3, "user": 1, "person": 1, "validate": 2, "create": 1, "login": 1},
+    ),
+    "creation by name and company": (
+        {"user_name": NEW, **BY_NAME, "role": "Vendor", "password": PASSWORD},
+        {"roles": 1, "archive": 3, "user": 1, "person": 1, "validate": 2, "create": 1, "login": 1},
+    ),
+    "in sync, by name and e-mail address": (
+        {"user_name": ONE, "person_email": ONE, "role": "External user"},
+        {"roles": 1, "archive": 1},
+    ),
+    "in sync, by e-mail address alone": (
+        {"person_email": ONE, "role": "External user"},
+        {"roles": 1, "archive": 1, "person": 1},
+    ),
+    "role, by e-mail address alone": (
+        {"person_email": ONE, "role": "Vendor"},
+        {"roles": 1, "archive": 2, "user": 1, "person": 1, "modify": 1, "login": 1},
     ),
     "deletion": (
         {"user_name": ONE, "state": "absent"},
@@ -159,7 +181,7 @@ def pages(users: int) -> int:
 
 PAGES = pages(USERS)
 # `personId = 3501 or ` in a query string of 1,500 characters
-PERSONS_AT_ONCE = 58
+PERSONS_AT_ONCE = 52
 # `associateDbId associateIsOneOf (101,102` in the same, for ids of three or four digits
 IDS_AT_ONCE = 208
 
@@ -256,6 +278,65 @@ def test_all_users_foreseen(server: NetServer, options: Result, expected: Result
     foreseen = {kind: number for kind, number in expected.items() if kind not in WRITES}
     created = math.ceil(foreseen.get("validate", 0) and expected.get("create", 0) / PERSONS_AT_ONCE)
     assert found == {**foreseen, "archive": PAGES + created}
+
+
+# `email/emailAddress eq 'person00001@example.com' or ` in a query string of 1,500 characters
+ADDRESSES_AT_ONCE = 23
+
+
+def look_ups(addresses: int) -> int:
+    """Count the requests for addresses: each is in a row and in a column of a table."""
+    width = min(ADDRESSES_AT_ONCE, math.ceil(math.sqrt(addresses)))
+    height = min(ADDRESSES_AT_ONCE, addresses // width)
+    return min(addresses, math.ceil(addresses / width) + math.ceil(addresses / height))
+
+
+def named(count: int, **by: str) -> list[Result]:
+    """New users, whose persons are named by templates of a number."""
+    return [
+        {
+            "user_name": f"new{number}@example.com",
+            "role": "Vendor",
+            "password": PASSWORD,
+            **{option: text.format(number) for option, text in by.items()},
+        }
+        for number in range(1, count + 1)
+    ]
+
+
+EMAIL = {"person_email": "person{:05d}@example.com"}
+FULL_NAME = {"person_name": "Person {:05d}", "company": "Northwind Traders"}
+LOOK_UPS: list[tuple[int, Result, int]] = [
+    (1, EMAIL, 1),
+    (4, EMAIL, 4),
+    (23, EMAIL, 11),
+    (100, EMAIL, 20),
+    (1000, EMAIL, 88),
+    (40, FULL_NAME, 40),
+    (1000, FULL_NAME, 1000),
+]
+
+
+@pytest.mark.parametrize(("count", "by", "expected"), LOOK_UPS)
+def test_look_ups_of_persons(server: NetServer, count: int, by: Result, expected: int) -> None:
+    options = {"users": named(count, **by), "preflight": "offline"}
+    found = spent(server, "superoffice_external_users", options, check=True)
+    assert found["person"] == expected
+    assert by is FULL_NAME or expected == look_ups(count)
+    # the persons are not read once more, and their logins are as for persons with an id
+    logins = math.ceil(count / PERSONS_AT_ONCE)
+    assert found == {"roles": 1, "archive": PAGES + logins, "login": 1, "person": expected}
+
+
+def test_creations_by_e_mail_address(server: NetServer) -> None:
+    found = spent(server, "superoffice_external_users", {"users": named(100, **EMAIL)})
+    expected = bulk(created=100, validated=200)
+    assert found == {**expected, "person": look_ups(100)}
+
+
+def test_users_that_exist_are_not_looked_up(server: NetServer) -> None:
+    users = [{**one, "person_email": one["user_name"]} for one in declared(USERS)]
+    assert spent(server, "superoffice_external_users", {"users": users}) == bulk()
 
 
 @pytest.mark.parametrize("users", [0, 1, 999, 1000, 1001, 2000, 2001])
