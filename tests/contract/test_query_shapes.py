@@ -32,7 +32,8 @@ NAMES = [
 FULL_NAMES = [
     "Kari Nordmann", "Jim O'Hara", "\u00c5se Berg", "Or Cohen", "Anne-Marie Dahl", "Jack Union",
     "A. B. Larsen", "Bo And", "Jan Null", "Like Andersen", "John (Jack) Doe", "Per",
-    "Anna Berg, CPA", "Select Vin", "In Berg", "Null Nullsen", "And Or", "Mary Table", "Drop O'Database",
+    "Anna Berg, CPA", "Select Vin", "In Berg", "Null Nullsen", "And Or", "Mary Table",
+    "Drop O'Database",
 ]  # fmt: skip
 COMPANIES = [
     "Nordic Trade", "L'Or\u00e9al", "Union & Sons", "Select AS", "H&M", "And Or Ltd",

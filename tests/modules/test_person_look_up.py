@@ -281,6 +281,39 @@ def test_absent_by_name_is_not_about_the_person(people: dict[str, int], user: Ru
     assert (result["action"], "person" in result["requests"]) == ("none", False)
 
 
+WARNED: list[tuple[Result, list[str]]] = [
+    ({"person_email": "ANNA@x.example", "company": "northwind traders"}, []),
+    ({"person_name": "anna berg"}, []),
+    (
+        {"person_email": "other@x.example"},
+        ["1 user: 'anna'", "person_email is 'anna@x.example' and not 'other@x.example'"],
+    ),
+    (
+        {"company": "Contoso Ltd"},
+        ["'anna'", "company is 'Northwind Traders' and not 'Contoso Ltd'"],
+    ),
+    ({"person_name": "Bo O'Hara"}, ["person_name is 'Anna Berg' and not 'Bo O'Hara'"]),
+]
+
+
+def test_another_person_than_declared_is_a_warning_for_an_existing_user(
+    people: dict[str, int], tenant: Any, user: Run, bulk: Run
+) -> None:
+    tenant.add_external_user("anna", person_id=people["anna"], role_id=5)
+    tenant.add_external_user("office", person_id=people["office"], role_id=5)
+    for options, parts in WARNED:
+        for key in ({"user_name": "anna"}, {"user_name": "Anna", "person_id": people["anna"]}):
+            for result in (user(**key, **options), bulk(users=[{**key, **options}])):
+                assert result["changed"] is False
+                assert "person" not in result["requests"]
+                warnings = result.get("warnings", [])
+                assert len(warnings) == bool(parts)
+                assert all(part in warnings[0] for part in parts), warnings
+    company = {"user_name": "office", "company": "Twin AS, Sales"}
+    assert "warnings" not in bulk(users=[company])
+    assert "Twin AS, Oslo" in bulk(users=[{**company, "company": "Twin AS, Oslo"}])["warnings"][0]
+
+
 # --- several definitions, and ids
 
 
@@ -409,3 +442,12 @@ def test_planned_pruning_spares_a_user_that_is_now_defined_by_its_person(
     assert "its definition has changed" in result["msg"]
     assert tenant.user("bo") is not None
     assert bulk(users=users, plan=plan, **options)["summary"]["deleted"] == 1
+
+
+def test_access_that_ends_is_listed_for_the_login_of_a_person(
+    people: dict[str, int], tenant: Any, bulk: Run
+) -> None:
+    tenant.add_external_user("anna", person_id=people["anna"], role_id=5)
+    result = bulk(users=[{"person_email": "anna@x.example", "active_until": "2020-12-31"}])
+    assert [(one["user_name"], one["has_ended"]) for one in result["ending"]] == [("anna", True)]
+    assert not tenant.user("anna").is_active

@@ -10,9 +10,12 @@ import typing
 from collections.abc import Iterable, Sequence
 
 from .errors import UserError
-from .model import UNSET, DesiredUser, State
+from .model import UNSET, CurrentUser, DesiredUser, State
 from .names import loose_key, plain_key
 from .user_index import UserIndex
+
+if typing.TYPE_CHECKING:
+    from .plan import Step
 
 MOST_LISTED = 10
 # what people write between a company and its department
@@ -144,6 +147,48 @@ def disagreements(desired: DesiredUser, person: Person) -> list[str]:
     if desired.company is not UNSET and not person.is_of(desired.company):
         wrong.append("company")
     return wrong
+
+
+def disagreement_warning(steps: Iterable[Step]) -> list[str]:
+    """Return a warning about users whose person is another one than their definitions say.
+
+    Only users that were found by their name or id are compared, with what the service shows; of
+    several addresses of a person that is one.
+    """
+    shown = [
+        text
+        for step in steps
+        if step.location and step.before and (text := _differing(step, step.before))
+    ]
+    if not shown:
+        return []
+    names = "; ".join(shown[:MOST_LISTED]) + ("; ..." if len(shown) > MOST_LISTED else "")
+    users = "1 user" if len(shown) == 1 else f"{len(shown)} users"
+    text = (
+        f"The service shows another person than the definition for {users}: {names}. Correct the"
+        " definition, or make sure that the login belongs to the right person."
+    )
+    return [text]
+
+
+def _differing(step: Step, user: CurrentUser) -> str:
+    """Say how a definition describes the person of an existing user in another way."""
+    if step.desired.person_is_found or not user.full_name:
+        return ""
+    person = Person(
+        user.person_id,
+        user.full_name,
+        (user.email,) if user.email else (),
+        user.company_id,
+        user.company_name,
+        user.company[len(user.company_name) :].strip(_SEPARATORS),
+    )
+    shown = {"person_email": user.email, "person_name": user.full_name, "company": user.company}
+    differences = [
+        f"{option} is '{shown[option]}' and not '{getattr(step.desired, option)}'"
+        for option in disagreements(step.desired, person)
+    ]
+    return f"'{user.user_name}': {', '.join(differences)}" if differences else ""
 
 
 def _refusal(desired: DesiredUser, candidates: Sequence[Person], current: Sequence[Person]) -> str:

@@ -10,6 +10,7 @@ from ..client.client import Client
 from ..domain.definitions import Definition
 from ..domain.entries import KEYS
 from ..domain.findings import SourceLocation
+from ..domain.persons import disagreement_warning
 from ..engine.failure import Problem, failure_of
 from ..engine.read import KeyedReader
 from ..engine.run import run_definitions
@@ -36,7 +37,8 @@ def run_user(options: Options, context: TaskContext) -> Result:
         except Problem as error:
             failure = failure_of(error, f"{desired.subject} could not be read")
             return undecided(failure, client.requests)
-        result = result._replace(warnings=(*result.warnings, *client.archive.warnings))
+        warnings = (*disagreement_warning(result.plan.steps), *client.archive.warnings)
+        result = result._replace(warnings=(*result.warnings, *warnings))
         return of_user(
             result, client.requests, show_generated_password=options["show_generated_password"]
         )

@@ -13,6 +13,7 @@ from ..domain import limits, saved_plan
 from ..domain.definitions import Definition, DefinitionCollector
 from ..domain.findings import Finding
 from ..domain.model import UNSET, State
+from ..domain.persons import disagreement_warning
 from ..domain.plan import Step
 from ..engine.failure import Problem, failure_of
 from ..engine.journal import read_unfinished
@@ -69,11 +70,12 @@ def _run_task(options: Options, context: TaskContext) -> Result:
                 return refused(findings, client.requests, parsed.shown)
             return undecided(failure, client.requests)
         plan = saved_plan.to_document(result.plan.steps, settings.root, parsed.run.conditions)
-        ending = ending_of(collected.definitions, run)
+        ending = ending_of(_with_found_persons(collected, result), run)
         rendered = of_users(result, plan, parsed.shown, client.requests, ending)
         warnings = [
             *_warnings(collected),
             *_locked_out(result, parsed),
+            *disagreement_warning(result.plan.steps),
             *result.warnings,
             *client.archive.warnings,
         ]
@@ -110,6 +112,17 @@ def _run(
         for reason in laxer
     ]
     return run_steps(run, steps, [*collected.findings, *findings], dry_run=dry_run)
+
+
+def _with_found_persons(collected: DefinitionCollector, result: RunResult) -> list[Definition]:
+    """Return the definitions, with the persons that the run looked up."""
+    found = {
+        step.location: step.desired for step in result.plan.steps if step.desired.person_is_found
+    }
+    return [
+        one._replace(desired=found.get(one.location, one.desired)) if found else one
+        for one in collected.definitions
+    ]
 
 
 def _with_persons_of_logins(
