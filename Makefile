@@ -62,7 +62,7 @@ integration: $(VENV)/.test ## run the integration targets only
 	@$(BIN)/python -m pytest -n $(WORKERS) tests/integration
 
 # make bench QUICK=1 takes about a minute, and writes nothing
-bench: $(VENV)/.bench ## measure the speed, half an hour, into docs/performance.md
+bench: $(VENV)/.bench ## measure the speed, 8 minutes, into docs/performance.md
 	@$(BIN)/python -m tests.benchmarks $(if $(QUICK),--quick)
 
 lint: nox typing changelog-lint sanity ## run all linters

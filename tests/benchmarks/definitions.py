@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import typing
 from pathlib import Path
@@ -52,9 +54,21 @@ def new(users: int, count: int) -> list[Entry]:
 def write(folder: Path, name: str, entries: list[Entry]) -> Path:
     """Write a definition file; the end of its name says how."""
     path = folder / name
-    content = _yaml(entries) if path.suffix == ".yml" else json.dumps({"users": entries}, indent=1)
-    path.write_text(content, encoding="utf-8")
+    writers = {".yml": _yaml, ".csv": _csv, ".json": _json}
+    path.write_text(writers[path.suffix](entries), encoding="utf-8")
     return path
+
+
+def _json(entries: list[Entry]) -> str:
+    return json.dumps({"users": entries}, indent=1)
+
+
+def _csv(entries: list[Entry]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, entries[0])
+    writer.writeheader()
+    writer.writerows({**entry, "is_active": "true"} for entry in entries)
+    return text.getvalue()
 
 
 def _yaml(entries: list[Entry]) -> str:

@@ -22,10 +22,13 @@ ADMIN = ("system", "system-password")
 
 
 @contextlib.contextmanager
-def serving(users: int, *, persons: int = 0, latency: int = 0) -> Iterator[str]:
+def serving(
+    users: int, *, persons: int = 0, latency: int = 0, choices: tuple[str, ...] = ()
+) -> Iterator[str]:
     """Run a fresh server, and yield the URL of its site; `latency` is in milliseconds."""
     command = [
         *(sys.executable, "-m", "tests.netserver", "--port", "0"),
+        *(f"--choice={choice}" for choice in choices),
         *("--users", str(users), "--persons", str(persons), "--latency", str(latency)),
     ]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)

@@ -21,7 +21,15 @@ from .embedded import ROOT
 from .raw import Phase
 
 CONNECTIONS = 8
+USER_QUERY = {
+    **archive.USER_QUERY,
+    "$select": f"{archive.USER_QUERY['$select']},{archive.NAME_COLUMNS}",
+}
 Sent = tuple[str, str, typing.Any]
+PERSON_COLUMNS = (
+    "personId,retired,fullName,personContact/contactId,personContact/name,personContact/department"
+)
+LOGIN: Sent = ("GET", "User/currentPrincipal", None)
 
 
 def seconds(url: str, phases: list[Phase]) -> float:
@@ -40,7 +48,10 @@ def count(phases: list[Phase]) -> int:
 
 def of_sync(users: int) -> list[Phase]:
     """Return the requests of a run that changes nothing."""
-    return [_phase(1, [_agent("GetAllRoles", {"RoleType": "ExternalUser"}), *_pages(users)])]
+    first, *others = _pages(users)
+    roles = _agent("GetAllRoles", {"RoleType": "ExternalUser"})
+    # the first page tells how many follow
+    return [_phase(1, [roles, first]), _phase(CONNECTIONS, others)]
 
 
 def of_changes(users: int, entries: list[Entry]) -> list[Phase]:
@@ -48,7 +59,7 @@ def of_changes(users: int, entries: list[Entry]) -> list[Phase]:
     ids = [
         one["person_id"] - definitions.FIRST_PERSON + definitions.FIRST_ASSOCIATE for one in entries
     ]
-    confirmations: list[Sent] = [("POST", f"Agents/User/GetUser?userId={ids[0]}", {})]
+    confirmations = [LOGIN, ("POST", f"Agents/User/GetUser?userId={ids[0]}", {})]
     if ids[1:]:
         confirmations.append(_agent("GetUserInfoList", ids[1:]))
     writes = [
@@ -69,15 +80,18 @@ def of_changes(users: int, entries: list[Entry]) -> list[Phase]:
         *of_sync(users),
         _phase(1, confirmations),
         _phase(CONNECTIONS, writes),
-        _phase(1, _read_back(users, ids)),
+        *_read_back(users, ids),
     ]
 
 
 def of_creations(users: int, entries: list[Entry]) -> list[Phase]:
     """Return the requests of a run that creates users, checks of the service included."""
     wanted = [archive.number_is("personId", one["person_id"]) for one in entries]
-    persons = [
-        _archive("Person", {"$select": "personId", "$filter": text, "$top": str(archive.PAGE_SIZE)})
+    top = {"$top": str(archive.PAGE_SIZE)}
+    persons = {**top, "$select": PERSON_COLUMNS}
+    looked_up = [
+        _archive(provider, {**query, "$filter": text})
+        for provider, query in (("Person", persons), ("ExternalUsers", {**USER_QUERY, **top}))
         for text in archive.batches(wanted)
     ]
     checks, writes = [], []
@@ -99,10 +113,10 @@ def of_creations(users: int, entries: list[Entry]) -> list[Phase]:
         writes.append(_agent("CreateExternalUser", created))
     return [
         *of_sync(users),
-        _phase(1, persons),
+        _phase(1, [LOGIN, *looked_up]),
         _phase(CONNECTIONS, checks),
         _phase(CONNECTIONS, writes),
-        _phase(1, _read_back(users, new_ids)),
+        *_read_back(users, new_ids),
     ]
 
 
@@ -114,26 +128,32 @@ def _agent(method: str, body: typing.Any) -> Sent:
     return "POST", f"Agents/User/{method}", body
 
 
-def _read_back(users: int, ids: list[int]) -> list[Sent]:
+def _read_back(users: int, ids: list[int]) -> list[Phase]:
     """Return the requests that read written users: by their ids, or all if that takes fewer."""
     batches = archive.batches_of_ids(ids)
     if len(batches) > math.ceil(users / archive.PAGE_SIZE):
-        return _pages(users)
-    query = {**archive.USER_QUERY, "$top": str(archive.PAGE_SIZE)}
-    return [
+        first, *others = _pages(users)
+        return [_phase(1, [first]), _phase(CONNECTIONS, others)]
+    query = {**USER_QUERY, "$top": str(archive.PAGE_SIZE)}
+    requests = [
         _archive("ExternalUsers", {**query, "$filter": archive.associate_is(batch)})
         for batch in batches
     ]
+    return [_phase(CONNECTIONS, requests)]
 
 
 def _pages(users: int) -> list[Sent]:
-    query = {**archive.USER_QUERY, "$filter": archive.EVERY_ROW, "$top": str(archive.PAGE_SIZE)}
+    query = {**USER_QUERY, "$filter": archive.EVERY_ROW, "$top": str(archive.PAGE_SIZE)}
     # each page overlaps with the one before it by a row
     places = [0, *range(archive.PAGE_SIZE - 1, max(users - 1, 0), archive.PAGE_SIZE - 1)]
     if len(places) == 1:
         # a first page without a link to a next one may be the service's way of never giving links
         places.append(users - 2)
-    return [_archive("ExternalUsers", {**query, "$skip": str(skip)}) for skip in places]
+    counted = {"$inlineCount": "AllPages"}
+    return [
+        _archive("ExternalUsers", {**query, **({} if skip else counted), "$skip": str(skip)})
+        for skip in places
+    ]
 
 
 def _archive(provider: str, query: dict[str, str]) -> Sent:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -35,10 +35,13 @@ class Failed(Exception):
     """A command that did not do what was to be measured."""
 
 
-def run(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> Measurement:
+def run(
+    command: Sequence[str], environment: Mapping[str, str], folder: Path, *, is_watched: bool
+) -> Measurement:
     """Run a command and measure it.
 
-    The time is that from its start to its end. The memory is the highest sum over the command and
+    The time is that from its start to its end. If the command is watched, which costs some time,
+    the memory is the highest sum over the command and
     all processes that it starts, looked at every 20 ms: of their proportional set sizes, in which
     memory that processes share counts once.
     """
@@ -52,12 +55,17 @@ def run(command: Sequence[str], environment: Mapping[str, str], folder: Path) ->
         stderr=subprocess.STDOUT,
         text=True,
     )
-    with _Watch(process.pid) as watch:
+    with _Watch(process.pid) if is_watched else _no_watch() as watch:
         output, _nothing = process.communicate()
         seconds = time.perf_counter() - began
     if process.returncode:
         raise Failed(f"{' '.join(command)} ended with {process.returncode}:\n{output[-3000:]}")
-    return Measurement(seconds, watch.peak / MEGABYTE, output)
+    return Measurement(seconds, watch.peak / MEGABYTE if watch else 0.0, output)
+
+
+@contextlib.contextmanager
+def _no_watch() -> Iterator[None]:
+    yield None
 
 
 def clean_environment() -> dict[str, str]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import typing
 from pathlib import Path
 
 import matplotlib
@@ -14,63 +15,74 @@ matplotlib.use("svg")
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 
-from .figures import Figures
+from .figures import Figures, Series
 
-NAMES = {
+# colours that can be told from white and from black; the background is that of the page
+INK, BLUE, ORANGE = "#767676", "#2f81f7", "#d9730d"
+STYLE: dict[typing.Any, typing.Any] = {
+    # the same figures must give the same file
+    "svg.hashsalt": "superoffice.crm",
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.size": 11,
+    **dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor"), INK),
+    **dict.fromkeys(("xtick.color", "ytick.color"), INK),
+    **dict.fromkeys(("axes.spines.top", "axes.spines.right"), False),
+}
+BARS = {
     "floor": "floor",
-    "bulk": "superoffice_external_users",
-    "expert, all": "best uri playbook",
-    "single, here, all": "loop, single module",
-    "single, module, all": "loop, as a module",
+    "bulk": "bulk module",
+    "expert": "best uri playbook",
+    "here, all": "loop, single module",
+    "module, all": "loop, as a module",
     "naive, all": "naive uri loop",
 }
-PURPOSES = {"sync, 0 ms": "10,000 in sync", "changes, 0 ms": "1,000 changes of 10,000"}
-COLOURS = ("#9aa0a6", "#1a73e8", "#e8710a", "#34a853", "#80868b", "#d93025")
 
 
 def draw(figures: Figures, path: Path) -> None:
     """Draw who takes how long, and how time and memory grow."""
-    # the same figures shall give the same file
-    matplotlib.rcParams.update({"svg.hashsalt": "superoffice.crm", "font.size": 9})
-    figure, (left, middle, right) = pyplot.subplots(1, 3, figsize=(12, 3.8), layout="constrained")
-    _bars(left, figures)
-    _lines(middle, figures, "seconds")
-    _lines(right, figures, "MB")
-    path.parent.mkdir(exist_ok=True)
-    figure.savefig(path, metadata={"Date": None})
-    pyplot.close(figure)
+    with matplotlib.rc_context(STYLE):
+        figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+        _bars(left, figures.get("sync, 0 ms", {}))
+        _lines(right, figures)
+        path.parent.mkdir(exist_ok=True)
+        figure.savefig(path, transparent=True, metadata={"Date": None})
+        pyplot.close(figure)
 
 
-def _bars(axes: Axes, figures: Figures) -> None:
-    width = 0.8 / len(NAMES)
-    for index, (name, title) in enumerate(NAMES.items()):
-        places = [number + index * width for number in range(len(PURPOSES))]
-        heights = [figures[purpose][name].median for purpose in PURPOSES]
-        axes.bar(places, heights, width, label=title, color=COLOURS[index])
-    axes.set_yscale("log")
-    axes.set_ylabel("seconds (0 ms latency)")
-    axes.set_xticks([number + 0.4 - width / 2 for number in range(len(PURPOSES))])
-    axes.set_xticklabels(list(PURPOSES.values()))
-    axes.legend(fontsize=7, loc="upper left", ncols=2)
-    axes.set_ylim(top=axes.get_ylim()[1] * 30)
-
-
-def _lines(axes: Axes, figures: Figures, what: str) -> None:
-    rows = {
-        int(purpose.partition(", ")[2]): row
-        for purpose, row in figures.items()
-        if purpose.startswith("growth")
-    }
-    names = [name for name, series in next(iter(rows.values())).items() if series.requests]
-    for name in names:
-        if name == "raw":
-            continue
-        there = {users: row[name] for users, row in rows.items() if name in row}
-        values = [one.median if what == "seconds" else one.peak for one in there.values()]
-        axes.plot(list(there), values, marker="o", markersize=3, label=name)
+def _bars(axes: Axes, row: dict[str, Series]) -> None:
+    shown = {title: row[name].median for name, title in BARS.items() if name in row}
+    if not shown:
+        return
+    colours = [BLUE if title == "bulk module" else INK for title in shown]
+    bars = axes.barh(list(shown), list(shown.values()), color=colours, height=0.6)
+    labels = [f"{value:,.0f}" if value >= 20 else f"{value:.1f}" for value in shown.values()]
+    axes.bar_label(bars, labels, padding=4)
+    axes.invert_yaxis()
     axes.set_xscale("log")
-    axes.set_xlabel("users, all in sync")
-    axes.set_ylabel("seconds" if what == "seconds" else "peak memory, MB")
+    axes.set_xlim(right=20 * max(shown.values()))
+    axes.set_title("10,000 users in sync, seconds", fontsize=11)
+
+
+def _lines(axes: Axes, figures: Figures) -> None:
+    rows = {
+        int(purpose.partition(", ")[2]): row["JSON file"]
+        for purpose, row in figures.items()
+        if purpose.startswith("growth") and "JSON file" in row
+    }
+    if not rows:
+        return
+    users = list(rows)
+    seconds = [one.median for one in rows.values()]
+    axes.plot(users, seconds, marker="o", color=BLUE, label="seconds (left)")
     axes.set_ylim(bottom=0)
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize=7)
+    memory = axes.twinx()
+    memory.spines["right"].set_visible(True)
+    peaks = [one.peak for one in rows.values()]
+    memory.plot(users, peaks, marker="s", color=ORANGE, label="MB (right)")
+    memory.set_ylim(bottom=0)
+    axes.set_xscale("log")
+    axes.set_xlabel("users")
+    axes.set_title("Growth, users in sync (JSON file)", fontsize=11)
+    handles = [*axes.get_lines(), *memory.get_lines()]
+    axes.legend(handles=handles, loc="upper left", frameon=False, labelcolor=INK)

@@ -31,6 +31,7 @@ from ..domain.model import UNSET, CurrentUser, DesiredUser, State
 from ..domain.persons import Person
 from ..domain.roles import EXTERNAL_USER, Roles
 from ..domain.user_index import UserIndex
+from .parallel import in_parallel
 
 # a phase, and how many users are done, of how many (0 while that is unknown)
 ReportProgress = Callable[[str, int, int], None]
@@ -196,12 +197,14 @@ def read_users(
     client: Client, roles: Roles, associate_ids: Sequence[int]
 ) -> dict[int | None, CurrentUser]:
     """Read users by their ids, in as few requests as the length of a query allows."""
-    rows = [
-        row
-        for batch in archive.batches_of_ids(associate_ids)
-        for row in client.archive.few_external_users(archive.associate_is(batch), len(batch))
-        if row.associate_id in batch
-    ]
+    wanted = set(associate_ids)
+
+    def read(batch: Sequence[int]) -> list[UserRow]:
+        return client.archive.few_external_users(archive.associate_is(batch), len(batch))
+
+    batches = archive.batches_of_ids(associate_ids)
+    found = in_parallel(read, batches, client.transport.concurrency)
+    rows = [row for batch in found for row in batch if row.associate_id in wanted]
     return {user.associate_id: user for user in to_users(client, roles, rows)}
 
 
