@@ -10,7 +10,9 @@ short_description: Compare existing external users with their definitions
 version_added: 1.0.0
 description:
   - Creates an access review of the users that M(superoffice.crm.superoffice_external_user_info) returns. It shows which logins have no
-    definition, which are inactive, and how many users have each role.
+    definition, no owner, or a person that is retired or has no company, which are inactive, never used or unused for a long time, and how
+    many users have each role.
+  - What the users do not contain is not judged, such as C(last_login) and C(person_retired).
   - Definitions are matched with users as by M(superoffice.crm.superoffice_external_users), but without requests to the service.
 author:
   - The superoffice.crm authors (@superoffice-crm)
@@ -45,18 +47,31 @@ options:
       - Paths of definitions in this folder are shown relative to it.
     type: str
     default: ''
+  unused_days:
+    description:
+      - An active login whose last login is so many days ago is listed as unused. V(0) means that none is.
+      - This needs C(last_login) of each user and O(now).
+    type: int
+    default: 0
+  now:
+    description:
+      - The time of the review in ISO form, such as V(2026-01-31T07:05:00Z); UTC unless it has an offset.
+    type: str
+    default: ''
 """
 
 EXAMPLES = r"""
 - name: Read all users
   superoffice.crm.superoffice_external_user_info:
+    last_login: true
+    person_retired: true
   register: existing
 
 - name: Show the review
   ansible.builtin.debug:
     msg: >-
       {{ existing.users
-         | superoffice.crm.external_users_review(src=['users'])
+         | superoffice.crm.external_users_review(src=['users'], unused_days=90, now=now(utc=true).isoformat())
          | superoffice.crm.external_users_report('markdown') }}
 """
 
@@ -86,6 +101,8 @@ def external_users_review(
     defaults: object = None,
     name: str = "",
     base_dir: str = "",
+    unused_days: int = 0,
+    now: str = "",
 ) -> typing.Any:
     """Return the review as data."""
     try:
@@ -96,6 +113,8 @@ def external_users_review(
             defaults=defaults,
             name=name,
             base_dir=base_dir,
+            unused_days=int(unused_days),
+            now=now,
         )
     except ReportError as error:
         raise AnsibleFilterError(f"external_users_review: {error}") from error

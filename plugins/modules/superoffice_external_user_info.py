@@ -70,6 +70,13 @@ options:
       - Only with O(format=facts).
     type: bool
     default: false
+  person_retired:
+    description:
+      - Whether RV(users[].person_retired) is returned. This reads the persons of a few users, or for many users the list of all retired
+        persons.
+      - Only with O(format=facts).
+    type: bool
+    default: false
 seealso:
   - module: superoffice.crm.superoffice_external_user
 """
@@ -162,6 +169,11 @@ users:
       type: str
       returned: with O(last_login=true) and O(format=facts), if it is available
       sample: "2026-01-31T07:05:00Z"
+    person_retired:
+      description: Whether the person is retired.
+      type: bool
+      returned: with O(person_retired=true) and O(format=facts), if it is available
+      sample: false
 persons:
   description: The persons that the listed logins belong to, ordered by ID.
   returned: with O(persons=true)

@@ -56,7 +56,10 @@ def queries_of(server: NetServer, name: str, number: int) -> set[str]:
     tasks: list[tuple[str, dict[str, Any]]] = [
         ("superoffice_external_user_info", {"user_name": name}),
         ("superoffice_external_user_info", {"user_name": f"{name[:2]}*", "persons": True}),
-        ("superoffice_external_user_info", {"role": "Partner", "last_login": True}),
+        (
+            "superoffice_external_user_info",
+            {"role": "Partner", "last_login": True, "person_retired": True},
+        ),
         ("superoffice_external_user_info", {"company": name}),
         ("superoffice_external_user", {"user_name": name, "role": "Vendor"}),
         ("superoffice_external_user", {"user_name": name, "person_id": 5000 + number}),

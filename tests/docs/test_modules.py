@@ -140,7 +140,7 @@ TASKS: dict[str, list[Result]] = {
         {},
         {"format": "definitions"},
         {"persons": True},
-        {"last_login": True},
+        {"last_login": True, "person_retired": True},
         {"auth_password": "wrong"},
     ],
     "superoffice_role_info": [{}, {"auth_password": "wrong"}],

@@ -193,11 +193,27 @@ def of_each_status() -> dict[str, Any]:
 def review() -> Any:
     user = {"person_id": 7, "role": "Partner", "role_id": 5}
     users = [
-        {**user, "associate_id": n, "user_name": f"user{n}@x.example", "is_active": n % 3 > 0}
+        {**user, "associate_id": n, "user_name": f"user{n}@x.example", "is_active": n % 3 > 0,
+         "full_name": f"Person Number {n}", "company": "Fjord Software AS, Oslo",
+         "company_id": n % 4,
+         "last_login": (None, "2025-06-01T07:00:00Z", "2026-01-30T07:00:00Z")[n % 3],
+         "person_retired": n == 5}
         for n in range(1, 10)
+    ]  # fmt: skip
+    definitions = [
+        {
+            "user_name": f"user{n}@x.example",
+            **({"owner": "kari", "description": "Order portal"} if n % 2 else {}),
+        }
+        for n in range(4, 12)
     ]
-    definitions = [{"user_name": f"user{n}@x.example"} for n in range(4, 12)]
-    return review_of(users, definitions=[*definitions, {"rolle": "x"}], name="fjord")
+    return review_of(
+        users,
+        definitions=[*definitions, {"rolle": "x"}],
+        name="fjord",
+        unused_days=90,
+        now="2026-01-31T07:00:00Z",
+    )
 
 
 PAGES = {
@@ -346,6 +362,12 @@ def test_the_review_is_a_page_too(page: Any) -> None:
     shown.click(".chip[data-status=outside]")
     shown.search("inactive")
     assert shown.texts(NAMES) == ["user3@x.example", "user6@x.example", "user9@x.example"]
+    shown.search("person is retired")
+    assert shown.texts(NAMES) == ["user5@x.example"]
+    shown.search("unused for 90 days")
+    assert shown.texts(NAMES) == ["user1@x.example", "user4@x.example", "user7@x.example"]
+    shown.search("kari order portal")
+    assert shown.texts(NAMES) == ["user9@x.example", "user5@x.example", "user7@x.example"]
     assert not shown.complaints
 
 

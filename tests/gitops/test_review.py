@@ -7,8 +7,11 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import json
+
+import yaml
 
 from tests.gitops.playbook import Workspace
 from tests.gitops.rendering import cells
@@ -49,7 +52,11 @@ def test_the_review(here: Workspace, server: NetServer) -> None:
     here.folder.joinpath("users/users.yml").unlink()
     here.write("users/all.yml", DEFINITIONS.format(*users[:4], id=second))
     found = operations(here, server, "superoffice.crm.review", external_users_name="fjord")
-    assert found == one_read
+    # the same read, the last logins and the persons
+    further = [one for one in found if one not in one_read]
+    assert [one for one in found if one in one_read] == one_read
+    assert set(further) == {"Archive/dynamic", "Archive/Person"}
+    assert len(further) <= 3
     assert server.tenant.snapshot() == before
 
     review = json.loads(here.read("reports/review.json"))
@@ -61,6 +68,10 @@ def test_the_review(here: Workspace, server: NetServer) -> None:
         "active": 41 - inactive,
         "inactive": inactive,
         "outside": 38,
+        "retired": 0,
+        "never_used": 41 - inactive,
+        "unused": 0,
+        "without_owner": 3,
         "without_company": 1,
         "missing": 1,
         "roles": 3,
@@ -107,3 +118,64 @@ def test_a_long_review_is_bounded_and_counts_what_it_leaves_out(server: NetServe
     hidden = [int(line.strip("_").split(" ")[0].replace(",", "")) for line in left]
     # two roles are listed as well
     assert len(cells(text)) - 2 - 1 + sum(hidden) == 10_000 + 1_000
+
+
+YEAR_AGO = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=365)
+YESTERDAY = YEAR_AGO + datetime.timedelta(days=364)
+
+
+def test_the_review_finds_logins_that_nobody_needs(here: Workspace, server: NetServer) -> None:
+    tenant = server.tenant
+    oslo = tenant.add_contact("Nordic Trade", department="Oslo")
+    names = ("used", "unused", "never", "idle", "left")
+    persons = {name: tenant.add_person(first_name=name, contact_id=oslo) for name in names}
+    for name in names:
+        tenant.add_external_user(name, persons[name], role_id=5, is_active=name != "idle")
+    for name, moment in (("used", YESTERDAY), ("unused", YEAR_AGO), ("left", YESTERDAY)):
+        tenant.set_last_login(name, moment)
+    tenant.retire_person(persons["left"])
+    about = {"owner": "kari@ours.example", "description": "Order portal"}
+    users = [{"user_name": name, **(about if name != "never" else {})} for name in names]
+    here.write("users/all.yml", yaml.safe_dump({"users": users}))
+    here.ok("superoffice.crm.review", external_users_review_unused_days="200")
+
+    review = json.loads(here.read("reports/review.json"))
+    assert {one["user_name"]: one["issues"] for one in review["logins"]} == {
+        "used": [],
+        "unused": ["unused"],
+        "never": ["never_used", "without_owner"],
+        "idle": ["inactive"],
+        "left": ["retired"],
+    }
+    used = next(one for one in review["logins"] if one["user_name"] == "used")
+    assert used["last_login"] == f"{YESTERDAY:%Y-%m-%dT%H:%M:%S}Z"
+    assert (used["owner"], used["description"]) == tuple(about.values())
+    assert (used["person"], used["company"]) == ("used Person", "Nordic Trade, Oslo")
+    markdown = here.read("reports/review.md")
+    for title in (
+        "Logins of retired persons (1)",
+        "Active logins that were never used (1)",
+        "Active logins that were unused for 200 days (1)",
+        "Logins with a definition that names no owner (1)",
+    ):
+        assert title in markdown
+    assert "Logins without a definition (" not in markdown
+    rows = {
+        row["user_name"]: row
+        for row in csv.DictReader(io.StringIO(here.read("reports/review.csv")))
+    }
+    assert rows["left"]["issues"] == "person is retired"
+    assert (rows["left"]["retired"], rows["never"]["last_login"]) == ("yes", "never")
+    assert rows["unused"]["issues"] == "unused for 200 days"
+    assert "Order portal" in here.read("reports/review.html")
+
+
+def test_what_is_not_known_is_not_judged(here: Workspace, server: NetServer) -> None:
+    server.tenant.add_external_users({"user_name": f"u{number}"} for number in range(201))
+    with server.using(dynamic_archive="refused"):
+        here.ok("superoffice.crm.review")
+    review = json.loads(here.read("reports/review.json"))
+    assert review["summary"]["never_used"] == review["summary"]["unused"] == 0
+    assert {
+        row["last_login"] for row in csv.DictReader(io.StringIO(here.read("reports/review.csv")))
+    } == {""}

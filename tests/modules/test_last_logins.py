@@ -78,3 +78,29 @@ def test_definitions_have_no_last_login(info: Run, journal: Any) -> None:
     listed = info(format="definitions")
     assert set(times(listed).values()) == {"missing"}
     assert journal.counts()["Archive/dynamic"] == 0
+
+
+def test_retired_persons_are_found_by_id_or_in_a_list(
+    run: Run, tenant: Any, journal: Any, server: NetServer
+) -> None:
+    ids = tenant.add_external_users({"user_name": f"u{number}"} for number in range(300))
+    retired = {tenant.user(one).person_id for one in ids[::7]}
+    for person_id in retired:
+        tenant.retire_person(person_id)
+
+    def found(**options: Any) -> set[int]:
+        journal.clear()
+        listed = run("superoffice_external_user_info", person_retired=True, **options)
+        return {user["person_id"] for user in listed["users"] if user["person_retired"]}
+
+    for addresses in ("any", "rows"):
+        with server.using(person_addresses=addresses):
+            assert found() == retired
+            assert journal.counts()["Archive/Person"] <= 2
+            assert found(user_name="u1?") == found() & {
+                tenant.user(f"u{number}").person_id for number in range(10, 20)
+            }
+    server.faults.add("status", operation="Archive/Person", times=None, status=403)
+    listed = run("superoffice_external_user_info", person_retired=True)
+    assert "person_retired" not in listed["users"][0]
+    assert ["persons are retired is not available" in one for one in listed["warnings"]] == [True]

@@ -76,6 +76,12 @@ class Persons:
         query = {**_LOOK_UP, "$filter": restriction}
         return merged(self._archive.read_list("person", "Person", query, _person))
 
+    def retired(self) -> set[int]:
+        """Return the ids of all retired persons."""
+        query = {**_QUERY, "$filter": "retired set true"}
+        listed = self._archive.read_list("person", "Person", query, _person)
+        return {person.person_id for person in listed if person.retired}
+
     def has_company(self, company: str) -> bool:
         """Tell whether any person belongs to a company, named with or without its department."""
         for name in (company, company.rpartition(", ")[0]):

@@ -15,8 +15,13 @@ from ..domain.export import entries_of
 from ..domain.model import UNSET, CurrentUser
 from ..domain.roles import Roles
 from ..domain.selection import Selection, is_literal
+from ..engine.activity import (
+    LastLogins,
+    RetiredPersons,
+    read_last_logins,
+    read_retired_persons,
+)
 from ..engine.failure import Problem, failure_of
-from ..engine.last_logins import LastLogins, read_last_logins
 from ..engine.read import find_by_name, read_roles, to_users
 from .arguments import Options, Task, TaskContext, connection_settings
 from .result import Result, person_facts, undecided, user_facts
@@ -29,10 +34,13 @@ def run(options: Options, context: TaskContext) -> Result:
     """List the external users that meet the options."""
     settings = connection_settings(options)
     logins = LastLogins({})
+    persons = RetiredPersons({})
     with Client(settings, Concurrency(CONCURRENCY), cancel_token=context.cancel_token) as client:
         try:
             roles = read_roles(client)
             users = _read(client, roles, _selection(options, roles))
+            if options["person_retired"] and options["format"] == "facts":
+                persons = read_retired_persons(client, {user.person_id for user in users})
             if options["last_login"] and options["format"] == "facts":
                 ids = [user.associate_id for user in users if user.associate_id is not None]
                 logins = read_last_logins(client, ids, CONCURRENCY)
@@ -44,20 +52,26 @@ def run(options: Options, context: TaskContext) -> Result:
         if options["format"] == "definitions":
             listed = entries_of(users, roles)
         else:
-            listed = [_facts(user, logins) for user in users]
+            listed = [_facts(user, logins, persons) for user in users]
         result: Result = {"changed": False, "users": listed, "requests": client.requests}
         if options["persons"]:
             result["persons"] = _persons(users)
-        if warnings := [*client.archive.warnings, *logins.warnings]:
+        if warnings := [
+            *client.archive.warnings,
+            *logins.warnings,
+            *persons.warnings,
+        ]:
             result["warnings"] = warnings
         return result
 
 
-def _facts(user: CurrentUser, logins: LastLogins) -> Result:
-    """Return a user, with its last login if that was asked for and could be read."""
+def _facts(user: CurrentUser, logins: LastLogins, persons: RetiredPersons) -> Result:
+    """Return a user, with what else was asked for and could be read."""
     facts = user_facts(user) or {}
     if user.associate_id is not None and user.associate_id in logins.times:
         facts["last_login"] = logins.times[user.associate_id]
+    if user.person_id in persons.known:
+        facts["person_retired"] = persons.known[user.person_id]
     return facts
 
 
@@ -120,6 +134,7 @@ TASK = Task(
         "format": {"type": "str", "default": "facts", "choices": ["facts", "definitions"]},
         "persons": {"type": "bool", "default": False},
         "last_login": {"type": "bool", "default": False},
+        "person_retired": {"type": "bool", "default": False},
     },
     run=run,
 )

@@ -55,7 +55,8 @@ def review_to_csv(review: Review) -> str:
     """Return a row for each existing user, as the yearly access review wants them."""
     head = (
         *("installation", "user_name", "associate_id", "person_id", "person", "company", "role"),
-        *("is_active", "owner", "in_git", "defined_in"),
+        *("is_active", "owner", "in_git", "defined_in", "description", "last_login", "retired"),
+        "issues",
     )
     rows = (
         (
@@ -70,6 +71,10 @@ def review_to_csv(review: Review) -> str:
             login.owner,
             "yes" if login.where else "no",
             login.where,
+            login.description,
+            (login.last_login or "never") if login.last_login_known else "",
+            "yes" if login.retired else "no",
+            "; ".join(map(review.label, review.issues(login))),
         )
         for login in review.logins
     )

@@ -23,7 +23,7 @@ from pathlib import Path
 from ..escaping import SHOWN_LINES, SHOWN_MESSAGE, for_html, shortened
 from . import wording
 from .model import CHANGES, FIELDS, STATUSES, Change, Installation, Report, User, text_of
-from .review import Login, Review
+from .review import ISSUES, Login, Review, last_login
 
 FOLDER = Path(__file__).with_name("page")
 # rows are laid out by groups of this size, when they come into view
@@ -74,6 +74,8 @@ class LoginRow(typing.NamedTuple):
     key: str
     word: str
     rank: int
+    notes: str
+    used: str
 
 
 def to_html(report: Report) -> str:
@@ -137,13 +139,17 @@ def review_to_html(review: Review) -> str:
                 ("defined", "defined", defined),
                 ("inactive", "inactive", counts["inactive"]),
                 ("missing", "defined, no login", counts["missing"]),
+                ("retired", "person is retired", counts["retired"]),
+                ("unused", "never used", counts["never_used"]),
+                ("unused", review.label("unused"), counts["unused"]),
+                ("skipped", "without an owner", counts["without_owner"]),
                 ("skipped", "without a company", counts["without_company"]),
             ]
         ),
         roles=_role_bars({role: (one["total"], one["outside"]) for role, one in review.roles}),
         columns=[
             *(("name", "Login"), ("person", "Person"), ("status", "State"), ("role", "Role")),
-            *(("where", "Definition"), ("id", "Associate id")),
+            *(("used", "Last login"), ("where", "Definition"), ("id", "Associate id")),
         ],
         chips=[(key, label) for key, label in states.items() if key in present],
         groups=list(_groups(iter(rows))),
@@ -270,7 +276,10 @@ def _login_rows(review: Review, states: Mapping[str, str]) -> Iterator[LoginRow]
         key = "outside" if not login.where else "defined" if login.is_active else "inactive"
         inactive = ", inactive" if key == "outside" and not login.is_active else ""
         rank = 1 + list(states).index(key)
-        yield LoginRow(login, key, states[key] + inactive, rank)
+        shown = set(review.issues(login)) - {"outside", "inactive"}
+        notes = [review.label(issue) for issue in ISSUES if issue in shown]
+        used = last_login(login)
+        yield LoginRow(login, key, states[key] + inactive, rank, " · ".join(notes), used)
 
 
 def _groups(rows: Iterator[typing.Any]) -> Iterator[list[typing.Any]]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import datetime
+import functools
 import typing
 from collections.abc import Mapping
 
@@ -20,10 +22,25 @@ from ...module_utils.domain.user_index import UserIndex
 from ...module_utils.task.definition_files import read_all
 from .model import ReportError, Values, plain, relative
 
+# what may be worth a look about a login, the most urgent first
+ISSUES = {
+    "retired": "person is retired",
+    "outside": "without a definition",
+    "never_used": "never used",
+    "unused": "unused for a long time",
+    "without_owner": "without an owner",
+    "without_company": "without a company",
+    "inactive": "inactive",
+}
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Login:
-    """An existing user; `where` is the location of its definition, empty if there is none."""
+    """An existing user; `where` is the location of its definition, empty if there is none.
+
+    `last_login` is None for a user that never logged in, if `last_login_known`. `retired` says
+    whether the person is, as far as that is known.
+    """
 
     user_name: str
     associate_id: int
@@ -36,13 +53,18 @@ class Login:
     company: str = ""
     company_id: int = 0
     owner: str = ""
+    description: str = ""
+    last_login: str | None = None
+    last_login_known: bool = False
+    retired: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
 class Review:
     """All logins of an installation, ordered by name, and the findings in the definitions.
 
-    `missing` are definitions of users that do not exist.
+    `missing` are definitions of users that do not exist. A login counts as unused after
+    `unused_days` days before `reviewed_at`; 0 days mean that none does.
     """
 
     name: str
@@ -50,34 +72,64 @@ class Review:
     missing: tuple[tuple[str, str], ...]
     findings: tuple[Finding, ...]
     knows_companies: bool
+    reviewed_at: str = ""
+    unused_days: int = 0
+
+    def issues(self, login: Login) -> list[str]:
+        """Return what may be worth a look about a login, as keys of `ISSUES`."""
+        is_idle = login.is_active and login.last_login_known
+        found = {
+            "retired": login.retired,
+            "outside": not login.where,
+            "never_used": is_idle and login.last_login is None,
+            "unused": is_idle and bool(login.last_login) and str(login.last_login) < self._limit,
+            # a login without a definition has nobody who could say so
+            "without_owner": bool(login.where) and not login.owner,
+            "without_company": self.knows_companies and not login.company_id,
+            "inactive": not login.is_active,
+        }
+        return [issue for issue in ISSUES if found[issue]]
+
+    @functools.cached_property
+    def found(self) -> Mapping[str, list[Login]]:
+        """The logins with each issue, by name; those without a definition the active ones first."""
+        logins: dict[str, list[Login]] = {issue: [] for issue in ISSUES}
+        for login in self.logins:
+            for issue in self.issues(login):
+                logins[issue].append(login)
+        logins["outside"].sort(key=lambda login: not login.is_active)
+        return logins
+
+    @functools.cached_property
+    def _limit(self) -> str:
+        """The time before which a last login is too long ago; empty if none is."""
+        if not self.unused_days or not self.reviewed_at:
+            return ""
+        limit = _time(self.reviewed_at) - datetime.timedelta(days=self.unused_days)
+        return f"{limit:%Y-%m-%dT%H:%M:%S}Z"
 
     @property
     def outside(self) -> list[Login]:
         """Logins without a definition, the active ones first."""
-        found = [login for login in self.logins if not login.where]
-        return sorted(found, key=lambda login: not login.is_active)
+        return self.found["outside"]
 
     @property
-    def inactive(self) -> list[Login]:
-        """Logins that cannot be used."""
-        return [login for login in self.logins if not login.is_active]
+    def needs_attention(self) -> bool:
+        """Whether anything is worth a look that a well-kept installation does not have."""
+        urgent = ("retired", "outside", "never_used", "unused")
+        return bool(self.missing or self.findings or any(self.found[one] for one in urgent))
 
-    @property
-    def without_company(self) -> list[Login]:
-        """Logins of persons of no company, if companies are known."""
-        if not self.knows_companies:
-            return []
-        return [login for login in self.logins if not login.company_id]
+    def label(self, issue: str) -> str:
+        """Return an issue in words."""
+        return f"unused for {self.unused_days:,} days" if issue == "unused" else ISSUES[issue]
 
     @property
     def summary(self) -> dict[str, int]:
         """The counts of the review."""
         return {
             "total": len(self.logins),
-            "active": len(self.logins) - len(self.inactive),
-            "inactive": len(self.inactive),
-            "outside": len(self.outside),
-            "without_company": len(self.without_company),
+            "active": len(self.logins) - len(self.found["inactive"]),
+            **{issue: len(logins) for issue, logins in self.found.items()},
             "missing": len(self.missing),
             "roles": len(self.roles),
         }
@@ -90,12 +142,22 @@ class Review:
             f"{counts['total']:,} logins ({counts['active']:,} active)",
             f"{counts['outside']:,} without a definition",
         ]
+        noted = [
+            f"{counts[issue]:,} {words}"
+            for issue, words in (
+                ("retired", "of retired persons"),
+                ("never_used", "never used"),
+                ("unused", self.label("unused")),
+            )
+            if counts[issue]
+        ]
         if counts["missing"]:
             parts.append(f"{counts['missing']:,} defined but without a login")
         if self.findings:
             number = len(self.findings)
             parts.append(f"{number:,} finding{'' if number == 1 else 's'} in the definitions")
-        return f"Access review: {', '.join(parts)}."
+        told = f" Check also: {', '.join(noted)}." if noted else ""
+        return f"Access review: {', '.join(parts)}.{told}"
 
     @property
     def roles(self) -> list[tuple[str, dict[str, int]]]:
@@ -120,14 +182,23 @@ def review_of(
     defaults: object = None,
     name: str = "",
     base_dir: str = "",
+    unused_days: int = 0,
+    now: str = "",
 ) -> Review:
     """Compare the users that superoffice_external_user_info lists with definitions.
 
+    A login that was not used for `unused_days` days before `now`, a time in ISO form, is unused.
+
     Raises:
-        ReportError: what was given is not what that module lists.
+        ReportError: what was given is not what that module lists, or not a time.
     """
+    reviewed_at = f"{_time(now):%Y-%m-%dT%H:%M:%S}Z" if now else ""
+    facts = plain(users)
     try:
-        current = [_current(user) for user in plain(users)]
+        current = [_current(user) for user in facts]
+        activity = {
+            user.associate_id: _activity(one) for user, one in zip(current, facts, strict=True)
+        }
     except (KeyError, TypeError, ValueError) as error:
         raise ReportError(
             "a review is made of what superoffice_external_user_info lists with format: facts"
@@ -138,7 +209,7 @@ def review_of(
     matches, conflicts = match_definitions(declared.definitions, UserIndex(current))
     found = {one.current.associate_id: one.definition for one in matches if one.current}
     where = {number: relative(str(one.location), base_dir) for number, one in found.items()}
-    owners = {number: _owner(declared.desired) for number, declared in found.items()}
+    about = {number: declared.desired.about for number, declared in found.items()}
     missing = [
         (one.definition.desired.subject, relative(str(one.definition.location), base_dir))
         for one in matches
@@ -147,7 +218,9 @@ def review_of(
     logins = [
         dataclasses.replace(
             _login(user, where.get(user.associate_id, "")),
-            owner=owners.get(user.associate_id, ""),
+            owner=about.get(user.associate_id, {}).get("owner", ""),
+            description=about.get(user.associate_id, {}).get("description", ""),
+            **activity[user.associate_id],
         )
         for user in current
     ]
@@ -162,6 +235,8 @@ def review_of(
             for one in (*findings, *declared.findings, *conflicts)
         ),
         knows_companies=any(user.company_id for user in current),
+        reviewed_at=reviewed_at,
+        unused_days=max(0, unused_days),
     )
 
 
@@ -172,10 +247,17 @@ def review_document(review: Review) -> dict[str, typing.Any]:
         "kind": "access_review",
         "name": review.name,
         "knows_companies": review.knows_companies,
+        "reviewed_at": review.reviewed_at,
+        "unused_days": review.unused_days,
         "summary": review.summary,
         "roles": [{"role": role, **counts} for role, counts in review.roles],
         "logins": [
-            {**dataclasses.asdict(login), "in_git": bool(login.where)} for login in review.logins
+            {
+                **dataclasses.asdict(login),
+                "in_git": bool(login.where),
+                "issues": review.issues(login),
+            }
+            for login in review.logins
         ],
         "missing": [{"definition": what, "where": where} for what, where in review.missing],
         "findings": [finding._asdict() for finding in review.findings],
@@ -197,9 +279,18 @@ def review_from_document(document: typing.Any) -> Review | None:
             missing=tuple((one["definition"], one["where"]) for one in document["missing"]),
             findings=tuple(Finding(**one) for one in document["findings"]),
             knows_companies=document["knows_companies"],
+            reviewed_at=document["reviewed_at"],
+            unused_days=document["unused_days"],
         )
     except (KeyError, TypeError) as error:
         raise ReportError("the access review was changed after it was made") from error
+
+
+def last_login(login: Login) -> str:
+    """Return the day of the last login for people; empty if it is not known."""
+    if not login.last_login_known:
+        return ""
+    return login.last_login[:10] if login.last_login else "never"
 
 
 def _declared(
@@ -228,6 +319,7 @@ def _current(user: Values) -> CurrentUser:
         full_name=str(user.get("full_name") or ""),
         company=str(user.get("company") or ""),
         company_id=int(user.get("company_id") or 0),
+        email=str(user.get("email") or ""),
     )
 
 
@@ -246,6 +338,20 @@ def _login(user: CurrentUser, where: str) -> Login:
     )
 
 
-def _owner(desired: object) -> str:
-    owner = getattr(desired, "owner", "")
-    return owner if isinstance(owner, str) else ""
+def _activity(facts: Values) -> dict[str, typing.Any]:
+    """Return what the list tells of the use of a login, if it was asked for."""
+    last_login = facts.get("last_login")
+    return {
+        "last_login": None if last_login is None else f"{_time(last_login):%Y-%m-%dT%H:%M:%S}Z",
+        "last_login_known": "last_login" in facts,
+        "retired": bool(facts.get("person_retired")),
+    }
+
+
+def _time(text: object) -> datetime.datetime:
+    try:
+        time = datetime.datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    except ValueError as error:
+        raise ReportError(f"'{text}' is not a time in ISO form") from error
+    zone = datetime.timezone.utc
+    return time.replace(tzinfo=zone) if time.tzinfo is None else time.astimezone(zone)

@@ -10,24 +10,27 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..escaping import SHOWN_PATH, for_markdown, markdown_code
 from .markdown import LIMIT, MARKER
-from .review import Login, Review
+from .review import Login, Review, last_login
 
-_LOGINS = ("Login", "Person", "Company", "Role", "Active", "Associate id")
+_LOGINS = (
+    *("Login", "Person", "Company", "Role", "Active", "Last login", "Owner", "Description"),
+    "Associate id",
+)
 
 
 def review_to_markdown(review: Review, limit: int = LIMIT) -> str:
     """Return the review in at most `limit` characters, with the count of what was cut."""
     name = f" of {for_markdown(review.name)}" if review.name else ""
     counts = review.summary
-    names = ("total", "active", "inactive", "outside", "roles")
+    names = ("total", "active", "inactive", "outside", "never_used", "unused", "retired", "roles")
     head = [
         MARKER,
         f"### Access review{name}",
         "",
         f"**{for_markdown(review.headline)}**",
         "",
-        "| Logins | Active | Inactive | Without a definition | Roles |",
-        "| --: | --: | --: | --: | --: |",
+        "| Logins | Active | Inactive | No definition | Never used | Unused | Retired | Roles |",
+        "| --: | --: | --: | --: | --: | --: | --: | --: |",
         f"| {' | '.join(f'{counts[one]:,}' for one in names)} |",
         "",
     ]
@@ -44,7 +47,14 @@ def _sections(review: Review) -> Iterator[list[str]]:
                 for f in review.findings
             ],
         ),
+        ("Logins of retired persons", _LOGINS, _rows(review.found["retired"])),
         ("Logins without a definition", _LOGINS, _rows(review.outside)),
+        ("Active logins that were never used", _LOGINS, _rows(review.found["never_used"])),
+        (
+            f"Active logins that were {review.label('unused')}",
+            _LOGINS,
+            _rows(review.found["unused"]),
+        ),
         (
             "Roles",
             ("Role", "Logins", "Active", "Inactive", "Without a definition"),
@@ -53,8 +63,13 @@ def _sections(review: Review) -> Iterator[list[str]]:
                 for role, row in review.roles
             ],
         ),
-        ("Inactive logins", _LOGINS, _rows(review.inactive)),
-        ("Persons without a company", _LOGINS, _rows(review.without_company)),
+        (
+            "Logins with a definition that names no owner",
+            _LOGINS,
+            _rows(review.found["without_owner"]),
+        ),
+        ("Inactive logins", _LOGINS, _rows(review.found["inactive"])),
+        ("Persons without a company", _LOGINS, _rows(review.found["without_company"])),
         (
             "Definitions without a login",
             ("Definition", "Location"),
@@ -96,6 +111,9 @@ def _rows(logins: Iterable[Login]) -> list[tuple[str, ...]]:
             for_markdown(login.company),
             markdown_code(login.role),
             "yes" if login.is_active else "no",
+            last_login(login),
+            for_markdown(login.owner),
+            for_markdown(login.description),
             str(login.associate_id),
         )
         for login in logins

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..terminal import Paint, Row, Section, block, unpainted
 from . import wording
 from .model import Installation, User, text_of
-from .review import Login, Review
+from .review import Login, Review, last_login
 
 SYMBOLS = {
     "failed": "x",
@@ -68,14 +68,20 @@ def run_block(one: Installation, files: Sequence[str], width: int, paint: Paint 
 
 def review_block(review: Review, files: Sequence[str], width: int, paint: Paint = unpainted) -> str:
     """Return what `review` ends with."""
-    outside = review.outside
     roles = ", ".join(f"{role} {count['total']:,}" for role, count in review.roles)
     sections = [
         Section(f"Installation: {review.name}") if review.name else Section(),
         Section(f"Roles: {roles}") if roles else Section(),
-        Section("Logins without a definition", rows=[_login(login, width) for login in outside])
-        if outside
-        else Section(),
+        *(
+            Section(title, rows=[_login(login, width) for login in review.found[issue]])
+            for issue, title in (
+                ("retired", "Logins of retired persons"),
+                ("outside", "Logins without a definition"),
+                ("never_used", "Active logins that were never used"),
+                ("unused", f"Active logins that were {review.label('unused')}"),
+            )
+            if review.found[issue]
+        ),
         Section(
             "Definitions without a login",
             texts=[f"{where}: {what}" for what, where in review.missing],
@@ -90,7 +96,7 @@ def review_block(review: Review, files: Sequence[str], width: int, paint: Paint 
         else Section(),
         _files(files),
     ]
-    color = "yellow" if outside or review.missing or review.findings else "green"
+    color = "yellow" if review.needs_attention else "green"
     return block(review.headline, sections, width, color=color, paint=paint)
 
 
@@ -176,4 +182,5 @@ def _login(login: Login, width: int) -> Row:
     state = "active" if login.is_active else "inactive"
     symbol = "!" if login.is_active else "-"
     about = _person({"person": login.person, "company": login.company}, width)
-    return Row(symbol, (login.user_name, about, f"{login.role}, {state}"))
+    used = f", last login {last_login(login)}" if login.last_login_known else ""
+    return Row(symbol, (login.user_name, about, f"{login.role}, {state}{used}"))

@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""When users logged in last."""
+"""Whether logins are needed: when they were used last, and whether their persons are retired."""
 
 from __future__ import annotations
 
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from ..client import archive
 from ..client.client import Client
 from ..client.errors import (
     Blocked,
@@ -22,6 +23,9 @@ from .parallel import in_parallel
 
 # so many users are asked for one by one, where there is no list
 MOST_ASKED_FOR = 200
+# with more requests for persons by their ids than that, all retired persons are listed
+FEW_BATCHES = 4
+REFUSALS = (Blocked, Failed, Forbidden, NotUnderstood, Refused)
 
 
 class LastLogins(typing.NamedTuple):
@@ -43,7 +47,7 @@ def read_last_logins(
         return LastLogins({})
     try:
         found = client.archive.last_logins(associate_ids)
-    except (Blocked, Failed, Forbidden, NotUnderstood, Refused) as error:
+    except REFUSALS as error:
         return _one_by_one(client, associate_ids, concurrency, error)
     wanted = set(associate_ids)
     times = {one: time for one, time in found.items() if one in wanted}
@@ -52,6 +56,32 @@ def read_last_logins(
         reason = "The service does not list them in Archive/dynamic."
         return LastLogins(times, (_sentence(missing, reason),))
     return LastLogins(times)
+
+
+class RetiredPersons(typing.NamedTuple):
+    """Whether persons are retired, by id; `warnings` say why that is not known of some."""
+
+    known: Mapping[int, bool]
+    warnings: tuple[str, ...] = ()
+
+
+def read_retired_persons(client: Client, person_ids: Iterable[int]) -> RetiredPersons:
+    """Read which of some persons are retired.
+
+    Raises:
+        NetServerError: the service could not be asked.
+    """
+    wanted = {one for one in person_ids if one}
+    restrictions = [archive.number_is("personId", one) for one in sorted(wanted)]
+    try:
+        if len(list(archive.batches(restrictions))) <= FEW_BATCHES:
+            found = client.persons.by_ids(wanted)
+            return RetiredPersons({one: person.retired for one, person in found.items()})
+        retired = client.persons.retired()
+    except REFUSALS as error:
+        reason = f"Archive/Person cannot be read ({error})"
+        return RetiredPersons({}, (f"Whether persons are retired is not available. {reason}.",))
+    return RetiredPersons({one: one in retired for one in wanted})
 
 
 def _one_by_one(
