@@ -15,10 +15,13 @@ import shutil
 import zlib
 from pathlib import Path
 
+import yaml
+
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "build" / "site"
 SOURCE = SITE / "rst"
-REPOSITORY = "https://git.example.com/superoffice/crm/src/branch/main"
+GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
+REPOSITORY = f"{GALAXY['repository']}/src/branch/main"
 SETTINGS = ROOT / "docs" / "docsite" / "site"
 BESIDE = ("CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md", "tests/netserver/README.md")
 BUILTIN = "ansible_collections.ansible.builtin"

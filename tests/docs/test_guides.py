@@ -30,7 +30,13 @@ from tests.docs.pages import (
 from tests.netserver import NetServer
 
 # these are run by tests of their own, or need more than one server can give
-ELSEWHERE = ("docs/gitops", "docs/reliability", "docs/performance", "docs/architecture")
+ELSEWHERE = (
+    "docs/getting-started",
+    "docs/gitops",
+    "docs/reliability",
+    "docs/performance",
+    "docs/architecture",
+)
 TO_RUN = [page for page in pages() if not page.startswith(ELSEWHERE)]
 
 
@@ -111,3 +117,17 @@ def anchors(path: Path) -> set[str]:
     """The anchors that a page has for its headings, as git hosts and MyST make them."""
     headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", head.lower()).strip().replace(" ", "-") for head in headings}
+
+
+def test_address_of_the_repository_is_that_of_galaxy_yml_everywhere() -> None:
+    repository = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["repository"]
+    host = repository.partition("//")[2].partition("/")[0]
+    for page in [
+        *documents(),
+        "docs/docsite/links.yml",
+        "docs/docsite/site/conf.py",
+        "tools/docs.py",
+    ]:
+        text = (ROOT / page).read_text(encoding="utf-8")
+        for address in re.findall(rf"https://{re.escape(host)}[^\s\"')]*", text):
+            assert address.startswith(repository), f"{page}: {address}"

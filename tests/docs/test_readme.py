@@ -77,8 +77,8 @@ def commands(text: str) -> str:
 
 def replaced(script: str, folder: Path, server: NetServer) -> str:
     """Put what there is in the place of what there will be."""
-    built = f"ansible-galaxy collection build --output-path {folder} {folder}/superoffice.crm"
-    install = "ansible-galaxy collection install "
-    local = f"{built}\n{install}--offline {folder}/superoffice-crm-*.tar.gz"
-    script = script.replace(f"{install}superoffice.crm", local)
+    galaxy = "ansible-galaxy collection install superoffice.crm "
+    build = f"ansible-galaxy collection build --output-path {folder} {folder}/superoffice.crm"
+    local = f"ansible-galaxy collection install --offline {folder}/superoffice-crm-*.tar.gz "
+    script = script.replace(galaxy, f"{build}\n{local}")
     return script.replace(CLONE, f"file://{ROOT}").replace(SITE, server.url)
