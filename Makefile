@@ -120,6 +120,11 @@ clean: ## remove the virtual environment and all that was built
 lock: $(VENV)/.base ## export the groups of pyproject.toml with versions and hashes
 	@$(EXPORT) --group dev --generate-hashes --output-file $(LOCK)
 	@$(EXPORT) --group netserver --constraint $(LOCK) --output-file tests/netserver/requirements.txt
+	@$(BIN)/uv pip compile --quiet --no-annotate --constraint $(LOCK) $(EXAMPLE)/requirements.in \
+		--generate-hashes --python-version 3.12 --output-file $(EXAMPLE)/requirements.txt \
+		--custom-compile-command "$$(sed -n 's/^#   //p' $(EXAMPLE)/requirements.in)"
+
+EXAMPLE = docs/examples/gitops
 
 EXPORT = $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-annotate \
 	--custom-compile-command 'make lock' $(UPGRADE)

@@ -85,6 +85,12 @@ for name in ROWS:
     nox.session(name=f"matrix-{name}", python=python, default=False, tags=["matrix"])(matrix)
 
 
+@nox.session(python=False)
+def zizmor(session: nox.Session) -> None:
+    """Audit the workflows of this repository, and those of the examples."""
+    session.run("zizmor", "--offline", "--quiet", ".github", "docs/examples", external=True)
+
+
 @nox.session(python=False, default=False)
 def support_matrix(session: nox.Session) -> None:
     """Write the results of all rows into docs/support.md."""

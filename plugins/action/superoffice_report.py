@@ -86,13 +86,18 @@ class ActionModule(ActionBase):
         one = report.installations[0]
         problems: list[str] = []
         written = _written(lambda: _write_run(report, one, options), problems)
-        self._show(run_block(one, written, self._width, self._paint), problems)
+        is_complete = options["set_stats"]
+        text = run_block(one, written, self._width, self._paint, is_complete=is_complete)
+        self._show(text, problems)
         result: Values = {"written": written}
         if options["set_stats"] and one.status not in {"failed", "refused"}:
             # as ansible.builtin.set_stats returns it
             plans = {options["host"]: _mapping(options["result"]).get("plan")}
             result["ansible_stats"] = {
-                "data": {"external_users_plans": plans},
+                "data": {
+                    "external_users_plans": plans,
+                    "external_users_status": {options["host"]: one.status},
+                },
                 "per_host": False,
                 "aggregate": True,
             }

@@ -125,8 +125,9 @@ options:
     default: ''
   set_stats:
     description:
-      - Whether the plan is passed on to the next job of a workflow as the artifact C(external_users_plans), as with
-        P(ansible.builtin.set_stats#module).
+      - Whether the plan and the status of a run that did not fail are passed on to the next job of a workflow as the artifacts
+        C(external_users_plans) and C(external_users_status), as with P(ansible.builtin.set_stats#module).
+      - The output then lists every user that is not in sync, and not the first 20, since it is what people approve.
     type: bool
     default: false
   host:

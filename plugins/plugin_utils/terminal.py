@@ -35,12 +35,16 @@ class Row(typing.NamedTuple):
 
 
 class Section(typing.NamedTuple):
-    """A part of a block under a title: a table, or a list; `more` rows were left out before."""
+    """A part of a block under a title: a table, or a list, of which `most` entries are shown.
+
+    `more` rows were left out before.
+    """
 
     title: str = ""
     rows: Sequence[Row] = ()
     texts: Sequence[str] = ()
     more: int = 0
+    most: int = SHOWN
 
 
 def unpainted(text: str, _color: str) -> str:
@@ -70,7 +74,7 @@ def block(
 
 
 def _section(section: Section, width: int, paint: Paint) -> Iterator[str]:
-    rows, texts = section.rows[:SHOWN], section.texts[:SHOWN]
+    rows, texts = section.rows[: section.most], section.texts[: section.most]
     if section.title:
         yield from wrapped(section.title, width, "", "")
     if rows:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ from tests.netserver import NetServer
 
 ROOT = Path(__file__).resolve().parents[2]
 AWX = ROOT / "docs" / "examples" / "awx"
+EXAMPLE = ROOT / "docs" / "examples" / "gitops"
 TYPE = yaml.safe_load(AWX.joinpath("credential_type.yml").read_text())
 TEMPLATES = yaml.safe_load(AWX.joinpath("job_templates.yml").read_text())
 MASK = "**********"
@@ -58,19 +61,75 @@ class Job:
         )
         assert not arguments
 
-    def run(self, playbook: str, variables: dict[str, Any]) -> Any:
-        hosts = {"localhost": {"ansible_connection": "local"}}
-        inventory = {"superoffice": {"hosts": hosts}}
-        self.folder.joinpath("inventory/hosts.json").write_text(json.dumps(inventory))
-        text = [{"import_playbook": f"superoffice.crm.{playbook}"}]
-        self.folder.joinpath(f"project/{playbook}.yml").write_text(json.dumps(text))
+    def run(
+        self, playbook: str, variables: dict[str, Any], definitions: list[dict[str, Any]]
+    ) -> Any:
+        """Run a playbook of the example, with the definitions that the project has by then."""
+        self.folder.joinpath("inventory").rmdir()
+        shutil.copytree(EXAMPLE / "inventory", self.folder / "inventory")
+        for path in EXAMPLE.glob("*.yml"):
+            shutil.copy(path, self.folder / "project")
+        text = yaml.safe_dump({"users": definitions})
+        self.folder.joinpath("project/users").mkdir()
+        self.folder.joinpath("project/users/all.yml").write_text(text)
         return ansible_runner.run(
             private_data_dir=str(self.folder),
-            playbook=f"{playbook}.yml",
+            playbook=playbook,
             envvars={**self.environment, "ANSIBLE_NOCOLOR": "1"},
             extravars=variables,
             quiet=True,
         )
+
+
+class Tower:
+    """Runs a workflow as AWX does: artifacts of a job become variables of the ones after it."""
+
+    def __init__(self, folder: Path, credential: dict[str, Any]) -> None:
+        self.folder = folder
+        self.credential = credential
+        self.templates = {one["name"]: one for one in TEMPLATES["controller_templates"]}
+        self.jobs: list[Any] = []
+        self.artifacts: dict[str, Any] = {}
+
+    def run(
+        self,
+        name: str,
+        definitions: list[dict[str, Any]],
+        approve: Callable[[str], None] = lambda _output: None,
+        answers: Mapping[str, object] | None = None,
+    ) -> str:
+        """Run a workflow; return the identifier of the node that failed, if one did.
+
+        `approve` gets the output of the job before the approval; `answers` are those that differ
+        from the defaults of the survey.
+        """
+        workflow = next(one for one in TEMPLATES["controller_workflows"] if one["name"] == name)
+        nodes = {node["identifier"]: node for node in workflow["simplified_workflow_nodes"]}
+        asked = workflow.get("survey_spec", {}).get("spec", [])
+        given = {one["variable"]: one["default"] for one in asked} | dict(answers or {})
+        self.artifacts = {}
+        position = next(iter(nodes))
+        while position:
+            node = nodes[position]
+            if "approval_node" in node:
+                approve(self.jobs[-1].stdout.read())
+            else:
+                template = self.templates[node["unified_job_template"]]
+                variables = dict(template.get("extra_vars", {}))
+                # otherwise AWX hands nothing over
+                assert template["ask_variables_on_launch"]
+                variables |= {**given, **self.artifacts}
+                has_login = "credentials" in template
+                folder = self.folder / f"job_{len(self.jobs)}"
+                job = Job(folder, self.credential if has_login else {"url": ""})
+                done = job.run(template["playbook"], variables, definitions)
+                self.jobs.append(done)
+                if done.status != "successful":
+                    return str(position)
+                stats = [event for event in done.events if event["event"] == "playbook_on_stats"]
+                self.artifacts |= stats[0]["event_data"].get("artifact_data", {})
+            position = next(iter(node.get("success_nodes", [])), "")
+        return ""
 
 
 @pytest.fixture
@@ -87,49 +146,63 @@ def here_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
 
 
-def test_awx_workflow_plans_and_applies(
+def test_awx_workflow_plans_waits_for_approval_applies_and_reports_drift(
     tmp_path: Path, server: NetServer, credential: dict[str, Any]
 ) -> None:
-    """What AWX does: the artifacts of the plan job become variables of the apply job."""
-    definitions = settled(server, 20)
-    definitions[2]["role"] = "Partner" if definitions[2]["role"] != "Partner" else "Vendor"
-    templates = {one["name"]: one for one in TEMPLATES["controller_templates"]}
-    nodes = {
-        node["identifier"]: node
-        for node in TEMPLATES["controller_workflows"][0]["simplified_workflow_nodes"]
-    }
-    artifacts: dict[str, Any] = {}
-    results = []
-    position: str | None = "Plan"
-    while position:
-        node = nodes[position]
-        if "approval_node" in node:
-            assert not server.journal.writes
-            server.tenant.change_user(definitions[5]["user_name"], is_active=False)
-        else:
-            template = templates[node["unified_job_template"]]
-            job = Job(tmp_path / f"awx_{position}", credential)
-            job.folder.joinpath("project/users").mkdir()
-            job.folder.joinpath("project/users/all.yml").write_text(
-                yaml.safe_dump({"users": definitions})
-            )
-            variables = {**template.get("extra_vars", {}), **artifacts}
-            done = job.run(template["playbook"].removesuffix(".yml"), variables)
-            assert done.status == "successful", done.stdout.read()
-            stats = [event for event in done.events if event["event"] == "playbook_on_stats"]
-            artifacts |= stats[0]["event_data"].get("artifact_data", {})
-            results.append(done)
-        position = next(iter(node.get("success_nodes", [])), None)
-    assert list(artifacts) == ["external_users_plans"]
-    assert len(artifacts["external_users_plans"]["localhost"]["entries"]) == 1
-    # exactly that plan: what moved meanwhile is not part of it
-    assert [entry.operation for entry in server.journal.committed] == ["SetExternalUserInfo"]
-    users = {user.user_name: user for user in server.tenant.users()}
-    assert users[definitions[2]["user_name"]].role_name == definitions[2]["role"]
-    assert not users[definitions[5]["user_name"]].is_active
-    for done in results:
+    tower = Tower(tmp_path, credential)
+    definitions = settled(server, 40)
+    assert not tower.run("Drift of external users", definitions)
+    # more than the output of a plan lists otherwise
+    changed = definitions[:26]
+    for one in changed:
+        one["role"] = "Partner" if one["role"] != "Partner" else "Vendor"
+    stale, added = changed[0]["user_name"], definitions[30]
+    assert tower.run("Drift of external users", definitions) == "Report"
+    assert tower.artifacts["external_users_status"] == {"localhost": "drift"}
+    assert "out of sync: localhost" in " ".join(tower.jobs[-1].stdout.read().split())
+    assert not server.journal.writes
+
+    def approve(output: str) -> None:
+        assert all(one["user_name"][:12] in output for one in changed)
+        assert "more" not in output.partition("Installation:")[2].partition("Reports:")[0]
+        assert not server.journal.writes
+        server.tenant.change_user(stale, role_id=server.tenant.role_id("External user"))
+        server.tenant.change_user(added["user_name"], is_active=not added["is_active"])
+
+    assert tower.run("External users", definitions, approve) == "Apply"
+    # exactly that plan: what moved meanwhile is refused, or not part of it
+    assert len(server.journal.committed) == len(changed) - 1
+    for one in changed[1:]:
+        user = server.tenant.user(one["user_name"])
+        assert user
+        assert user.role_name == one["role"]
+
+    # heal: one user only, as the survey has it
+    server.journal.clear()
+    answers = {"selected_users": f"{stale}, {added['user_name']}"}
+    assert not tower.run("External users", definitions, answers=answers)
+    assert len(server.journal.committed) == 2
+    assert not tower.run("Drift of external users", definitions)
+    assert tower.artifacts["external_users_status"] == {"localhost": "in_sync"}
+    for done in tower.jobs:
         said = done.stdout.read() + json.dumps(list(done.events))
         assert server.admin[1] not in said
+
+
+def test_awx_fails_closed(tmp_path: Path, server: NetServer, credential: dict[str, Any]) -> None:
+    definitions = settled(server, 3)
+    definitions[0]["is_active"] = not definitions[0]["is_active"]
+    apply = Job(tmp_path / "without_plan", credential).run("apply.yml", {}, definitions)
+    assert apply.status == "failed"
+    assert "plan_required" in apply.stdout.read()
+    lost_plans: dict[str, dict[str, Any]] = {"empty": {}, "of_another_host": {"north": {}}}
+    for name, plans in lost_plans.items():
+        job = Job(tmp_path / name, credential)
+        done = job.run("apply.yml", {"external_users_plans": plans}, definitions)
+        assert done.status == "failed"
+    lost = Job(tmp_path / "lost", credential).run("drift.yml", {}, definitions)
+    assert lost.status == "failed"
+    assert not server.journal.writes
 
 
 def test_credential_type_sets_variables_and_hides_secrets(
@@ -203,21 +276,25 @@ def test_empty_credential_fields_are_ignored(tmp_path: Path, inputs: dict[str, A
 
 
 def test_awx_files_are_consistent() -> None:
-    templates = {one["name"] for one in TEMPLATES["controller_templates"]}
-    example = ROOT / "docs" / "examples" / "gitops"
-    for template in TEMPLATES["controller_templates"]:
-        assert example.joinpath(template["playbook"]).exists()
-        assert template["credentials"] == [TYPE["name"]]
+    templates = {one["name"]: one for one in TEMPLATES["controller_templates"]}
+    for template in templates.values():
+        assert EXAMPLE.joinpath(template["playbook"]).exists()
+        # a job that only reports needs no login
+        wanted = None if template["playbook"] == "drift.yml" else [TYPE["name"]]
+        assert template.get("credentials") == wanted
         assert template["project"] in {one["name"] for one in TEMPLATES["controller_projects"]}
-    nodes = TEMPLATES["controller_workflows"][0]["simplified_workflow_nodes"]
-    known = {node["identifier"] for node in nodes}
-    for node in nodes:
-        assert ("approval_node" in node) != (node.get("unified_job_template") in templates)
-        assert set(node.get("success_nodes", [])) <= known
-    assert TEMPLATES["controller_schedules"][0]["unified_job_template"] in templates
-    # the template that applies takes what the one that plans passes on
-    apply = next(one for one in TEMPLATES["controller_templates"] if one["playbook"] == "apply.yml")
-    assert apply["ask_variables_on_launch"]
+    workflows = {one["name"]: one for one in TEMPLATES["controller_workflows"]}
+    for workflow in workflows.values():
+        nodes = workflow["simplified_workflow_nodes"]
+        known = {node["identifier"] for node in nodes}
+        for node in nodes:
+            assert ("approval_node" in node) != (node.get("unified_job_template") in templates)
+            assert set(node.get("success_nodes", [])) <= known
+    assert TEMPLATES["controller_schedules"][0]["unified_job_template"] in workflows
+    # what the survey asks for is a variable of the repository or of the role
+    variables = EXAMPLE.joinpath("inventory/group_vars/superoffice.yml").read_text()
+    for question in workflows["External users"]["survey_spec"]["spec"]:
+        assert question["variable"] in variables
 
 
 def run(*command: str, cwd: Path) -> str:
@@ -249,4 +326,5 @@ def test_execution_environment_context_is_built(tmp_path: Path) -> None:
     text = tmp_path.joinpath("context", container.pop()).read_text()
     assert "python:3.12-slim" in text
     collections = yaml.safe_load(tmp_path.joinpath("context/_build/requirements.yml").read_text())
-    assert collections["collections"] == [{"name": "superoffice.crm"}]
+    wanted = [{"name": "superoffice.crm", "version": "1.0.0"}]
+    assert collections["collections"] == wanted

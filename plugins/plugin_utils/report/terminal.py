@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..terminal import Paint, Row, Section, block, unpainted
+from ..terminal import SHOWN, Paint, Row, Section, block, unpainted
 from . import wording
 from .model import Installation, User, text_of
 from .review import Login, Review, last_login
@@ -47,15 +47,26 @@ _PLANNED = {
 }
 
 
-def run_block(one: Installation, files: Sequence[str], width: int, paint: Paint = unpainted) -> str:
-    """Return what `plan`, `apply` and `rotate_passwords` end with."""
+def run_block(
+    one: Installation,
+    files: Sequence[str],
+    width: int,
+    paint: Paint = unpainted,
+    *,
+    is_complete: bool = False,
+) -> str:
+    """Return what `plan`, `apply` and `rotate_passwords` end with.
+
+    `is_complete` shows every user, for whoever has to approve the plan by this text alone.
+    """
+    most = len(one.news) if is_complete else SHOWN
     message = "" if one.findings else one.message
     first, _newline, rest = message.partition("\n")
     headline = wording.headline(one, first)
     where = ", ".join(filter(None, [one.name, one.address]))
     sections = [
         Section(texts=[], title=f"Installation: {where}"),
-        Section(rows=[_row(user, one, width) for user in one.news], more=one.unlisted),
+        Section(rows=[_row(user, one, width) for user in one.news], more=one.unlisted, most=most),
         Section(wording.REJECTED, texts=[_finding(finding) for finding in one.findings])
         if one.findings
         else Section(),
