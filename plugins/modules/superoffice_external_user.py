@@ -111,6 +111,13 @@ options:
       - If neither this option nor another task keeps the password, it is lost and must be reset.
     type: bool
     default: false
+  send_password_email:
+    description:
+      - Whether the service is asked to send a new user a mail with a link for choosing a password, after it was created. It is asked only if
+        it says that it can for this user. RV(password_email) says what became of the mail; if it was not sent, that is a warning.
+      - The password of the user is O(password) or generated, as without this option. An existing user gets no mail.
+    type: bool
+    default: false
   role:
     description:
       - Name of a role of type C(ExternalUser), in any language of the installation. Required to create a user, unless O(role_id) is
@@ -321,6 +328,15 @@ requests:
     modify: 1
     roles: 1
     user: 1
+password_email:
+  description:
+    - What became of the mail with a link for choosing a password.
+    - V(sent) - The service said that it sent the mail.
+    - V(not_supported) - The service offers no change of the password by e-mail for this user. The person may have no e-mail address.
+    - V(failed) - The mail was not sent, or this is not known because the response of the service was lost.
+  returned: when a user was created with O(send_password_email=true)
+  type: str
+  sample: sent
 diff:
   description: The managed fields before and after. Of a password only whether it is set.
   returned: when the user's state could be read

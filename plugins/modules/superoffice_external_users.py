@@ -80,6 +80,10 @@ options:
         description: Whether a strong random password is generated when the user is created.
         type: bool
         default: false
+      send_password_email:
+        description: Whether the service is asked to send a new user a mail with a link for choosing a password.
+        type: bool
+        default: false
       role:
         description: Name of a role of type C(ExternalUser). Mutually exclusive with O(users[].role_id).
         type: str
@@ -444,6 +448,11 @@ results:
       type: str
       returned: when the definition of the user says it
       sample: Orders spare parts in the portal
+    password_email:
+      description: What became of the mail with a link for choosing a password, as in M(superoffice.crm.superoffice_external_user).
+      type: str
+      returned: when the user was created with V(send_password_email=true)
+      sample: sent
     generated_password:
       description: The password that was generated for a new user, masked unless O(show_generated_password=true).
       type: str

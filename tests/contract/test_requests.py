@@ -106,6 +106,25 @@ SINGLE: dict[str, tuple[Result, Result]] = {
         {"person_email": ONE, "role": "Vendor"},
         {"roles": 1, "archive": 2, "user": 1, "person": 1, "modify": 1, "login": 1},
     ),
+    "creation with a mail": (
+        {
+            "user_name": NEW,
+            "person_id": NEW_PERSON,
+            "role": "Vendor",
+            "password": PASSWORD,
+            "send_password_email": True,
+        },
+        {
+            "roles": 1,
+            "archive": 3,
+            "user": 1,
+            "person": 1,
+            "validate": 2,
+            "create": 1,
+            "login": 1,
+            "mail": 2,
+        },
+    ),
     "deletion": (
         {"user_name": ONE, "state": "absent"},
         {"roles": 1, "archive": 2, "user": 1, "delete": 1, "login": 1},
@@ -115,7 +134,7 @@ SINGLE: dict[str, tuple[Result, Result]] = {
         {"roles": 1, "archive": 1, "user": 1},
     ),
 }
-WRITES = {"create", "modify", "delete"}
+WRITES = {"create", "modify", "delete", "mail"}
 
 
 @pytest.mark.parametrize(("options", "expected"), SINGLE.values(), ids=SINGLE)

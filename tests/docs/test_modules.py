@@ -100,6 +100,7 @@ MANY = [
         "owner": "Kari",
         "description": "Sells boats",
         "active_from": "2020-06-01",
+        "send_password_email": True,
         "active_until": "2020-06-30",
     },
     {"user_name": "bo@example.com", "role": "Vendor", "is_active": True},
@@ -116,7 +117,7 @@ JOURNAL = (
 )
 TASKS: dict[str, list[Result]] = {
     "superoffice_external_user": [
-        {**USER, **GENERATED},
+        {**USER, **GENERATED, "send_password_email": True},
         {"user_name": "bo@example.com", "role": "Vendor", "password": "x"},
         {"user_name": "bo@example.com", "state": "absent"},
         {"user_name": "bo@example.com", "role": "None such"},
@@ -171,8 +172,9 @@ def test_results_match_their_documentation(
                 assert name in values, f"{name} is not documented"
                 compare(name, value, values[name], seen)
     missing = {path for path, _value in described(values)} - seen
-    # nobody is created in check mode, so that no password is made for anybody
-    assert missing <= ({"generated_password", "results.generated_password"} if check else set())
+    # nobody is created in check mode, so that no password is made for anybody, and nothing mailed
+    names = ("generated_password", "password_email")
+    assert missing <= ({*names, *(f"results.{name}" for name in names)} if check else set())
 
 
 def keys(value: Any) -> set[str]:

@@ -154,6 +154,21 @@ def test_reports_list_what_ends_soon_and_what_has_ended() -> None:
     assert "30 days" not in report(result_of(["anna"]), "markdown") + report(result_of([]), "html")
 
 
+def test_reports_show_the_mail_to_a_new_user() -> None:
+    result = result_of(["anna", "bo"])
+    for row, planned in zip(result["results"], result["plan"]["entries"], strict=True):
+        row |= {"action": "create", "status": "created"}
+        planned |= {"action": "create", "before": None, "send_password_email": True}
+    assert report(result, "markdown").count("password e-mail: `requested`") == 2
+    result["results"][1]["password_email"] = "not_supported"
+    told = report(result, "markdown", mode="apply")
+    assert "password e-mail: `not supported`" in told
+    document = json.loads(report(result, "json"))
+    jsonschema.Draft202012Validator(SCHEMA).validate(document)
+    mails = [user["password_email"] for user in document["installations"][0]["users"]]
+    assert mails == ["requested", "not_supported"]
+
+
 def test_csv_says_until_when_access_lasts() -> None:
     result = result_of(["anna"])
     result["results"][0]["active_until"] = "2026-12-01"

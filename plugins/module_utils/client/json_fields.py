@@ -28,6 +28,13 @@ def rows(value: typing.Any, operation: str) -> list[Mapping[str, typing.Any]]:
     return value
 
 
+def texts(value: typing.Any, operation: str) -> list[str]:
+    """Return a list of strings."""
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise _unexpected(operation, "a list of strings")
+    return value
+
+
 def record(value: typing.Any, operation: str) -> Mapping[str, typing.Any]:
     """Return an object."""
     if not isinstance(value, Mapping):

@@ -205,6 +205,36 @@ class UserAgent:
             refusal.advice = _NO_REASON
         raise refusal
 
+    def supports_password_email(self, associate_id: int) -> bool | None:
+        """Tell whether this user can get a link for a new password by mail; None: no such user.
+
+        (GetSupportedChangePasswordTypes)
+        """
+        method = "GetSupportedChangePasswordTypes"
+        try:
+            value = self._call("mail", method, {"AssociateId": associate_id})
+        except NetServerError as error:
+            if _says_no_such_user(error):
+                return None
+            raise
+        return "email" in (text.lower() for text in json_fields.texts(value, method))
+
+    def send_password_email(self, associate_id: int) -> str | None:
+        """Have a link for a new password sent to a user; return why not, none if it was sent.
+
+        (SendChangePasswordEMail)
+
+        Raises:
+            NetServerError: the service refused, or its answer was lost.
+        """
+        method = "SendChangePasswordEMail"
+        value = self._call("mail", method, {"AssociateId": associate_id}, safe=False)
+        result = json_fields.record(value, method)
+        if json_fields.flag(result, "Success", method):
+            return None
+        reason = json_fields.text(result, "Message", method) or "it gives no reason"
+        return redacted(reason, self._transport.secrets(None))
+
     def delete_external_user(self, associate_id: int) -> None:
         """Delete the login of a person."""
         self._call("delete", "DeleteExternalUser", {"AssociateId": associate_id}, safe=False)

@@ -156,6 +156,7 @@ class DesiredUser(typing.NamedTuple):
     password: Secret | Unset = UNSET
     update_password: UpdatePassword = UpdatePassword.ON_CREATE
     generate_password: bool = False
+    send_password_email: bool = False
     role: str | Unset = UNSET
     role_id: int | Unset = UNSET
     is_active: bool | Unset = UNSET

@@ -95,6 +95,14 @@ OPTIONS = (
         default=False,
         sharable=True,
     ),
+    Option(
+        "send_password_email",
+        Kind.FLAG,
+        "Whether the service is asked to send a new user a mail with a link for choosing a"
+        " password.",
+        default=False,
+        sharable=True,
+    ),
     Option("role", Kind.TEXT, "Name of a role of the type ExternalUser.", sharable=True),
     Option("role_id", Kind.ID, "Id of the role, where its name is not unique.", sharable=True),
     Option("is_active", Kind.FLAG, "Whether the user can log in.", sharable=True),

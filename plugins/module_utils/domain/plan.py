@@ -89,6 +89,11 @@ class Step(typing.NamedTuple):
         return self.password_status is PasswordStatus.SET
 
     @property
+    def sends_email(self) -> bool:
+        """Whether a new user is to get the mail with a link for choosing a password."""
+        return self.action is Action.CREATE and self.desired.send_password_email
+
+    @property
     def deactivates(self) -> bool:
         """Whether a user who can log in will no longer be able to."""
         return (

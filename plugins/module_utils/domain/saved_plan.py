@@ -56,6 +56,7 @@ class PlannedUser(typing.NamedTuple):
     generates: bool
     about: Mapping[str, str] = {}
     valid_until: datetime.datetime | None = None
+    sends_email: bool = False
 
 
 def to_document(steps: Iterable[Step], installation: str, conditions: Conditions) -> Document:
@@ -260,6 +261,7 @@ def _without_definition(entry: PlannedUser, passwords: Mapping[str, Secret]) -> 
         user_name=user.user_name if is_named else UNSET,
         password=password,
         generate_password=entry.generates and password is UNSET,
+        send_password_email=entry.sends_email,
         active_from=entry.about.get("active_from", UNSET),
         active_until=entry.about.get("active_until", UNSET),
         owner=entry.about.get("owner", UNSET),
@@ -286,6 +288,7 @@ def _entry(step: Step) -> Document:
         "state": state_fingerprint(step.before),
         "definition": None if step.location is None else definition_fingerprint(step.desired),
         **step.desired.about,
+        **({"send_password_email": True} if step.sends_email else {}),
         **({"valid_until": step.valid_until.isoformat()} if step.valid_until else {}),
     }
 
@@ -306,6 +309,7 @@ def _read_entry(entry: Mapping[str, typing.Any]) -> PlannedUser:
         generates=_typed(entry, "generate_password", bool),
         about={name: _typed(entry, name, str) for name in _ABOUT if name in entry},
         valid_until=_read_time(entry.get("valid_until")),
+        sends_email="send_password_email" in entry and _typed(entry, "send_password_email", bool),
     )
     if not _is_consistent(planned) or len(entry["modification"]) != len(flag_names(modification)):
         raise ValueError("contradictory entry")
@@ -315,6 +319,8 @@ def _read_entry(entry: Mapping[str, typing.Any]) -> PlannedUser:
 def _is_consistent(planned: PlannedUser) -> bool:
     """Tell whether action, flags, password and states agree, so that limits count what is sent."""
     before, after, modification = planned.before, planned.after, planned.modification
+    if planned.sends_email and planned.action is not Action.CREATE:
+        return False
     sets_password = planned.password_status is PasswordStatus.SET
     if planned.action is Action.CREATE:
         return before is None and after is not None and not modification and sets_password

@@ -21,6 +21,7 @@ from .failure import Failure, failure_of
 from .journal import Journal
 from .login_refusals import LoginRefusals
 from .parallel import FailureBudget, in_parallel
+from .password_email import INTERRUPTED, is_wanted, send_password_email
 from .preflight import Plan
 from .run_context import RunContext
 from .step_result import StepResult
@@ -82,6 +83,8 @@ class _Worker:
         result = self._ids.check(self._refusals.write(step, self._write))
         if self._journal:
             self._journal.outcome(result)
+        if is_wanted(result):
+            result = self._with_mail(result)
         if result.failure:
             self._budget.charge()
             if result.failure.kind == Unauthorized.kind:
@@ -92,6 +95,16 @@ class _Worker:
 
     def _write(self, step: Step) -> StepResult:
         return write_step(self._run.client, self._run.state.roles, step)
+
+    def _with_mail(self, result: StepResult) -> StepResult:
+        """Request the mail to a new user; if the run is interrupted meanwhile, that is said."""
+        self.results[result.step.key] = result._replace(password_email=INTERRUPTED)
+        if self._journal:
+            self._journal.mail(result.step, "intent")
+        mail = send_password_email(self._run.client, result.written_id or 0)
+        if self._journal:
+            self._journal.mail(result.step, mail.status)
+        return result._replace(password_email=mail)
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -85,6 +85,10 @@ class Journal:
             message=failure.message if failure else None,
         )
 
+    def mail(self, step: Step, status: str) -> None:
+        """Note that the mail to a new user is about to be requested, or what became of it."""
+        self._write("password_email", step=step.key, status=status)
+
     def end(self) -> None:
         """Note that the run came to its end."""
         self._write("end")

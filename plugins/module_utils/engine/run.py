@@ -19,6 +19,7 @@ from ..domain.plan import Step
 from .apply import apply
 from .failure import Problem
 from .journal import Journal
+from .password_email import warnings_of
 from .planning import plan_definitions
 from .preflight import Plan, validate
 from .run_context import RunContext
@@ -84,7 +85,8 @@ def run_steps(
     if applied.interruption is not None and not _has_result(applied.interruption):
         raise applied.interruption
     in_order = [results.get(step.key, _not_applied(step)) for step in plan.steps]
-    return RunResult(plan, in_order, False, applied.interruption, applied.warnings)
+    warnings = (*applied.warnings, *warnings_of(in_order))
+    return RunResult(plan, in_order, False, applied.interruption, warnings)
 
 
 def _has_result(interruption: BaseException) -> bool:

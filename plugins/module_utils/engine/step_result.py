@@ -13,6 +13,13 @@ from ..domain.plan import Step
 from .failure import Failure
 
 
+class PasswordEmail(typing.NamedTuple):
+    """What became of the mail to a new user: `sent`, `not_supported` or `failed`, and why."""
+
+    status: str
+    reason: str = ""
+
+
 class StepResult(typing.NamedTuple):
     """The result of a step.
 
@@ -24,6 +31,7 @@ class StepResult(typing.NamedTuple):
         skipped: why the step was not started.
         started: whether the step was started.
         is_unknown: whether a failed step may have taken effect all the same.
+        password_email: what became of the mail to a new user, None if none was to be sent.
     """
 
     step: Step
@@ -33,6 +41,7 @@ class StepResult(typing.NamedTuple):
     skipped: str = ""
     started: bool = False
     is_unknown: bool = False
+    password_email: PasswordEmail | None = None
 
     @property
     def succeeded(self) -> bool:

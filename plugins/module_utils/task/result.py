@@ -69,6 +69,8 @@ def diff_side(step: Step, *, is_after: bool) -> Result:
     side: Result = {name: getattr(user, name) for name in managed}
     if step.password_status is PasswordStatus.SET:
         side["password"] = "(set)" if is_after else "(unchanged)"
+    if step.sends_email and is_after:
+        side["password_email"] = "(requested)"  # noqa: S105 - an event
     return side
 
 

@@ -35,6 +35,8 @@ def of_user(
     }
     if outcome.failure:
         result.update(failed(outcome.failure))
+    if outcome.password_email:
+        result["password_email"] = outcome.password_email.status
     if run.warnings:
         result["warnings"] = list(run.warnings)
     if outcome.wrote and step.generated:

@@ -197,6 +197,8 @@ def _row(one: StepResult, shown: Shown, *, is_prediction: bool) -> Result:
         "password_status": step.password_status.value,
         **step.desired.about,
     }
+    if one.password_email:
+        row["password_email"] = one.password_email.status
     if step.stale:
         row["found"] = user_facts(step.before)
     if step.generated and status == "created" and not is_prediction:

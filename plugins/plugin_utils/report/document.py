@@ -67,6 +67,7 @@ def _user(user: User) -> Document:
         "status": user.status,
         "modification": list(user.modification),
         "password_status": user.password_status,
+        "password_email": user.password_email or None,
         "before": user.before,
         "after": user.after,
         "found": user.found,

@@ -81,6 +81,7 @@ class User:
     found: Values | None
     error: Values | None
     about: Mapping[str, str]
+    password_email: str = ""
 
     @functools.cached_property
     def changes(self) -> tuple[Change, ...]:
@@ -90,6 +91,8 @@ class User:
             changes.append(Change("password", "", "set"))
         elif self.password_status in {"not_applied", "not_verifiable"}:
             changes.append(Change("password", "", self.password_status.replace("_", " ")))
+        if self.password_email:
+            changes.append(Change("password e-mail", "", self.password_email.replace("_", " ")))
         if not changes:
             changes = [Change(flag, "", "changes") for flag in self.modification]
         return tuple(changes)
@@ -408,6 +411,10 @@ def _users(rows: Iterable[Values], entries: Iterable[Values]) -> Iterable[User]:
             found=_side(row.get("found")),
             error=_error(row.get("error")),
             about={name: str(row.get(name) or entry.get(name) or "") for name in ABOUT},
+            password_email=str(
+                row.get("password_email")
+                or ("requested" if entry.get("send_password_email") else "")
+            ),
         )
 
 

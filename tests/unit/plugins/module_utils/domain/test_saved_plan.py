@@ -185,6 +185,23 @@ def test_a_plan_is_stale_for_a_user_whose_period_has_begun_or_ended_since() -> N
             assert not idle.stale
 
 
+def test_only_a_new_user_can_get_a_mail() -> None:
+    plan = document()
+    by_name = {entry["user_name"]: entry for entry in plan["entries"]}
+    for name, is_possible in (("new", True), ("anna", False), ("bo", False)):
+        edited = copy.deepcopy(plan)
+        for entry in edited["entries"]:
+            if entry["user_name"] == name:
+                entry["send_password_email"] = True
+        edited["checksum"] = checksum(edited)
+        assert name in by_name
+        if is_possible:
+            assert [one.sends_email for one in from_document(edited, HERE).users].count(True) == 1
+            continue
+        with pytest.raises(UserError, match="cannot be read"):
+            from_document(edited, HERE)
+
+
 def test_a_boundary_without_an_offset_is_no_part_of_a_plan() -> None:
     for edited in ("2026-12-01T00:00:00", "soon", 7):
         plan = document()
