@@ -20,10 +20,15 @@ from ansible.utils.color import stringc
 from ..module_utils.task.report_options import ARGUMENT_SPEC
 from ..plugin_utils.atomic_file import parse_mode, write_atomically
 from ..plugin_utils.escaping import SHOWN_MESSAGE, for_terminal, shortened
+from ..plugin_utils.report.diagnosis import (
+    diagnosis_document,
+    diagnosis_headline,
+    files_of_diagnosis,
+)
 from ..plugin_utils.report.files import files_of_report, files_of_review
 from ..plugin_utils.report.model import Installation, Report, ReportError, plain, report_of
 from ..plugin_utils.report.review import review_from_document
-from ..plugin_utils.report.terminal import export_block, review_block, run_block
+from ..plugin_utils.report.terminal import diagnosis_block, export_block, review_block, run_block
 from ..plugin_utils.report.wording import failure_text
 from ..plugin_utils.run_check import (
     problems_of_hosts,
@@ -122,6 +127,18 @@ class ActionModule(ActionBase):
         self._show(export_block(options["users"], written, removed, self._width, self._paint), [])
         return {"written": []}
 
+    def _diagnosis_report(self, options: Values) -> Values:
+        document = diagnosis_document(options["result"])
+        problems: list[str] = []
+        files = files_of_diagnosis(document)
+        written = _written(lambda: _write(options, options["folder"], files), problems)
+        installation = _mapping(_mapping(options["result"]).get("installation"))
+        address = str(installation.get("address") or "")
+        self._show(diagnosis_block(document, address, written, self._width, self._paint), problems)
+        if document["summary"]["failed"]:
+            return {"failed": True, "msg": diagnosis_headline(document), "written": written}
+        return _failure(problems) or {"written": written}
+
     @property
     def _width(self) -> int:
         columns = typing.cast("int | None", self._display.columns)
@@ -142,6 +159,7 @@ _MAKERS: dict[str, Callable[[ActionModule, Values], Values]] = {
     "run": ActionModule._run_report,  # noqa: SLF001
     "review": ActionModule._review_report,  # noqa: SLF001
     "export": ActionModule._export_report,  # noqa: SLF001
+    "diagnosis": ActionModule._diagnosis_report,  # noqa: SLF001
 }
 
 

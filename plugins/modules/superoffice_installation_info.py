@@ -151,6 +151,7 @@ profile:
     malformed: '400'
     missing_filter: rows
     name_column: both
+    name_columns: served
     name_comparison: simple
     next_link: absolute
     password_mail: supported

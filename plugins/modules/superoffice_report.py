@@ -23,7 +23,7 @@ options:
     description:
       - Result of M(superoffice.crm.superoffice_external_users), also if it failed.
       - With O(kind=review) the result of P(superoffice.crm.external_users_review#filter), with O(kind=export) that of
-        M(superoffice.crm.superoffice_files).
+        M(superoffice.crm.superoffice_files), with O(kind=diagnosis) that of M(superoffice.crm.superoffice_installation_info).
     type: raw
     required: true
   kind:
@@ -38,6 +38,7 @@ options:
       - run
       - review
       - export
+      - diagnosis
     default: run
   mode:
     description:
@@ -84,7 +85,7 @@ options:
     default: ''
   formats:
     description:
-      - Formats of the reports, see P(superoffice.crm.external_users_report#filter). A review is always written in all its formats.
+      - Formats of the reports, see P(superoffice.crm.external_users_report#filter). A review and a diagnosis are always written in all their formats.
     type: list
     elements: str
     choices:

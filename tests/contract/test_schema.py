@@ -19,16 +19,20 @@ from ansible_collections.superoffice.crm.plugins.module_utils.domain.entries imp
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.errors import UserError
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.schema import json_schema
 
-SHIPPED = Path(__file__).resolve().parents[2] / "docs" / "external_users.schema.json"
+from tools.schema import SCHEMAS
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
-def test_the_shipped_schema_is_the_generated_one() -> None:
-    shipped = json.loads(SHIPPED.read_text(encoding="utf-8"))
-    assert shipped == json_schema(), "run: python tools/schema.py"
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_shipped_schema_is_the_generated_one(name: str) -> None:
+    shipped = json.loads((DOCS / name).read_text(encoding="utf-8"))
+    assert shipped == SCHEMAS[name](), "run: python tools/schema.py"
 
 
-def test_the_schema_is_a_valid_schema() -> None:
-    jsonschema.Draft202012Validator.check_schema(json_schema())
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_schema_is_a_valid_schema(name: str) -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMAS[name]())
 
 
 ENTRIES: list[tuple[dict[str, Any], bool]] = [

@@ -9,14 +9,21 @@ from __future__ import annotations
 import contextlib
 import email.utils
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import trustme
 from ansible_collections.superoffice.crm.plugins.module_utils.diagnosis import profile, run
+from ansible_collections.superoffice.crm.plugins.plugin_utils.report.diagnosis import (
+    diagnosis_document,
+    files_of_diagnosis,
+)
+from ansible_collections.superoffice.crm.plugins.plugin_utils.report.model import ReportError
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -216,8 +223,11 @@ CASES: dict[str, list[Case]] = {
              fault=("status", "Archive/ExternalUsers", {"status": 403, "times": None})),
     ],
     "columns": [
-        Case("diagnosis.md", status="failed", after=is_lookup("canLogin"),
-             fault=("garbage", "Archive/ExternalUsers", {"body": '{"value": []}'})),
+        Case("diagnosis.md", choices={"name_columns": "missing"}),
+        Case("diagnosis.md", choices={"name_columns": "missing", "unknown_column": "error",
+                                      "count_property": "error"}),
+        Case("log of the service", status="failed", after=is_lookup("canLogin"),
+             fault=("drop_before", "Archive/ExternalUsers", {})),
     ],
     "paging": [
         Case("query string", status="failed", after=is_lookup("'$skip': '1'"),
@@ -417,9 +427,8 @@ def random_choices(draw: st.DrawFn) -> dict[str, str]:
 
 
 def prepared(server: NetServer, choices: dict[str, str]) -> None:
-    """Reset a server, and give it a retired user and choices."""
+    """Reset a server, and give it a login with the right to administer external users only."""
     server.reset()
-    server.tenant.change_user(105, deleted=True)
     server.tenant.add_internal_user(
         "MANAGER", password=PASSWORD, functional_rights=("admin-extern-user",)
     )
@@ -485,6 +494,8 @@ def test_each_choice_of_a_profile_is_told_apart(server: NetServer) -> None:
                 assert found == value
                 continue
             prepared(server, choices)
+            if name == "retired_listed":
+                server.tenant.change_user(105, deleted=True)
             if name == "person_addresses":
                 server.tenant.change_addresses(1001, ["a@example.com", "b@example.com"])
             found = choices_of(diagnosed(server)).get(name)
@@ -639,3 +650,76 @@ def test_check_mode_probes_nobody(probed: NetServer) -> None:
     without = run_in_process(MODULE, connection, False)
     assert [check["name"] for check in result["checks"]] == [c["name"] for c in without["checks"]]
     assert result["profile"] == without["profile"]
+
+
+# --- what a bug report may contain
+
+CANARY = "zebra"
+SECRET = "Zebra-long-enough-secret-1"
+
+
+def test_files_for_a_bug_report_contain_no_names_addresses_and_secrets() -> None:
+    with NetServer(admin=("zebra-automation", SECRET)) as server:
+        tenant = server.tenant
+        company = tenant.add_contact("Zebra Trade", department="Zebra Oslo")
+        role = tenant.add_role("Zebra partner", "ExternalUser", tooltip="Zebra description")
+        for number in range(3):
+            person = tenant.add_person(
+                first_name="Zebra", last_name=f"Zebrason {number}", contact_id=company,
+                email=[f"zebra{number}@zebra.example", f"second{number}@zebra.example"],
+            )  # fmt: skip
+            tenant.add_external_user(f"zebra{number}@zebra.example", role_id=role, person_id=person)
+        options = {
+            "url": server.url,
+            "auth_username": "zebra-automation",
+            "auth_password": SECRET,
+            "app_token": f"{SECRET}-token",
+            "retries": 0,
+        }
+        shown: list[str] = []
+
+        def note(expected: str, **more: Any) -> None:
+            result = run_in_process(MODULE, {**options, **more}, False)
+            assert "failed" not in result, result
+            assert expected in statuses(result).values()
+            document = diagnosis_document(result)
+            jsonschema.validate(document, profile.json_schema())
+            shown.extend([*files_of_diagnosis(document).values(), json.dumps(result["checks"])])
+            assert SECRET not in json.dumps(result)
+
+        note("passed")
+        operations = {entry.operation for entry in server.journal.entries}
+        for operation in sorted(operations):
+            for status in (200, 403, 500):
+                server.faults.clear()
+                server.faults.add("echo", operation=operation, status=status, times=None)
+                note("passed")
+        server.faults.clear()
+        server.faults.add("redirect", operation="*", location="http://zebra.example/x", times=None)
+        note("passed")
+        server.faults.clear()
+        note("passed", auth_password=f"{SECRET}-wrong")
+        note("passed", probe_user="zebra1@zebra.example")
+        note("passed", probe_user="zebra9@zebra.example")
+
+        def rule(_request: ProxiedRequest, forward: Callable[[], ProxiedResponse]) -> Any:
+            response = forward()
+            response.headers.update(
+                {"Server": "zebra-node-1", "Via": "1.1 zebra.internal", "X-Cache": "zebra"},
+                **{"Set-Cookie": "zebra-pool=zebra", "WWW-Authenticate": "Basic realm=zebra"},
+            )
+            return response
+
+        with fault_proxy(server.url, rule) as proxy:
+            note("passed", url=proxy.url)
+        note("passed", url="http://127.0.0.1:9/zebra")
+        text = "\n".join(shown)
+        assert not re.findall(rf".*{CANARY}.*", text, re.IGNORECASE)
+        assert "127.0.0.1" not in text
+
+
+def test_a_diagnosis_of_an_unknown_form_is_refused() -> None:
+    results: list[Any] = [{}, {"failed": True, "msg": "No url.", "checks": []}, None, []]
+    for result in results:
+        with pytest.raises(ReportError):
+            diagnosis_document(result)

@@ -169,7 +169,9 @@ class Transport:
             NetServerError: there is no complete response.
         """
         with self._concurrency.slot():
-            return self._exchange(request)
+            response = self._exchange(request)
+        self._has_succeeded = True
+        return response
 
     def _token(self) -> str:
         """Return the token that requests are sent with, if any; get one when it is time to.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import time
 import types
 import typing
@@ -226,7 +227,7 @@ def neutral(error: NetServerError, settings: ConnectionSettings) -> str:
     for part in _addresses(settings):
         text = text.replace(part, "the installation")
     reason = error.error_type.rpartition(".")[2]
-    if reason:
+    if re.fullmatch(r"[A-Za-z]{1,60}Exception", reason):
         text += f" ({reason})"
     elif isinstance(error, Blocked):
         text += " (not in the form of the service)"

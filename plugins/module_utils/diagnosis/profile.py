@@ -14,6 +14,8 @@ from __future__ import annotations
 import typing
 from collections.abc import Mapping
 
+from .check import Status
+
 VERSION = 1
 NUMBER = "N"
 
@@ -56,7 +58,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "primary_key": ("string", "number"),
     "page_cap": (NUMBER,),
     "next_link": ("absolute", "internal-host", "relative", "none"),
-    "count_property": ("odata.count", "__count", "@odata.count"),
+    "count_property": ("odata.count", "__count", "@odata.count", "none", "error"),
+    "name_columns": ("served", "missing"),
     "default_order": ("key", "none"),
     "filter_case": ("insensitive", "sensitive"),
     "missing_filter": ("rows", "empty", "error"),
@@ -94,6 +97,42 @@ def profile_of(learned: Mapping[str, str]) -> dict[str, typing.Any]:
 
 
 def json_schema() -> dict[str, typing.Any]:
+    """Return the schema of the file diagnosis.json, whose `profile` is one."""
+    texts = {name: {"type": "string"} for name in ("name", "detail", "remedy")}
+    count = {"type": "integer", "minimum": 0}
+    check = {**texts, "status": {"enum": [one.value for one in Status]}, "milliseconds": count}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Diagnosis of a SuperOffice installation",
+        "type": "object",
+        "required": ["installation", "login", "summary", "checks", "profile", "requests"],
+        "additionalProperties": False,
+        "properties": {
+            "installation": _closed({"version": {"type": ["string", "null"]}}),
+            "login": _closed(
+                {
+                    "type": {"type": ["string", "null"]},
+                    "may_manage_external_users": {"type": "boolean"},
+                }
+            ),
+            "summary": _closed({one.value: count for one in Status}),
+            "checks": {"type": "array", "items": _closed(check)},
+            "profile": profile_schema(),
+            "requests": {"type": "object", "additionalProperties": count},
+        },
+    }
+
+
+def _closed(properties: dict[str, typing.Any]) -> dict[str, typing.Any]:
+    return {
+        "type": "object",
+        "required": list(properties),
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+def profile_schema() -> dict[str, typing.Any]:
     """Return the schema of a profile."""
     properties: dict[str, typing.Any] = {
         "profile_version": {"description": "Version of this format.", "const": VERSION}

@@ -11,7 +11,11 @@ FORMATS = ("markdown", "html", "json", "junit", "csv")
 
 ARGUMENT_SPEC = {
     "result": {"type": "raw", "required": True},
-    "kind": {"type": "str", "default": "run", "choices": ["check", "run", "review", "export"]},
+    "kind": {
+        "type": "str",
+        "default": "run",
+        "choices": ["check", "run", "review", "export", "diagnosis"],
+    },
     "mode": {"type": "str", "default": "plan", "choices": list(MODES)},
     "name": {"type": "str", "default": "SuperOffice"},
     "title": {"type": "str", "default": "External users"},

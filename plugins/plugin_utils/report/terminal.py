@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from ..terminal import SHOWN, Paint, Row, Section, block, unpainted
 from . import wording
+from .diagnosis import diagnosis_headline
 from .model import Installation, User, text_of
 from .review import Login, Review, last_login
 
@@ -183,6 +185,48 @@ def _finding(finding: object) -> str:
     return ": ".join(
         filter(None, (str(values.get("where") or ""), str(values.get("message") or "")))
     )
+
+
+def diagnosis_block(
+    document: Mapping[str, Any], address: str, files: Sequence[str], width: int,
+    paint: Paint = unpainted,
+) -> str:  # fmt: skip
+    """Return what `diagnose` ends with."""
+    by_status: dict[str, list[Mapping[str, Any]]] = {}
+    for one in document["checks"]:
+        by_status.setdefault(one["status"], []).append(one)
+    sections = [Section(f"Installation: {address}") if address else Section()]
+    for status, title in (("failed", "Failed"), ("warning", "Warnings")):
+        rows = [
+            Row(
+                _MARKS[status],
+                (one["name"], f"{one['milliseconds']} ms"),
+                (one["detail"], one["remedy"]),
+                _CHECK_COLORS[status],
+            )
+            for one in by_status.get(status, ())
+        ]
+        sections += _pages(title, rows)
+    for status, title in (("passed", "Passed"), ("skipped", "Not examined")):
+        found = by_status.get(status, ())
+        rows = [Row(_MARKS[status], (one["name"], one["detail"])) for one in found]
+        sections += _pages(title, rows)
+    counts = document["summary"]
+    color = "red" if counts["failed"] else "yellow" if counts["warning"] else "green"
+    headline = diagnosis_headline(document)
+    return block(headline, [*sections, _files(files)], width, color=color, paint=paint)
+
+
+_MARKS = {"failed": "x", "warning": "!", "skipped": "?", "passed": "+"}
+_CHECK_COLORS = {"failed": "red", "warning": "yellow"}
+
+
+def _pages(title: str, rows: Sequence[Row]) -> list[Section]:
+    """Return rows as sections that show all of them."""
+    return [
+        Section(title if not start else "", rows=rows[start : start + SHOWN])
+        for start in range(0, len(rows), SHOWN)
+    ]
 
 
 def _files(files: Sequence[str]) -> Section:

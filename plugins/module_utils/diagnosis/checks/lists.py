@@ -9,7 +9,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from ...client import json_fields
-from ...client.archive import EVERY_ROW, PAGE_SIZE, USER_QUERY, associate_is, text_is
+from ...client.archive import EVERY_ROW, NAME_COLUMNS, PAGE_SIZE, USER_QUERY, associate_is, text_is
 from ...client.inspection import Inspected, Inspector, length_of, neutral
 from ...client.languages import parts
 from ..check import Check, Findings, Row, Verdict, failed, passed, skipped, warning
@@ -17,7 +17,8 @@ from ..rows import OPERATION, key_of, link_of, name_of, page_of, sample_of
 
 _USERS = "ExternalUsers"
 _COLUMNS = ("personId", "userName", "assocName", "role", "isActive")
-_MORE_COLUMNS = ("contactId", "contactName", "canLogin", "personEmail")
+_NAMES = ("contactFullName", "personEmail")
+COUNTS = ("odata.count", "__count", "@odata.count")
 _NO_USERS = "No external user is listed whose name could be used for this."
 _NEEDS_USERS = "Create an external user with a name of letters, and run the diagnosis again."
 # the longest queries that the modules send: a filter of 1,500 characters, and the rest of a query
@@ -57,20 +58,14 @@ def _users(inspector: Inspector, findings: Findings) -> Verdict:
 
 
 def _columns(inspector: Inspector, findings: Findings) -> Verdict:
-    query = {
-        "$select": ",".join(_MORE_COLUMNS),
-        "$filter": EVERY_ROW,
-        "$orderBy": "associateDbId",
-        "$entities": "all",
-        "$top": "100",
-        "$inlineCount": "AllPages",
-    }
-    inspected = inspector.archive(_USERS, query)
-    rows = page_of(inspected)
-    for name in ("odata.count", "__count", "@odata.count"):
+    """Ask for the columns of companies and persons, and for the number of all users."""
+    inspected, rows, is_counted = _more_columns(inspector, findings)
+    for name in COUNTS if is_counted else ():
         if name in inspected.value:
             findings.learn("count_property", name)
             findings.total = json_fields.number(inspected.value, name, OPERATION)
+    if "count_property" not in findings.profile:
+        findings.learn("count_property", "none" if is_counted else "error")
     by_key = {key_of(row): row for row in rows}
     for row in findings.users:
         other = by_key.get(key_of(row), {})
@@ -81,13 +76,37 @@ def _columns(inspector: Inspector, findings: Findings) -> Verdict:
     if sample and sample.key in by_key:
         address = by_key[sample.key].get("personEmail")
         findings.sample_has_address = bool(address) if isinstance(address, str) else None
-    missing = [name for name in _MORE_COLUMNS if all(name not in row for row in rows)]
+    missing = [name for name in _NAMES if all(row.get(name) is None for row in rows)]
+    findings.learn("name_columns", "missing" if missing else "served")
     if missing:
-        return failed(
-            f"The list of external users has no column {', '.join(missing)}.",
-            "Do not use the options of companies, and report this with the file diagnosis.md.",
+        return warning(
+            f"The list of external users has no column {', '.join(missing)}. Results and reports do"
+            " not show companies and addresses of users.",
+            "Nothing, if you do not need them: the modules do without. Otherwise report this with"
+            " the file diagnosis.md.",
         )
-    return passed("The list of external users has the columns of companies and persons.")
+    counted = "" if findings.total is not None else "; the list does not tell how many there are"
+    return passed(f"Companies and addresses of users can be read{counted}.")
+
+
+def _more_columns(inspector: Inspector, findings: Findings) -> tuple[Inspected, list[Row], bool]:
+    """Return a page with the columns that the service has, and whether it was asked to count."""
+    everything = f"{NAME_COLUMNS},canLogin"
+    attempts = [
+        (everything, True),
+        (everything, False),
+        ("contactId,contactName,canLogin", True),
+        ("contactId,contactName,canLogin", False),
+    ]
+    for select, is_counted in attempts:
+        query = {**_ordered(), "$select": select, "$top": "100"}
+        if is_counted:
+            query["$inlineCount"] = "AllPages"
+        inspected = inspector.archive(_USERS, query)
+        if inspected.error is None:
+            break
+        findings.note_archive_error(inspected)
+    return inspected, page_of(inspected), is_counted
 
 
 def _paging(inspector: Inspector, findings: Findings) -> Verdict:
@@ -260,10 +279,10 @@ def _long_query(length: int) -> dict[str, str]:
 
 def _defaults(inspector: Inspector, findings: Findings) -> Verdict:
     """Ask for lists that leave out what the modules always send."""
-    plain = inspector.archive(
-        _USERS,
-        {"$select": "personId", "$filter": EVERY_ROW, "$top": "3", "$inlineCount": "AllPages"},
-    )
+    query = {"$select": "personId", "$filter": EVERY_ROW, "$top": "3"}
+    if findings.total is not None:
+        query["$inlineCount"] = "AllPages"
+    plain = inspector.archive(_USERS, query)
     rows = page_of(plain)
     count = plain.value.get(findings.profile.get("count_property", ""))
     is_longer = findings.total is not None and count is not None and int(count) > findings.total
@@ -354,7 +373,7 @@ LIST = (
         "Use a login that may read the archive ExternalUsers, and let nothing in front of the"
         " service refuse the path .../api/v1/Archive.",
     ),
-    Check("columns", _columns, "Companies cannot be shown.", ("users",)),
+    Check("columns", _columns, "Companies and addresses cannot be shown.", ("users",)),
     Check("paging", _paging, "More users than one page has cannot be read.", ("users",)),
     Check("role_texts", _roles_of_users, "Roles of users are unknown.", ("users", "roles")),
 )

@@ -15,6 +15,7 @@ from ...client.errors import Unauthorized
 from ...client.inspection import Inspected, Inspector, neutral
 from ...client.languages import in_language, parts
 from ...client.request import Request
+from ...client.user_agent import USER_TYPES
 from ...domain.model import Secret
 from ..check import Check, Findings, Verdict, failed, passed, skipped, warning
 
@@ -83,7 +84,9 @@ def _login(inspector: Inspector, findings: Findings) -> Verdict:
 def login_type(findings: Findings) -> str:
     """Return the type of the calling login, an empty string where it is unknown."""
     value = findings.principal.get("UserType")
-    return value if isinstance(value, str) and re.fullmatch("[A-Za-z]{1,40}", value) else ""
+    if isinstance(value, int) and 0 <= value < len(USER_TYPES):
+        return USER_TYPES[value]
+    return value if value in USER_TYPES else ""
 
 
 def login_name(findings: Findings) -> str:
