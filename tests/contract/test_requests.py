@@ -199,6 +199,7 @@ def pages(users: int) -> int:
 
 
 PAGES = pages(USERS)
+PERSON_PAGES = pages(1 + USERS + 1000)
 # `personId = 3501 or ` in a query string of 1,500 characters
 PERSONS_AT_ONCE = 52
 # `associateDbId associateIsOneOf (101,102` in the same, for ids of three or four digits
@@ -374,6 +375,13 @@ def test_pages(users: int) -> None:
         ("superoffice_external_user_info", {}, {"roles": 1, "archive": PAGES}),
         ("superoffice_external_user_info", {"user_name": ONE}, {"roles": 1, "archive": 1}),
         ("superoffice_role_info", {}, {"roles": 2}),
+        ("superoffice_person_info", {"email": ONE}, {"roles": 1, "person": 2, "archive": 1}),
+        ("superoffice_person_info", {"email": "nobody@x.example"}, {"roles": 1, "person": 1}),
+        (
+            "superoffice_person_info",
+            {},
+            {"roles": 1, "person": pages(1 + USERS + 1000), "archive": PAGES},
+        ),
     ],
 )
 def test_looking(server: NetServer, module: str, options: Result, expected: Result) -> None:

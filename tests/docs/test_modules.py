@@ -145,6 +145,7 @@ TASKS: dict[str, list[Result]] = {
         {"auth_password": "wrong"},
     ],
     "superoffice_role_info": [{}, {"auth_password": "wrong"}],
+    "superoffice_person_info": [{"email": "bo@example.com"}, {"auth_password": "wrong"}],
     "superoffice_installation_info": [{}, {"timeout": 0}],
 }  # fmt: skip
 

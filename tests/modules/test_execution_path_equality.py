@@ -27,6 +27,7 @@ from tests.modules.execution_paths import (
 from tests.netserver import NetServer
 
 ONE, MANY = "superoffice_external_user", "superoffice_external_users"
+PERSONS = "superoffice_person_info"
 INFO, ROLES = "superoffice_external_user_info", "superoffice_role_info"
 INSTALLATION = "superoffice_installation_info"
 OLD, NEW = "Old-password-1", "New-password-1"
@@ -282,6 +283,12 @@ def test_results_of_the_info_modules_are_equal(server: NetServer, connection: Re
         (INFO, {"role": "Parner"}),
         (INFO, {"associate_id": "x"}),
         (INFO, {"auth_password": "wrong-password"}),
+        (PERSONS, {}),
+        (PERSONS, {"name": "Test Person", "company": "Northwind Traders"}),
+        (PERSONS, {"email": "no\\body@x.example"}),
+        (PERSONS, {"email": ""}),
+        (PERSONS, {"person_id": "x"}),
+        (PERSONS, {"auth_password": "wrong-password"}),
         (ROLES, {}),
         (ROLES, {"language": "nb"}),
         (ROLES, {"auth_password": "wrong-password"}),

@@ -143,6 +143,7 @@ TASKS: list[tuple[str, Result]] = [
     (MANY, {**BULK, "users": [], "allow_empty": True, "prune": "delete", "prune_scope": "all"}),
     ("superoffice_external_user_info", {"user_name": "a*", "format": "definitions"}),
     ("superoffice_role_info", {}),
+    ("superoffice_person_info", {"email": "anna@x.example"}),
     ("superoffice_installation_info", {}),
 ]
 

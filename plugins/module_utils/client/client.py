@@ -40,7 +40,7 @@ class Client:
         self.transport = Transport(settings, concurrency=concurrency, cancel_token=cancel_token)
         self.agent = UserAgent(self.transport)
         self.archive = Archive(self.transport)
-        self.persons = Persons(self.archive)
+        self.persons = Persons(self.transport, self.archive)
 
     def __enter__(self) -> Client:
         return self

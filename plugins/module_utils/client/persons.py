@@ -20,6 +20,8 @@ from ..domain.names import plain_key
 from ..domain.persons import Person, merged
 from . import archive, json_fields
 from .archive import ADDRESS, Archive, Row
+from .http import Transport
+from .request import Request
 
 _NAME_COLUMNS = "fullName,personContact/contactId,personContact/name,personContact/department"
 _QUERY = {
@@ -36,7 +38,8 @@ _IsEnough = Callable[[list[Row]], bool]
 class Persons:
     """Reads persons, retired ones included."""
 
-    def __init__(self, reader: Archive) -> None:
+    def __init__(self, transport: Transport, reader: Archive) -> None:
+        self._transport = transport
         self._archive = reader
 
     def by_ids(self, person_ids: Iterable[int]) -> dict[int, Person]:
@@ -71,7 +74,11 @@ class Persons:
         # where there is more than one, the whole list is read
         return self._few(name_is(full_name) or "", lambda page: len(page) == 1)
 
-    def all_of(self, restriction: str) -> list[Person]:
+    def of_company(self, company: str) -> list[Person]:
+        """Return the persons of companies with a name that `company_is` can express."""
+        return self.all_of(company_is(company) or "")
+
+    def all_of(self, restriction: str = archive.EVERY_ROW) -> list[Person]:
         """Return all persons that meet a restriction, page by page."""
         query = {**_LOOK_UP, "$filter": restriction}
         return merged(self._archive.read_list("person", "Person", query, _person))
@@ -81,6 +88,15 @@ class Persons:
         query = {**_QUERY, "$filter": "retired set true"}
         listed = self._archive.read_list("person", "Person", query, _person)
         return {person.person_id for person in listed if person.retired}
+
+    def emails(self, person_id: int) -> tuple[str, ...]:
+        """Return all addresses of a person (GET Person)."""
+        operation = "Person"
+        request = Request("person", operation, "GET", f"v1/Person/{person_id}")
+        value = self._transport.call(request).value
+        record = json_fields.record(value, operation)
+        rows = json_fields.rows(record.get("Emails") or [], operation)
+        return tuple(filter(None, (json_fields.shown_text(row, "Value") for row in rows)))
 
     def has_company(self, company: str) -> bool:
         """Tell whether any person belongs to a company, named with or without its department."""

@@ -27,7 +27,7 @@ from ..domain.protection import Caller, protect
 from .freshness import findings_about_changes
 from .parallel import in_parallel
 from .passwords import generate_password
-from .persons import find_by_email
+from .person_finder import PersonFinder
 from .planning import scope_of
 from .read import not_external
 from .run_context import RunContext
@@ -273,7 +273,8 @@ def _agreement_problem(
     options = disagreements(desired, person)
     if isinstance(desired.person_email, str):
         # one of its addresses, not necessarily the one that the service shows
-        answer = find_by_email(run, [desired.person_email])[plain_key(desired.person_email)]
+        finder = PersonFinder(run.client, run.options.concurrency, run.progress)
+        answer = finder.by_email([desired.person_email])[plain_key(desired.person_email)]
         if isinstance(answer, list) and any(one.person_id == person.person_id for one in answer):
             options = [option for option in options if option != "person_email"]
     if not options:
