@@ -100,10 +100,10 @@ def names_to_confirm(definitions: Iterable[Definition], users: UserIndex) -> lis
         desired = definition.desired
         names = [] if desired.user_name is UNSET else [desired.user_name]
         for name in (*names, *desired.previous_user_names):
-            exact = [user for user in users.by_name(name) if user.logs_in_as(name)]
-            if len(exact) == 1 and len(users.by_name(name)) == 1:
+            named = users.by_name(name)
+            if len(named) == 1 and named[0].logs_in_as(name):
                 break  # former names do not matter then
-            if users.by_name(name) or users.alike(name):
+            if named or users.alike(name):
                 unclear[name] = None
     return list(unclear)
 

@@ -114,6 +114,8 @@ class CurrentUser(typing.NamedTuple):
 
     def has_name(self, user_name: str) -> bool:
         """Tell whether `user_name` is a name of this user; names compare without case."""
+        if user_name and user_name == self.user_name:  # as nearly always
+            return True
         wanted = name_key(user_name)
         return any(name_key(name) == wanted for name in self.names)
 
@@ -133,6 +135,8 @@ class CurrentUser(typing.NamedTuple):
 
     def logs_in_as(self, user_name: str) -> bool:
         """Tell whether `user_name` is the login name itself, or one that the service confirmed."""
+        if user_name == self.user_name:  # as nearly always
+            return True
         wanted = name_key(user_name)
         return any(name_key(name) == wanted for name in (self.user_name, *self.aliases))
 

@@ -105,6 +105,8 @@ def declared_at(desired: DesiredUser, now: datetime.datetime) -> DesiredUser:
 
 def contradiction(desired: DesiredUser) -> str:
     """Return why the period of a definition is impossible, or an empty string."""
+    if desired.active_from is UNSET or desired.active_until is UNSET:
+        return ""
     start, end = _period(desired)
     if start is None or end is None or start < end:
         return ""

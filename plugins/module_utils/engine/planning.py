@@ -69,7 +69,9 @@ def plan_definitions(
                 reason = _reason_of_missing(run, match) or error
             findings.append(Finding(str(definition.location), str(reason), reason.kind))
             continue
-        step = step._replace(desired=definition.desired, location=definition.location)
+        step = step._replace(
+            desired=definition.desired, location=definition.location, key=len(steps)
+        )
         period = period_of(definition.desired) if step.changes else None
         if period:
             step = step._replace(valid_until=period.next_boundary(run.now))
@@ -79,10 +81,11 @@ def plan_definitions(
         _require_companies(run)
         unmatched = unmatched_users(run.state.users, all_matches, scope_of(run))
         pruned = [user for user in unmatched if covers_user(only, user)]
-        steps += [plan_prune_step(user, run.options.prune) for user in pruned]
+        pruning = (plan_prune_step(user, run.options.prune) for user in pruned)
+        steps += [step._replace(key=key) for key, step in enumerate(pruning, len(steps))]
     concerned = [*(match.current for match in matched if match.current), *pruned]
     findings += unmatched_globs(only, definitions, concerned, run.state.users)
-    return run, [step._replace(key=key) for key, step in enumerate(steps)], findings
+    return run, steps, findings
 
 
 def scope_of(run: RunContext) -> Selection:
