@@ -10,6 +10,7 @@ import csv
 import datetime
 import io
 import json
+from typing import Any
 
 import yaml
 
@@ -179,3 +180,43 @@ def test_what_is_not_known_is_not_judged(here: Workspace, server: NetServer) -> 
     assert {
         row["last_login"] for row in csv.DictReader(io.StringIO(here.read("reports/review.csv")))
     } == {""}
+
+
+def test_a_definition_that_names_the_person_belongs_to_its_login() -> None:
+    from ansible_collections.superoffice.crm.plugins.filter.external_users_review import (
+        external_users_review as review,
+    )
+
+    def user(number: int, email: str, full_name: str, company: str) -> dict[str, Any]:
+        about = {
+            "email": email,
+            "full_name": full_name,
+            "company": company,
+            "company_name": company,
+        }
+        role = {"role": "Partner", "role_id": 5, "is_active": True, "company_id": number}
+        return {
+            "associate_id": number,
+            "person_id": 10 + number,
+            "user_name": f"u{number}",
+            **role,
+            **about,
+        }
+
+    users = [
+        user(1, "anna@x.example", "Anna Berg", "Nordic"),
+        user(2, "bo@x.example", "Bo Dahl", "Nordic"),
+        user(3, "bo@y.example", "Bo Dahl", "Fjord"),
+        user(4, "eva@x.example", "Eva Ek", "Fjord"),
+        {**user(5, "eva@x.example", "Eva Ek", "Fjord"), "person_retired": True},
+    ]
+    definitions = [
+        {"person_email": "Anna@X.example", "role": "Partner"},
+        {"person_name": "Bo Dahl", "company": "fjord"},
+        {"person_email": "eva@x.example"},
+        {"person_name": "Bo Dahl"},
+        {"person_email": "nobody@x.example"},
+    ]
+    found = review(users, definitions=definitions)
+    assert [one["where"] for one in found["logins"]] == ["users[0]", "", "users[1]", "users[2]", ""]
+    assert {one["where"] for one in found["missing"]} == {"users[3]", "users[4]"}

@@ -11,13 +11,14 @@ import dataclasses
 import datetime
 import functools
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from ...module_utils.domain.definitions import DefinitionCollector
+from ...module_utils.domain.definitions import Definition, DefinitionCollector
 from ...module_utils.domain.findings import Finding, SourceLocation
 from ...module_utils.domain.matching import match_definitions
-from ...module_utils.domain.model import CurrentUser, State
+from ...module_utils.domain.model import UNSET, CurrentUser, DesiredUser, State
 from ...module_utils.domain.names import name_key
+from ...module_utils.domain.persons import Person, needs_person
 from ...module_utils.domain.user_index import UserIndex
 from ...module_utils.task.definition_files import read_all
 from .model import ReportError, Values, plain, relative
@@ -206,7 +207,10 @@ def review_of(
     declared, findings = _declared(
         plain(definitions or []), plain(src or []), plain(defaults or {})
     )
-    matches, conflicts = match_definitions(declared.definitions, UserIndex(current))
+    users_by_key = UserIndex(current)
+    persons = [_person(user, one) for user, one in zip(current, facts, strict=True)]
+    resolved = [_with_person(one, persons, users_by_key) for one in declared.definitions]
+    matches, conflicts = match_definitions(resolved, users_by_key)
     found = {one.current.associate_id: one.definition for one in matches if one.current}
     where = {number: relative(str(one.location), base_dir) for number, one in found.items()}
     about = {number: declared.desired.about for number, declared in found.items()}
@@ -318,9 +322,46 @@ def _current(user: Values) -> CurrentUser:
         associate_name=str(user["user_name"]),
         full_name=str(user.get("full_name") or ""),
         company=str(user.get("company") or ""),
+        company_name=str(user.get("company_name") or ""),
         company_id=int(user.get("company_id") or 0),
         email=str(user.get("email") or ""),
     )
+
+
+def _person(user: CurrentUser, facts: Values) -> Person:
+    return Person(
+        person_id=user.person_id,
+        full_name=user.full_name,
+        emails=(user.email,) if user.email else (),
+        company_id=user.company_id,
+        company_name=user.company_name,
+        department=user.company.removeprefix(user.company_name).removeprefix(", "),
+        retired=bool(facts.get("person_retired")),
+    )
+
+
+def _with_person(definition: Definition, persons: Sequence[Person], users: UserIndex) -> Definition:
+    """Give a definition the id of the person that it names, if one of those with a login is meant.
+
+    Otherwise the person has no login, or it is not clear who is meant: then none is assumed.
+    """
+    desired = definition.desired
+    if not needs_person(desired, users):
+        return definition
+    # a person with several logins is one person
+    meant = {one.person_id: one for one in persons if _is_meant(desired, one)}
+    found = [one for one in meant.values() if not one.retired] or list(meant.values())
+    if len(found) != 1:
+        return definition
+    return definition._replace(desired=desired.with_person(found[0].person_id))
+
+
+def _is_meant(desired: DesiredUser, person: Person) -> bool:
+    if desired.company is not UNSET and not person.is_of(desired.company):
+        return False
+    if desired.person_email is not UNSET:
+        return person.has_email(desired.person_email)
+    return desired.person_name is not UNSET and person.has_name(desired.person_name)
 
 
 def _login(user: CurrentUser, where: str) -> Login:
