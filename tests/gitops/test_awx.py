@@ -151,7 +151,6 @@ def test_awx_workflow_plans_waits_for_approval_applies_and_reports_drift(
 ) -> None:
     tower = Tower(tmp_path, credential)
     definitions = settled(server, 40)
-    assert not tower.run("Drift of external users", definitions)
     # more than the output of a plan lists otherwise
     changed = definitions[:26]
     for one in changed:

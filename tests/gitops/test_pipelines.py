@@ -14,6 +14,7 @@ import dataclasses
 import json
 import re
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.gitops.ci_providers import CiProvider, GitHub, GitLab
+from tests.gitops.ci_providers import TOKEN, CiProvider, GitHub, GitLab
+from tests.gitops.playbook import Workspace
 from tests.gitops.repository import (
     EXAMPLE,
     ROOT,
@@ -263,6 +265,67 @@ def test_only_the_reviewed_plan_is_fetched(
         provider.artifacts = [kept]
         passed(repository.run("apply", commit, "push"))
         assert [one.operation for one in server.journal.committed] == ["SetExternalUserInfo"]
+
+
+def test_one_plan_is_fetched_for_each_installation(
+    repository: Repository, server: NetServer, provider: CiProvider
+) -> None:
+    hosts = {"superoffice": {"hosts": {"north": None, "south": None}}}
+    repository.folder.joinpath("inventory/hosts.yml").write_text(yaml.safe_dump(hosts))
+    repository.git("checkout", "--quiet", "-b", "change")
+    head = repository.commit("Two installations")
+    commit = repository.merge("change")
+    kept = repository.folder / "kept"
+    reports = kept if provider.name == "github" else kept / "reports"
+    for name in ("plan.json", "north/plan.json", "south/plan.json", "reports/plan.json"):
+        path = reports / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"the plan {name}")
+    is_github = provider.name == "github"
+    event = "pull_request" if is_github else "merge_request_event"
+    provider.keep(1, "plan-7" if is_github else "plan", head, kept, event=event)
+    passed(repository.run("apply", commit, "push", part="fetch-plan"))
+    fetched = repository.last / "temporary/reviewed"
+    for host in ("north", "south"):
+        assert fetched.joinpath(host, "plan.json").read_text() == f"the plan {host}/plan.json"
+
+
+@pytest.mark.parametrize("provider", [GitLab], ids=["gitlab"], indirect=True)
+def test_what_fails_at_gitlab_is_told_in_a_sentence(
+    repository: Repository, server: NetServer, provider: CiProvider, subtests: pytest.Subtests
+) -> None:
+    settings = {
+        "CI_API_V4_URL": f"{provider.root}/api/v4",
+        "CI_PROJECT_ID": "3",
+        "CI_MERGE_REQUEST_IID": "7",
+        "CI_COMMIT_BRANCH": "main",
+        "CI_COMMIT_SHA": repository.git("rev-parse", "HEAD"),
+        "PROJECT_TOKEN": TOKEN,
+    }
+    report = repository.folder / "report.md"
+    report.write_text("a report")
+    cases = {
+        "a wrong token": ({"PROJECT_TOKEN": "wrong"}, "HTTP 401", ["comment", "report.md"]),
+        "no token": ({"PROJECT_TOKEN": ""}, "PROJECT_TOKEN is not set", ["comment", "report.md"]),
+        "no report": ({}, "There is no none.md", ["comment", "none.md"]),
+        "no such server": (
+            {"CI_API_V4_URL": "http://127.0.0.1:9/api/v4"},
+            "could not be reached",
+            ["drift-issue", "0", "report.md"],
+        ),
+        "no such project": ({"CI_PROJECT_ID": "4"}, "HTTP 404", ["fetch-plan", "reviewed"]),
+        "a check that failed": ({}, "was left as it is", ["drift-issue", "1", "report.md"]),
+        "no code": ({}, "was left as it is", ["drift-issue", "", "report.md"]),
+        "no such command": ({}, "usage:", ["plan"]),
+    }  # fmt: skip
+    for name, (changes, message, arguments) in cases.items():
+        with subtests.test(name):
+            environment = {**repository.environment, **settings, **changes}
+            command = [sys.executable, "ci/gitlab.py", *arguments]
+            outcome = Workspace(repository.folder, environment).run(command)
+            assert outcome.code == 1
+            assert message in outcome.output
+            assert outcome.output.count("\n") == 1
 
 
 @pytest.mark.parametrize("provider", [GitHub], ids=["github"], indirect=True)
