@@ -57,7 +57,7 @@ def plan_definitions(
         except UserError as error:
             findings.append(Finding(str(match.definition.location), str(error), error.kind))
     probes = _probe_logins(run, [match for match, _role in resolved])
-    steps = []
+    steps: list[Step] = []
     for (match, role), probe in zip(resolved, probes, strict=True):
         definition = match.definition
         try:
