@@ -332,7 +332,8 @@ def test_list_without_active_state_fails_the_run(
 ) -> None:
     start = tenant.snapshot()
     row = '{"PrimaryKey": "101", "personId": 1001, "userName": "u00", "role": "Partner"}'
-    server.faults.add("garbage", operation="Archive/ExternalUsers", body=f'{{"value": [{row}]}}')
+    body = f'{{"value": [{row}]}}'
+    server.faults.add("garbage", operation="Archive/ExternalUsers", body=body, times=None)
     result = bulk(users=[{"user_name": "u00", "is_active": False}])
     assert "isActive" in result["msg"]
     assert tenant.snapshot() == start
