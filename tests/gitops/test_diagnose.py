@@ -70,7 +70,7 @@ def test_an_installation_that_does_not_fit_fails_the_play_and_can_be_imitated(
     server.tenant.add_external_user("anna@fjord.example", role_id=5)
     server.choose(user_agent="online-403", errors="null", challenge="windows")
     done = here.play("superoffice.crm.diagnose")
-    assert done.task_failed("This installation does not fit: 1 check failed"), done.output
+    assert done.task_failed("This installation cannot be used yet: 1 check failed"), done.output
     assert "x user_agent" in done.words
     assert "Use an onsite installation" in done.words
     found = diagnosis_in(here)

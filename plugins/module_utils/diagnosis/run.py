@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from ..client.cancellation import CancelToken
 from ..client.errors import Cancelled, NetServerError
@@ -20,6 +20,7 @@ from .probe import Probe, flags_check
 from .profile import profile_of
 
 MOST_REQUESTS = 40
+_NOT_EXAMINED = "Not examined: "
 NOT_ASKED = "it writes to a user, and needs probe_user."
 IN_CHECK_MODE = "check mode writes nothing."
 
@@ -104,7 +105,7 @@ def _result(
     check: Check, inspector: Inspector, findings: Findings, results: Sequence[CheckResult]
 ) -> CheckResult:
     started = time.monotonic()
-    verdict = _hindrance(check, {one.name: one.status for one in results}, findings)
+    verdict = _hindrance(check, results, findings)
     if verdict is None:
         verdict = _verdict(check, inspector, findings)
     milliseconds = round((time.monotonic() - started) * 1000)
@@ -114,18 +115,25 @@ def _result(
     return CheckResult(check.name, verdict.status, detail, verdict.remedy, milliseconds)
 
 
-def _hindrance(check: Check, statuses: Mapping[str, Status], findings: Findings) -> Verdict | None:
-    """Say why a check cannot run: a check that it needs has failed or was skipped."""
+def _hindrance(check: Check, results: Sequence[CheckResult], findings: Findings) -> Verdict | None:
+    """Say why a check cannot run: a check that it needs, or that one needs, has failed."""
+    by_name = {one.name: one for one in results}
     for need in check.needs:
-        status = statuses[need]
-        if status in (Status.FAILED, Status.SKIPPED):
-            is_there = need in ("tls",) and status is Status.SKIPPED
-            if not is_there:
-                how = "failed" if status is Status.FAILED else "was skipped"
-                return skipped(f"Not examined: the check '{need}' {how}.")
+        needed = by_name[need]
+        if needed.status is Status.FAILED:
+            return skipped(f"{_NOT_EXAMINED}the check '{need}' failed.")
+        # TLS cannot be judged without a connection, which the check of the address explains
+        if needed.status is Status.SKIPPED and need != "tls":
+            reason = needed.detail.removeprefix(_NOT_EXAMINED)
+            is_inherited = needed.detail.startswith(_NOT_EXAMINED)
+            return skipped(
+                f"{_NOT_EXAMINED}{reason}"
+                if is_inherited
+                else f"{_NOT_EXAMINED}the check '{need}' was skipped."
+            )
     if "users" in check.needs and not findings.users:
         return skipped(
-            "Not examined: no external user is listed.",
+            f"{_NOT_EXAMINED}no external user is listed.",
             "Create an external user, and run the diagnosis again.",
         )
     return None
@@ -137,7 +145,7 @@ def _verdict(check: Check, inspector: Inspector, findings: Findings) -> Verdict:
     except Cancelled:
         raise
     except BudgetSpent:
-        return skipped(f"Not examined: {MOST_REQUESTS} requests were sent, the most there may be.")
+        return skipped(f"{_NOT_EXAMINED}{MOST_REQUESTS} requests were sent, the most there may be.")
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         # what an unknown service returns must not hide what the other checks found
         return failed(

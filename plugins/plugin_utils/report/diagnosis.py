@@ -54,7 +54,7 @@ def diagnosis_headline(document: Mapping[str, typing.Any]) -> str:
     """Return the outcome in a sentence."""
     count = document["summary"]
     if count["failed"]:
-        start = f"This installation does not fit: {_counted(count['failed'], 'check')} failed"
+        start = f"This installation cannot be used yet: {_counted(count['failed'], 'check')} failed"
     else:
         start = f"This installation fits: {_counted(count['passed'], 'check')} passed"
     more = [f"{_counted(count['warning'], 'warning')}"] if count["warning"] else []

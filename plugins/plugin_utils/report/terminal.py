@@ -207,17 +207,20 @@ def diagnosis_block(
             for one in by_status.get(status, ())
         ]
         sections += _pages(title, rows)
-    for status, title in (("passed", "Passed"), ("skipped", "Not examined")):
-        found = by_status.get(status, ())
-        rows = [Row(_MARKS[status], (one["name"], one["detail"])) for one in found]
-        sections += _pages(title, rows)
+    rows = [Row("+", (one["name"], one["detail"])) for one in by_status.get("passed", ())]
+    sections += _pages("Passed", rows)
+    by_reason: dict[str, list[str]] = {}
+    for one in by_status.get("skipped", ()):
+        by_reason.setdefault(one["detail"].removeprefix("Not examined: "), []).append(one["name"])
+    texts = [f"{', '.join(names)}: {reason}" for reason, names in by_reason.items()]
+    sections.append(Section("Not examined", texts=texts) if texts else Section())
     counts = document["summary"]
     color = "red" if counts["failed"] else "yellow" if counts["warning"] else "green"
     headline = diagnosis_headline(document)
     return block(headline, [*sections, _files(files)], width, color=color, paint=paint)
 
 
-_MARKS = {"failed": "x", "warning": "!", "skipped": "?", "passed": "+"}
+_MARKS = {"failed": "x", "warning": "!"}
 _CHECK_COLORS = {"failed": "red", "warning": "yellow"}
 
 

@@ -46,7 +46,7 @@ def _tls(inspector: Inspector, findings: Findings) -> Verdict:
             )
     if not settings.root.startswith("https:"):
         if urlsplit(settings.root).hostname in ("127.0.0.1", "localhost", "::1"):
-            return passed("Plain HTTP to this computer itself: nothing travels over a network.")
+            return passed("Plain HTTP, but only on this computer itself.")
         return warning(
             "The connection is not encrypted: passwords travel readable.",
             "Use an https address for url, and allow_http only in a network that is protected.",
@@ -159,7 +159,7 @@ def _clock(inspector: Inspector, findings: Findings) -> Verdict:  # noqa: ARG001
         return skipped("No response has a valid Date header.")
     apart = round(statistics.median(offsets))
     if abs(apart) <= MOST_SECONDS_APART:
-        return passed(f"The clocks of this computer and of the service differ by {abs(apart)} s.")
+        return passed(f"The clocks differ by {abs(apart)} s.")
     return warning(
         f"The clock of the service is {abs(apart)} s {'ahead of' if apart > 0 else 'behind'} the"
         " clock of this computer, which decides when active_from and active_until take effect.",
@@ -173,21 +173,21 @@ def _latency(inspector: Inspector, findings: Findings) -> Verdict:  # noqa: ARG0
         return skipped("There was no response.")
     median = statistics.median(times)
     suggested = max(2, min(MOST_CONCURRENCY, round(median * REQUESTS_A_SECOND / 1000)))
-    measured = f"Half of the responses took at most {median:.0f} ms."
+    measured = f"Responses take {median:.0f} ms (median)"
     if inspector.throttled:
         return warning(
-            f"{measured} The service asked for a pause {inspector.throttled} times (HTTP 429 or"
+            f"{measured}. The service asked for a pause {inspector.throttled} times (HTTP 429 or"
             " 503), although requests came one after another.",
             "Set concurrency to 1 or 2, or raise the limit of the service or the gateway.",
         )
-    advice = f"concurrency={suggested} is enough for {REQUESTS_A_SECOND} requests a second."
+    measured += f"; concurrency={suggested} is enough."
     if median > SLOW_MILLISECONDS:
         return warning(
-            f"{measured} {advice}",
+            measured,
             "Look for the cause of slow responses: the load of the server, or a proxy. Raise"
             " timeout if tasks fail with the error kind 'timeout'.",
         )
-    return passed(f"{measured} {advice}")
+    return passed(measured)
 
 
 _WRONG_ADDRESS = "No module works without a connection."

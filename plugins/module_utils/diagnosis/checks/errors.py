@@ -85,7 +85,7 @@ def _properties(inspector: Inspector, findings: Findings) -> Verdict:
     inspected = inspector.agent("GetAllRoles", body, kind="roles")
     findings.learn("unknown_properties", "refuse" if inspected.error else "ignore")
     what = "refused" if inspected.error else "ignored"
-    return passed(f"Unknown properties of a call are {what}; the modules send none.")
+    return passed(f"Unknown properties of a call are {what}.")
 
 
 ERRORS = (

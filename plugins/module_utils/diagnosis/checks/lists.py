@@ -54,7 +54,7 @@ def _users(inspector: Inspector, findings: Findings) -> Verdict:
     is_text = isinstance(active, str)
     form = "boolean" if isinstance(active, bool) else "string" if is_text else "number"
     findings.learn("boolean_form", form)
-    return passed(f"The list of external users has all columns; {len(rows)} rows on one page.")
+    return passed(f"All columns are there; {len(rows)} users on the first page.")
 
 
 def _columns(inspector: Inspector, findings: Findings) -> Verdict:
@@ -240,7 +240,7 @@ def _escaping(inspector: Inspector, findings: Findings) -> Verdict:
     else:
         is_found = sample.key in map(key_of, page_of(inspected))
         findings.learn("backslash", "escape" if is_found else "literal")
-    return passed("A quote in a name can be escaped. Names with a backslash are looked up by name.")
+    return passed("A quote in a name can be escaped.")
 
 
 def _query_length(inspector: Inspector, findings: Findings) -> Verdict:
@@ -300,7 +300,7 @@ def _defaults(inspector: Inspector, findings: Findings) -> Verdict:
         findings.note_archive_error(bare)
     else:
         findings.learn("missing_filter", "rows" if page_of(bare) else "empty")
-    return passed("Lists were read without entities, order and filter; the modules send all three.")
+    return passed("Lists without entities, order and filter were read.")
 
 
 def _unknown_columns(inspector: Inspector, findings: Findings) -> Verdict:
@@ -351,7 +351,7 @@ def _forms(inspector: Inspector, findings: Findings) -> Verdict:
     is_own = refused and refused.is_error_object and "ExceptionMessage" not in refused.json
     if refused and is_own and refused.status in (400, 500):
         findings.learn("archive_errors", str(refused.status))
-    return passed("Other forms of lists were read; the modules do not use them.")
+    return passed("Other forms of lists were read; no module uses them.")
 
 
 def _learn_raw_role(findings: Findings, row: Row) -> None:

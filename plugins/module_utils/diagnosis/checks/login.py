@@ -28,7 +28,7 @@ _RIGHTS = (
     " 'Allow administration of external users'."
 )
 _ANONYMOUS = (
-    "Enable anonymous authentication in IIS for the folder of the WebAPI, and disable Windows"
+    "enable anonymous authentication in IIS for the folder of the WebAPI, and disable Windows"
     " authentication there, so that the service itself checks the login."
 )
 RIGHT_ERRORS = {
@@ -73,7 +73,7 @@ def _login(inspector: Inspector, findings: Findings) -> Verdict:
             findings.learn("challenge", "windows-only")
         remedy = f"{settings.authentication.advice}."
         if is_windows:
-            remedy += f" If they are right: {_ANONYMOUS[0].lower()}{_ANONYMOUS[1:]}"
+            remedy += f" If they are right: {_ANONYMOUS}"
         return failed("The login was rejected (HTTP 401).", remedy)
     principal = json_fields.record(inspected.result(), _PRINCIPAL.operation)
     findings.login_id = json_fields.number(principal, "AssociateId", _PRINCIPAL.operation)
@@ -137,7 +137,7 @@ def _user_agent(inspector: Inspector, findings: Findings) -> Verdict:
     if problem is None and isinstance(inspected.value, list):
         findings.learn("user_agent", "available")
         findings.roles = list(json_fields.rows(inspected.value, "GetAllRoles"))
-        return passed("The User agent is available, as on an onsite installation.")
+        return passed("The User agent is available, as onsite.")
     if problem and findings.manages_external:
         form = "object" if problem.status == 200 else str(problem.status)
         if f"online-{form}" in ("online-401", "online-403", "online-404", "online-object"):

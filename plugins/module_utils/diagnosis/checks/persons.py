@@ -56,7 +56,7 @@ def _persons(inspector: Inspector, findings: Findings) -> Verdict:
     if login_ids:
         is_number = all(one.isdecimal() for one in login_ids)
         findings.learn("person_login_id", "number" if is_number else "name")
-    return passed("Persons can be looked up, with company, addresses and login.")
+    return passed("Persons can be found, with company, addresses and login.")
 
 
 def _last_login(inspector: Inspector, findings: Findings) -> Verdict:
@@ -80,7 +80,7 @@ def _last_login(inspector: Inspector, findings: Findings) -> Verdict:
             findings.raw_is_known = f"{prefix}userName" in one
             findings.raw_user_name = json_fields.text(one, f"{prefix}userName", operation) or None
             if f"{prefix}lastlogin" in one:
-                return passed("The last login of users can be read for all users at once.")
+                return passed("The last login of all users can be read at once.")
     return warning(
         "The archive 'dynamic' does not tell the last login of a user.",
         "Nothing; the last login is then read user by user, which takes longer.",

@@ -173,7 +173,7 @@ def _validation(inspector: Inspector, findings: Findings) -> Verdict:
         result = json_fields.record(taken.value, "IsUserNameValidWithReason")
         if json_fields.flag(result, "Result", "IsUserNameValidWithReason"):
             return warning("The service calls a name valid that is in use.", remedy)
-        return passed("The service validates names and passwords before they are written.")
+        return passed("Names and passwords are validated before a write.")
     return warning("The service does not say whether a name is valid.", remedy)
 
 
@@ -192,8 +192,8 @@ def _trimming(inspector: Inspector, findings: Findings) -> Verdict:
     is_other = json_fields.flag(result, "Result", "IsUserNameValidWithReason")
     findings.learn("trim_names", "no" if is_other else "yes")
     if is_other:
-        return passed("A name with an outer space is another name; the modules refuse such names.")
-    return passed("An outer space of a name does not count; the modules refuse such names.")
+        return passed("A name with an outer space is another name.")
+    return passed("An outer space of a name does not count.")
 
 
 _LOOK_UPS = "Users cannot be told from one another."
