@@ -46,7 +46,9 @@ def inventory() -> bytes:
 def gather() -> None:
     """Lay the pages out as Sphinx wants them."""
     shutil.rmtree(SITE, ignore_errors=True)
-    shutil.copytree(ROOT / "docs", SOURCE / "docs", ignore=shutil.ignore_patterns("docsite"))
+    shutil.copytree(
+        ROOT / "docs", SOURCE / "docs", ignore=shutil.ignore_patterns("docsite", "examples")
+    )
     for name in BESIDE:
         (SOURCE / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, SOURCE / name)
