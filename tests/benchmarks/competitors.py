@@ -37,7 +37,7 @@ class Scale:
 
     users: int = 10_000
     changes: int = 1_000
-    rounds: int = 3
+    rounds: int = 4
     change_rounds: int = 2
     expert_rounds: int = 2
     expert_changes: int = 25
