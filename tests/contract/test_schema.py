@@ -39,6 +39,12 @@ ENTRIES: list[tuple[dict[str, Any], bool]] = [
     ({"user_name": "anna"}, True),
     ({"person_id": 1}, True),
     ({"associate_id": 1, "state": "absent"}, True),
+    ({"person_email": "anna@x.example"}, True),
+    ({"person_name": "Anna Berg", "company": "Nordic Trade, Oslo"}, True),
+    ({"person_email": "anna@x.example", "person_id": 1}, True),
+    ({"person_email": "anna@x.example", "person_name": "Anna Berg"}, False),
+    ({"company": "Nordic Trade"}, False),
+    ({"person_name": "Anna Berg", "company": " "}, False),
     (
         {
             "user_name": "anna",

@@ -138,6 +138,24 @@ def test_all_pages_are_read(
     )
 
 
+@pytest.mark.parametrize("profile", [{}, {"person_addresses": "rows"}], ids=str)
+def test_a_list_that_changes_while_it_is_read_is_complete(
+    server: NetServer, tenant: Any, persons: Run, profile: Result
+) -> None:
+    company = tenant.add_contact("Large AS")
+    expected = [
+        tenant.add_person(email=[f"p{n}@x.example", f"q{n}@x.example"], contact_id=company)
+        for n in range(20)
+    ]
+    # a person on a page that is read already leaves the list: all others move up
+    server.changes.add(
+        lambda s: s.tenant.hide_person(expected[0]), after=2, operation="Archive/Person"
+    )
+    with server.using(page_cap="7", **profile):
+        listed = persons(company="Large AS")["persons"]
+    assert [one["person_id"] for one in listed][-19:] == expected[1:]
+
+
 def test_a_text_that_cannot_be_asked_for_is_one_sentence(persons: Run, server: NetServer) -> None:
     for options, part in (
         ({"email": "a\\b@x.example"}, "email 'a\\b@x.example' cannot be looked up"),

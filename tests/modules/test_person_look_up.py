@@ -374,6 +374,20 @@ def test_company_is_a_default_that_narrows(people: dict[str, int], bulk: Run) ->
     assert [one["after"]["person_id"] for one in entries] == [people["anna"]]
 
 
+def test_only_leaves_out_persons_of_others_that_are_not_found(
+    people: dict[str, int], tenant: Any, bulk: Run
+) -> None:
+    tenant.add_external_user("anna", person_id=people["anna"], role_id=5)
+    users = [
+        {"user_name": "anna", "role": "Vendor"},
+        {"user_name": "new", "person_email": "nobody@x.example", **NEW},
+    ]
+    assert bulk(users=users, only=["anna"])["summary"]["modified"] == 1
+    # without a name it might be about anyone
+    nameless = [users[0], {"person_email": "nobody@x.example", "is_active": True}]
+    assert bulk(users=nameless, only=["anna"])["error"]["kind"] == "person"
+
+
 # --- plans
 
 

@@ -110,5 +110,6 @@ def _with_found(run: RunContext, found: Mapping[int, Person]) -> RunContext:
     state = run.state._replace(persons={**run.state.persons, **found})
     if not state.is_complete and found:
         logins = read_users_of_persons(run.client, state.roles, found)
-        state = state._replace(users=UserIndex([*state.users, *logins]))
+        users = {user.associate_id: user for user in (*logins, *state.users)}
+        state = state._replace(users=UserIndex(users.values()))
     return run._replace(state=state)
