@@ -154,6 +154,20 @@ def test_reports_list_what_ends_soon_and_what_has_ended() -> None:
     assert "30 days" not in report(result_of(["anna"]), "markdown") + report(result_of([]), "html")
 
 
+def test_reports_say_why_a_period_changes_the_access_of_a_user() -> None:
+    result = result_of(["anna", "bo"])
+    period = {"active_from": "2026-06-01", "active_until": "2026-11-01"}
+    result["results"] = [{**row, **period} for row in result["results"]]
+    result["plan"]["entries"][0]["after"] |= {"is_active": False, "role": "Partner", "role_id": 5}
+    [anna, bo] = rendered(report(result, "markdown")).rows
+    assert "access: from 2026-06-01 until 2026-11-01" in anna[-1]
+    # nothing about it where the access stays as it is
+    assert "access" not in bo[-1]
+    document = json.loads(report(result, "json"))
+    jsonschema.Draft202012Validator(SCHEMA).validate(document)
+    assert document["installations"][0]["users"][0].items() >= period.items()
+
+
 def test_reports_show_the_mail_to_a_new_user() -> None:
     result = result_of(["anna", "bo"])
     for row, planned in zip(result["results"], result["plan"]["entries"], strict=True):

@@ -7,10 +7,16 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.superoffice.crm.plugins.module_utils.client.cancellation import CancelToken
+from ansible_collections.superoffice.crm.plugins.module_utils.task.external_users import TASK
+from ansible_collections.superoffice.crm.plugins.module_utils.task.runner import run_task
 
 from tests.modules.conftest import Run
 
@@ -162,6 +168,36 @@ def test_a_creation_whose_response_was_lost_and_that_was_found_gets_its_mail(
     assert "failed" not in result, result["msg"]
     assert result["password_email"] == "sent"
     assert tenant.mails == [result["user"]["associate_id"]]
+
+
+def test_a_run_that_is_interrupted_while_a_mail_is_sent_says_so(
+    connection: dict[str, Any], server: Any, tenant: Any, new: dict[str, Any]
+) -> None:
+    # the mail is sent, and its response waits
+    server.faults.add("delay", operation=SEND, seconds=30.0, when="after")
+    arguments = {**connection, "users": [new]}
+    checked = ArgumentSpecValidator(TASK.argument_spec).validate(arguments)
+    token, results = CancelToken(), []
+
+    def task() -> None:
+        options = checked.validated_parameters
+        results.append(run_task(TASK, options, False, cancel_token=token))
+
+    thread = threading.Thread(target=task)
+    thread.start()
+    deadline = time.monotonic() + 30
+    while not tenant.mails and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert tenant.mails
+    token.cancel()
+    thread.join(5)
+    assert not thread.is_alive()
+    [result] = results
+    assert result["error"]["kind"] in ("interrupted", "cancelled")
+    [row] = result["results"]
+    assert (row["status"], row["password_email"]) == ("created", "failed")
+    assert "not known" in result["warnings"][0]
+    assert [user.user_name for user in tenant.users()] == ["anna"]
 
 
 def test_many_users_plan_rows_warnings_and_journal(

@@ -105,6 +105,13 @@ def test_result_lists_what_ends_soon_and_what_has_ended(bulk: Run, tenant: Any) 
         assert result["ending"][1]["associate_id"] == ids["week"]
     assert [one["user_name"] for one in bulk(**options, only=["past", "far"])["ending"]] == ["past"]
     assert bulk(users=[{"user_name": "far"}])["ending"] == []
+    # whatever names the user
+    person = tenant.add_person(email="eva@example.com", first_name="Eva", last_name="Berg")
+    tenant.add_external_user("eva", person_id=person, role_id=5)
+    by_email = {"person_email": "eva@example.com", "active_until": day(3)}
+    for keys in (by_email, {"person_id": person, "active_until": day(3)}):
+        [eva] = bulk(users=[keys])["ending"]
+        assert (eva["user_name"], eva["person"]) == ("eva", "Eva Berg")
 
 
 def test_plan_is_stale_once_a_period_has_ended(bulk: Run, tenant: Any, journal: Any) -> None:

@@ -69,12 +69,13 @@ def plan_definitions(
                 reason = _reason_of_missing(run, match) or error
             findings.append(Finding(str(definition.location), str(reason), reason.kind))
             continue
-        step = step._replace(
-            desired=definition.desired, location=definition.location, key=len(steps)
-        )
         period = period_of(definition.desired) if step.changes else None
-        if period:
-            step = step._replace(valid_until=period.next_boundary(run.now))
+        step = step._replace(
+            desired=definition.desired,
+            location=definition.location,
+            key=len(steps),
+            valid_until=period and period.next_boundary(run.now),
+        )
         steps.append(step)
     pruned: list[CurrentUser] = []
     if run.options.prune != "ignore":

@@ -56,7 +56,7 @@ def review_to_csv(review: Review) -> str:
     head = (
         *("installation", "user_name", "associate_id", "person_id", "person", "company", "role"),
         *("is_active", "owner", "in_git", "defined_in", "description", "last_login", "retired"),
-        "issues",
+        *("active_from", "active_until", "issues"),
     )
     rows = (
         (
@@ -74,6 +74,8 @@ def review_to_csv(review: Review) -> str:
             login.description,
             (login.last_login or "never") if login.last_login_known else "",
             "yes" if login.retired else "no",
+            login.active_from,
+            login.active_until,
             "; ".join(map(review.label, review.issues(login))),
         )
         for login in review.logins

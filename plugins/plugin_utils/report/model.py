@@ -46,7 +46,7 @@ FIELDS = {
     "is_active": "active",
 }
 # what people want to know of a user beside its login
-ABOUT = ("person", "company", "owner", "description", "active_until")
+ABOUT = ("person", "company", "owner", "description", "active_from", "active_until")
 
 
 class ReportError(Exception):
@@ -87,6 +87,9 @@ class User:
     def changes(self) -> tuple[Change, ...]:
         """The fields that differ, in the order of the field table."""
         changes = list(differences(self.before, self.after))
+        if period_of(self.about) and any(change.field == FIELDS["is_active"] for change in changes):
+            # why it changes
+            changes.append(Change("access", "", period_of(self.about)))
         if self.password_status == "set":  # noqa: S105 - an event
             changes.append(Change("password", "", "set"))
         elif self.password_status in {"not_applied", "not_verifiable"}:
@@ -297,6 +300,12 @@ def differences(before: Values | None, after: Values | None) -> Iterable[Change]
     for name, label in FIELDS.items():
         if one.get(name) != other.get(name) and _is_told(name, one, other):
             yield Change(label, text_of(one.get(name)), text_of(other.get(name)))
+
+
+def period_of(about: Mapping[str, str]) -> str:
+    """Return from when until when a user can log in, as its definition says; may be empty."""
+    parts = (("from", about.get("active_from")), ("until", about.get("active_until")))
+    return " ".join(f"{word} {time}" for word, time in parts if time)
 
 
 def relative(text: str, base_dir: str) -> str:

@@ -21,7 +21,7 @@ from ...module_utils.domain.names import name_key
 from ...module_utils.domain.persons import Person, needs_person
 from ...module_utils.domain.user_index import UserIndex
 from ...module_utils.task.definition_files import read_all
-from .model import ReportError, Values, plain, relative
+from .model import ReportError, Values, period_of, plain, relative
 
 # what may be worth a look about a login, the most urgent first
 ISSUES = {
@@ -55,9 +55,16 @@ class Login:
     company_id: int = 0
     owner: str = ""
     description: str = ""
+    active_from: str = ""
+    active_until: str = ""
     last_login: str | None = None
     last_login_known: bool = False
     retired: bool = False
+
+    @property
+    def period(self) -> str:
+        """From when until when the user can log in, as its definition says; may be empty."""
+        return period_of({"active_from": self.active_from, "active_until": self.active_until})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -213,7 +220,9 @@ def review_of(
     matches, conflicts = match_definitions(resolved, users_by_key)
     found = {one.current.associate_id: one.definition for one in matches if one.current}
     where = {number: relative(str(one.location), base_dir) for number, one in found.items()}
-    about = {number: declared.desired.about for number, declared in found.items()}
+    about: dict[int | None, dict[str, typing.Any]] = {
+        number: dict(declared.desired.about) for number, declared in found.items()
+    }
     missing = [
         (one.definition.desired.subject, relative(str(one.definition.location), base_dir))
         for one in matches
@@ -222,8 +231,7 @@ def review_of(
     logins = [
         dataclasses.replace(
             _login(user, where.get(user.associate_id, "")),
-            owner=about.get(user.associate_id, {}).get("owner", ""),
-            description=about.get(user.associate_id, {}).get("description", ""),
+            **about.get(user.associate_id, {}),
             **activity[user.associate_id],
         )
         for user in current

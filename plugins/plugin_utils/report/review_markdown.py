@@ -110,7 +110,9 @@ def _rows(logins: Iterable[Login]) -> list[tuple[str, ...]]:
             for_markdown(login.person),
             for_markdown(login.company),
             markdown_code(login.role),
-            "yes" if login.is_active else "no",
+            for_markdown(
+                ", ".join(filter(None, ("yes" if login.is_active else "no", login.period)))
+            ),
             last_login(login),
             for_markdown(login.owner),
             for_markdown(login.description),
