@@ -80,6 +80,22 @@ def test_a_definition_without_a_name_counts_under_the_name_of_its_user(
     assert names(tenant)["anna@fjord"] == ("Partner", True)
 
 
+def test_a_definition_by_e_mail_counts_under_the_name_of_its_user(
+    bulk: Run, tenant: Any, journal: Any, users: dict[str, int]
+) -> None:
+    person = tenant.add_person(email="Fia@post.example")
+    tenant.add_external_user("fia@fjord", person, role_id=5)
+    definitions = [
+        {"person_email": "fia@post.example", "is_active": False},
+        {"person_email": "nobody@post.example", "user_name": "nobody@holm", "is_active": False},
+    ]
+    result = bulk(users=definitions, only=["fia@fjord"])
+    assert result["summary"] | {"total": 1, "deactivated": 1} == result["summary"]
+    # a person that is not found is an error for the selected users only
+    assert bulk(users=definitions, only=["nobody@holm"])["error"]["kind"] == "person"
+    assert len(journal.committed) == 1
+
+
 @pytest.mark.parametrize("only", ["anna@fjord", "anne@fjord"], ids=["old name", "new name"])
 def test_a_rename_is_planned_under_either_name(
     bulk: Run, tenant: Any, users: dict[str, int], only: str

@@ -85,7 +85,7 @@ def plan_definitions(
         pruning = (plan_prune_step(user, run.options.prune) for user in pruned)
         steps += [step._replace(key=key) for key, step in enumerate(pruning, len(steps))]
     concerned = [*(match.current for match in matched if match.current), *pruned]
-    findings += unmatched_globs(only, definitions, concerned, run.state.users)
+    findings += unmatched_globs(only, declared, concerned, run.state.users)
     return run, steps, findings
 
 
