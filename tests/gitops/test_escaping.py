@@ -83,7 +83,9 @@ def review(text: str) -> dict[str, Any]:
     user = {"associate_id": 1, "person_id": 1, "user_name": text, "role": text, "role_id": 5}
     definitions = [{"user_name": "nobody", text: 1}]
     users = [{**user, "is_active": True, "full_name": text, "company": text, "company_id": 1}]
-    return dict(review_of(users, definitions=definitions, name=text))
+    found = dict(review_of(users, definitions=definitions, name=text))
+    found["logins"] = [{**one, "owner": text, "description": text} for one in found["logins"]]
+    return found
 
 
 def is_harmless_line(line: str) -> bool:
