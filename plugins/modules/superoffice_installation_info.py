@@ -13,7 +13,7 @@ version_added: 1.0.0
 description:
   - Checks what the modules of this collection rely on in an installation of SuperOffice CRM, in at most 40 requests, which only read.
   - Each assumption is a check with a name. A check that failed says what does not work because of it, and what to do.
-  - The task succeeds even if checks failed. The playbook P(superoffice.crm.diagnose#playbook) fails then, and writes reports.
+  - The task succeeds even if checks failed. The playbook C(superoffice.crm.diagnose) fails then, and writes reports.
   - One request is sent without a login, and one looks like an SQL injection, so that a web application firewall shows itself.
     No request has a wrong password.
 author:

@@ -13,9 +13,9 @@ from .figures import Figures, ratio
 
 # why a run takes longer than the same requests alone
 OWN_WORK = (
-    "0.2 s of processor time to import `requests` and the collection, and 0.04 ms to read, check and"
-    " compare each definition, come on top of the floor, whatever the latency; the floor requests"
-    " several pages at once, too"
+    "0.2 s of processor time to import `requests` and the collection, and 0.04 ms to read, check"
+    " and compare each definition, come on top of the floor, whatever the latency; the floor"
+    " requests several pages at once, too"
 )
 WRITING = (
     "each write costs CPU time in `requests` and `urllib3`, several times that of the bare requests"
