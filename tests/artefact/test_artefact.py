@@ -97,6 +97,8 @@ def test_the_playbooks_and_the_role_run_by_their_full_names(
     )  # fmt: skip
     assert declared["users"][0]["user_name"] in inactive
     play("superoffice.crm.review")
+    play("superoffice.crm.diagnose")
+    assert (tmp_path / "reports" / "diagnosis.json").exists()
 
     role = [{"hosts": "localhost", "connection": "local", "gather_facts": False,
              "roles": ["superoffice.crm.external_users"]}]  # fmt: skip

@@ -283,7 +283,7 @@ CASES: dict[str, list[Case]] = {
              fault=("status", "Archive/dynamic", {"status": 400})),
     ],
     "password_mail": [Case("outgoing mail", choices={"password_mail": "not-supported"})],
-    "tokens": [Case("basic or soticket", choices={"bearer": "refused"})],
+    "tokens": [Case("auth_exchange_token", choices={"bearer": "refused"})],
     "unknown_columns": [Case("queries of your own", choices={"unknown_filter_column": "ignore"})],
     "trimming": [
         Case("log of the service", status="failed",
@@ -346,6 +346,26 @@ def test_an_untrusted_certificate_fails_until_ca_path_is_set(tmp_path: Path) -> 
         unchecked = diagnosed(server, validate_certs=False)["checks"][0]
         assert unchecked["status"] == "warning"
         assert "validate_certs" in unchecked["remedy"]
+
+
+@pytest.mark.parametrize("method", ["soticket", "bearer", "xsrf"])
+def test_any_method_of_authentication_is_examined(method: str, server: NetServer) -> None:
+    tenant, name = server.tenant, ADMIN[0]
+    cookie, token = tenant.issue_session(name)
+    credentials: dict[str, Result] = {
+        "soticket": {"auth_ticket": tenant.issue_ticket(name)},
+        "bearer": {"auth_token": tenant.issue_token(name)},
+        "xsrf": {"auth_cookie": cookie, "xsrf_token": token},
+    }
+    options = {"auth_method": method, **credentials[method]}
+    result = diagnosed(server, **options)
+    assert "failed" not in statuses(result).values()
+    text = json.dumps(result)
+    assert not [one for one in credentials[method].values() if one in text]
+    tenant.expire_sessions()
+    check = next(c for c in diagnosed(server, **options)["checks"] if c["name"] == "login")
+    assert check["status"] == "failed"
+    assert "expire" in check["remedy"]
 
 
 def test_an_unreachable_address_fails_and_the_rest_is_skipped(server: NetServer) -> None:

@@ -98,7 +98,7 @@ class Inspector:
         self._cancel_token = cancel_token
         self._budget = budget
         self._transports: dict[str, Transport] = {}
-        self._login = self._transport(settings.authentication)
+        self._login = self._transport("login", settings.authentication)
         self.seen: list[Inspected] = []
         self.throttled = 0
 
@@ -143,11 +143,11 @@ class Inspector:
 
     def send_anonymously(self, request: Request) -> Inspected:
         """Send a request without a login; raises as `send`."""
-        return self._send(self._transport(Anonymous()), request)
+        return self._send(self._transport("anonymous", Anonymous()), request)
 
     def send_with_token(self, request: Request, token: Secret) -> Inspected:
         """Send a request with a bearer token; raises as `send`."""
-        return self._send(self._transport(Bearer(token)), request)
+        return self._send(self._transport("token", Bearer(token)), request)
 
     def archive(self, provider: str, query: Mapping[str, str], kind: str = "archive") -> Inspected:
         """Ask for the rows of an archive; raises as `send`."""
@@ -168,13 +168,13 @@ class Inspector:
         content = {} if body is None else body
         return self.send(Request(kind, method, "POST", path, query or {}, content, safe))
 
-    def _transport(self, authentication: Authentication) -> Transport:
-        if authentication.scheme not in self._transports:
-            self._transports[authentication.scheme] = Transport(
+    def _transport(self, name: str, authentication: Authentication) -> Transport:
+        if name not in self._transports:
+            self._transports[name] = Transport(
                 dataclasses.replace(self.settings, authentication=authentication),
                 cancel_token=self._cancel_token,
             )
-        return self._transports[authentication.scheme]
+        return self._transports[name]
 
     def _send(self, transport: Transport, request: Request) -> Inspected:
         attempt = 0

@@ -211,7 +211,7 @@ def _tokens(inspector: Inspector, findings: Findings) -> Verdict:
         return passed("Tokens (User/currentToken) are accepted as a login.")
     return warning(
         f"Tokens of the service (User/currentToken) are rejected (HTTP {with_token.status}).",
-        "Use auth_method basic or soticket, not bearer.",
+        "Use auth_method basic or soticket, and leave auth_exchange_token false.",
     )
 
 
@@ -287,4 +287,4 @@ AGENT = (
     Check("roles", _roles, "No role can be given to a user.", ("user_agent",)),
 )
 OWN_USER = Check("own_user", _own_user, "The calling login could be changed.", ("users",))
-TOKENS = Check("tokens", _tokens, "auth_method=bearer does not work.", ("login",))
+TOKENS = Check("tokens", _tokens, "Tokens cannot be used as a login.", ("login",))
