@@ -177,7 +177,7 @@ requests:
     address: 2
     archive: 17
     login: 4
-    person: 1
+    person: 2
     roles: 3
     user: 8
     validate: 3

@@ -94,4 +94,4 @@ ERRORS = (
         "unknown_ids", _unknown_ids, "A user that does not exist is not noticed.", ("user_agent",)
     ),
 )
-PROPERTIES = Check("properties", _properties, "Nothing.", ("user_agent",))
+PROPERTIES = Check("properties", _properties, "Nothing that the modules need.", ("user_agent",))

@@ -387,5 +387,5 @@ QUERY_LENGTH = Check(
 UNKNOWN_COLUMNS = Check(
     "unknown_columns", _unknown_columns, "A missing column would not be noticed.", ("users",)
 )
-DEFAULTS = Check("defaults", _defaults, "Only queries of your own.", ("users",))
-FORMS = Check("forms", _forms, "Only queries of your own.", ("users",))
+DEFAULTS = Check("defaults", _defaults, "Only queries of your own are affected.", ("users",))
+FORMS = Check("forms", _forms, "Only queries of your own are affected.", ("users",))

@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ...client import json_fields
-from ...client.archive import any_of, associate_is, number_is
+from ...client.archive import any_of, associate_is, fits, number_is, text_is
 from ...client.inspection import Inspected, Inspector, neutral
-from ..check import Check, Findings, Verdict, failed, passed, skipped, warning
+from ..check import Check, Findings, Row, Verdict, failed, passed, skipped, warning
 from ..rows import OPERATION, key_of, page_of, sample_of
 from .login import RIGHT_ERRORS, learn_missing_right
 
@@ -56,7 +57,31 @@ def _persons(inspector: Inspector, findings: Findings) -> Verdict:
     if login_ids:
         is_number = all(one.isdecimal() for one in login_ids)
         findings.learn("person_login_id", "number" if is_number else "name")
+    if not _is_found_by_address(inspector, rows):
+        return failed(
+            "A person is not found by the e-mail address that the archive shows.",
+            "Use person_id to name persons, and report this with the file diagnosis.md.",
+        )
     return passed("Persons can be found, with company, addresses and login.")
+
+
+def _is_found_by_address(inspector: Inspector, rows: Sequence[Row]) -> bool:
+    """Look a person up by an address; where nobody has one, there is nothing to find."""
+    column = "email/emailAddress"
+    for row in rows:
+        address = row.get(column)
+        restriction = text_is(column, address) if isinstance(address, str) and address else None
+        if restriction is None or not fits(restriction):
+            continue
+        query = {
+            "$select": "personId",
+            "$filter": restriction,
+            "$entities": "person,retiredPerson",
+            "$top": "100",
+        }
+        found = page_of(inspector.archive("Person", query, kind="person"), "Archive/Person")
+        return row.get("personId") in [one.get("personId") for one in found]
+    return True
 
 
 def _last_login(inspector: Inspector, findings: Findings) -> Verdict:

@@ -204,4 +204,6 @@ NAMES = Check("names", _names, _LOOK_UPS, ("users",))
 VALIDATION = Check(
     "validation", _validation, "Errors show only when a user is written.", ("users",)
 )
-TRIMMING = Check("trimming", _trimming, "Only names with outer spaces.", ("validation",))
+TRIMMING = Check(
+    "trimming", _trimming, "Only names with outer spaces are affected.", ("validation",)
+)
