@@ -172,15 +172,15 @@ def test_a_plan_is_stale_for_a_user_whose_period_has_begun_or_ended_since() -> N
         entries = from_document(plan, HERE).users
         for definitions in (None, [Definition(desired, SourceLocation("users", 0))]):
             users = UserIndex([before])
-            [fresh], _ = restore_steps(entries, users, definitions, {}, LAST_SECOND)
-            [stale], _ = restore_steps(entries, users, definitions, {}, LAST_SECOND + second)
+            [fresh], _none = restore_steps(entries, users, definitions, {}, LAST_SECOND)
+            [stale], _none = restore_steps(entries, users, definitions, {}, LAST_SECOND + second)
             assert fresh.acts
             assert not stale.acts
             assert stale.stale == f"its period has {told} since the plan was made"
             assert fresh.desired.about == stale.desired.about == {"owner": "Kari", **period}
             # whoever is as planned already is left alone
             done = UserIndex([before._replace(is_active=not before.is_active)])
-            [idle], _ = restore_steps(entries, done, definitions, {}, LAST_SECOND + second)
+            [idle], _none = restore_steps(entries, done, definitions, {}, LAST_SECOND + second)
             assert not idle.changes
             assert not idle.stale
 

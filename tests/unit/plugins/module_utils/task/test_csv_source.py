@@ -130,11 +130,11 @@ def test_a_header_without_rows_defines_nobody(tmp_path: Path) -> None:
     assert users(tmp_path, "user_name;role\n") == []
 
 
+IN_DIGITS = "person_id must be a positive id of digits only"
+NO_IDS = ("1.001", "1001.0", "1E+03", "1 001", "-1001", '"1,001"', "#REF!")
 # what a finding says, with its place; nothing of a cell that may be a password is repeated
 FAULTY: list[tuple[str | bytes, list[str]]] = [
-    *((f"user_name;person_id\nanna;{number}\n",
-     ["users.csv:2: ", "person_id must be a positive id of digits only"])
-      for number in ("1.001", "1001.0", "1E+03", "1 001", "-1001", '"1,001"', "#REF!")),
+    *((f"user_name;person_id\nanna;{number}\n", ["users.csv:2: ", IN_DIGITS]) for number in NO_IDS),
     ("user_name,person_id\nanna,0\n", ["users.csv:2: ", "must be a positive id, not 0"]),
     ("user_name,person_id\nanna,1,001\n", ["users.csv:2: ", "3 cells, and the header 2"]),
     ('user_name,description\nanna,"a\nb"\n\n\nbo,"c\nd",e\n', ["users.csv:6: ", "3 cells"]),
@@ -236,7 +236,7 @@ def test_many_rows_take_little_memory(tmp_path: Path) -> None:
     tracemalloc.start()
     path = tmp_path / "few.csv"
     path.write_text(text[: len(text) // 4].rpartition("\n")[0], encoding="utf-8")
-    [file], _ = read_all([str(path)])
+    [file], _findings = read_all([str(path)])
     for _location, _entry in file.entries:
         pass
     _size, peak = tracemalloc.get_traced_memory()
