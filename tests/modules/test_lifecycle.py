@@ -79,7 +79,11 @@ def facts(tenant: Any, associate_id: int) -> dict[str, Any]:
 
 def person(full_name: str) -> dict[str, Any]:
     """Who a person without an address is, in the words of results."""
-    company = {"company": "Northwind Traders", "company_id": 2}
+    company = {
+        "company": "Northwind Traders",
+        "company_name": "Northwind Traders",
+        "company_id": 2,
+    }
     return {"full_name": full_name, "email": "", **company}
 
 
