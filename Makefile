@@ -107,6 +107,7 @@ docs: $(VENV)/.docs ## build the site into build/site/html
 	@$(BIN)/python tools/docs.py
 	@$(BIN)/antsibull-docs collection --use-current --squash-hierarchy --fail-on-error \
 		--dest-dir build/site/rst/reference superoffice.crm
+	@$(BIN)/python tools/docs.py reference
 	@$(BIN)/python -m sphinx -b html -c build/site -W --keep-going -q build/site/rst build/site/html
 
 build: $(VENV)/.demo ## build the artefact into build/dist
