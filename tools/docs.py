@@ -121,8 +121,8 @@ def playbooks() -> str:
 PLAYBOOKS = """# Playbooks
 
 Playbooks of the collection are run by their names, from the folder that holds your definitions.
-Each of them runs on the hosts of the group `superoffice` of your inventory, or on localhost if there
-is no such group. The connection is that of the role's variables or of environment variables.
+Each of them runs on the hosts of the group `superoffice` of your inventory, or on localhost if
+there is no such group. The connection is that of the role's variables or of environment variables.
 """
 
 
