@@ -202,7 +202,7 @@ class GitHub(CiProvider):
         return {
             "id": artifact.number,
             "name": artifact.name,
-            "size_in_bytes": len(artifact.archive()),
+            "size_in_bytes": sum(map(len, artifact.files.values())),
             "expired": artifact.expired,
             "workflow_run": run,
         }
