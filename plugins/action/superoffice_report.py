@@ -29,7 +29,7 @@ from ..plugin_utils.report.files import files_of_report, files_of_review
 from ..plugin_utils.report.model import Installation, Report, ReportError, plain, report_of
 from ..plugin_utils.report.review import review_from_document
 from ..plugin_utils.report.terminal import diagnosis_block, export_block, review_block, run_block
-from ..plugin_utils.report.wording import failure_text
+from ..plugin_utils.report.wording import failure_text, headline
 from ..plugin_utils.run_check import (
     problems_of_hosts,
     problems_of_places,
@@ -93,7 +93,7 @@ class ActionModule(ActionBase):
         written = _written(lambda: _write_run(report, one, options), problems)
         is_complete = options["set_stats"]
         text = run_block(one, written, self._width, self._paint, is_complete=is_complete)
-        self._show(text, problems)
+        is_shown = self._show(text, problems)
         result: Values = {"written": written}
         if options["set_stats"] and one.status not in {"failed", "refused"}:
             # as ansible.builtin.set_stats returns it
@@ -106,7 +106,7 @@ class ActionModule(ActionBase):
                 "per_host": False,
                 "aggregate": True,
             }
-        return _verdict(one, options, problems) or result
+        return _verdict(one, options, problems, is_shown=is_shown) or result
 
     def _review_report(self, options: Values) -> Values:
         review = review_from_document(options["result"])
@@ -147,11 +147,14 @@ class ActionModule(ActionBase):
     def _paint(self, text: str, color: str) -> str:
         return str(stringc(text, C.COLOR_CODES.get(color) and color)) if color else text
 
-    def _show(self, text: str, problems: list[str]) -> None:
+    def _show(self, text: str, problems: list[str]) -> bool:
+        """Show a block of text; return whether the callback leaves room for it."""
         callback = str(C.config.get_config_value("DEFAULT_STDOUT_CALLBACK"))
-        if callback.rpartition(".")[2] not in MACHINE_CALLBACKS:
-            lines = "".join(f"{self._paint(problem, 'red')}\n" for problem in problems)
-            self._display.display(text + lines)
+        if callback.rpartition(".")[2] in MACHINE_CALLBACKS:
+            return False
+        lines = "".join(f"{self._paint(problem, 'red')}\n" for problem in problems)
+        self._display.display(text + lines)
+        return True
 
 
 _MAKERS: dict[str, Callable[[ActionModule, Values], Values]] = {
@@ -226,10 +229,13 @@ def _shown_path(path: str) -> str:
     return path if shown.startswith("..") else shown
 
 
-def _verdict(one: Installation, options: Values, problems: list[str]) -> Values:
+def _verdict(one: Installation, options: Values, problems: list[str], *, is_shown: bool) -> Values:
     if one.status in {"failed", "refused"}:
         text = failure_text(one)
         hint = role_variables(text, str((one.error or {}).get("kind") or ""))
+        if is_shown:
+            # the reasons are on the screen already
+            text = headline(one, one.message.partition("\n")[0])
         return {"failed": True, "msg": _sentence(f"{text}{hint}"), **_cause(one)}
     if options["fail_on_drift"] and one.drift:
         sentence = f"{one.name}: external users are out of sync."

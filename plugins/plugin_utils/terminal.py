@@ -18,8 +18,8 @@ SHOWN = 20
 LONGEST_TEXT = 600
 _NARROWEST = 40
 _GAP = 2
-# a middle column gives way first, then the last one, then the first one
-_MIDDLE, _LAST = 12, 28
+# a middle column gives way first, then the last one, which continues below, then the first one
+_MIDDLE, _LAST = 12, 20
 _MARGIN = 4
 
 Paint = Callable[[str, str], str]
@@ -81,7 +81,8 @@ def _section(section: Section, width: int, paint: Paint) -> Iterator[str]:
         rows = _without_empty_columns(rows)
         widths = _widths([row.cells for row in rows], width)
         for row in rows:
-            yield paint(_line(row, widths), row.color)
+            for line in _lines(row, widths):
+                yield paint(line, row.color)
             for detail in row.details:
                 yield from wrapped(detail, width, "      ", "      ")
     for text in texts:
@@ -97,11 +98,19 @@ def _without_empty_columns(rows: Sequence[Row]) -> list[Row]:
     return [row._replace(cells=tuple(itertools.compress(row.cells, used))) for row in rows]
 
 
-def _line(row: Row, widths: Sequence[int]) -> str:
-    cells = [
-        _padded(_fitted(cell, width), width) for cell, width in zip(row.cells, widths, strict=True)
-    ]
-    return f"  {for_terminal(row.symbol)} {(' ' * _GAP).join(cells)}".rstrip()
+def _lines(row: Row, widths: Sequence[int]) -> Iterator[str]:
+    """Yield the line of a row, and the lines on which a long last cell continues."""
+    *cells, last = row.cells
+    *others, room = widths
+    start = "".join(
+        _padded(_fitted(cell, width), width + _GAP)
+        for cell, width in zip(cells, others, strict=True)
+    )
+    start = f"  {for_terminal(row.symbol)} {start}"
+    first, *more = wrapped(last, room, "", "")
+    yield f"{start}{first}".rstrip()
+    for piece in more:
+        yield f"{' ' * columns(start)}{piece}"
 
 
 def _widths(rows: Sequence[Sequence[str]], width: int) -> list[int]:

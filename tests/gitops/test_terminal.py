@@ -97,6 +97,16 @@ def test_the_headline_counts_and_each_user_has_a_line() -> None:
     assert rows[-1] == "Reports: reports/report.md"
 
 
+def test_a_change_that_is_too_long_for_its_line_continues_below_it() -> None:
+    """A plan has to be understood without another file, on 80 columns too."""
+    row = Row("!", ("user00003@example.com", "User 00003", "deactivate: role External user -> Pa"))
+    lines = block("Plan", [Section(rows=[row])], 60).splitlines()[3:]
+    assert lines == [
+        "  ! user00003@example.com  User 00003  deactivate: role",
+        "                                       External user -> Pa",
+    ]
+
+
 def test_twenty_users_are_shown_the_dangerous_ones_first() -> None:
     text = shown(of_kinds(created=40, deleted=14))
     rows = [line for line in text.splitlines() if line.startswith(("  - ", "  + "))]

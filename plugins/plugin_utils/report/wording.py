@@ -71,7 +71,7 @@ def headline(of: Installation | Report, message: str = "") -> str:
 def failure_text(one: Installation) -> str:
     """Return the outcome of a run that failed, with its first reason.
 
-    It is all that a log of failed tasks shows, or a callback without the terminal block.
+    It is all that a callback without the terminal block shows.
     """
     first = one.message.partition("\n")[0]
     text = headline(one, first)
