@@ -26,7 +26,7 @@ from .request import Request
 Row = Mapping[str, typing.Any]
 Parsed = typing.TypeVar("Parsed")
 # what identifies a row: an id, or the id of a person and one of its addresses
-Key = int | tuple[int, str]
+Key: typing.TypeAlias = "int | tuple[int, str]"
 PAGE_SIZE = 1000
 # each page makes the service run the whole query, and is kept until the pages before it are read
 PAGES_AT_ONCE = 8

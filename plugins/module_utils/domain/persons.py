@@ -173,7 +173,10 @@ def disagreement_warning(steps: Iterable[Step]) -> list[str]:
 
 def _differing(step: Step, user: CurrentUser) -> str:
     """Say how a definition describes the person of an existing user in another way."""
-    if step.desired.person_is_found or not user.full_name:
+    desired = step.desired
+    if desired.person_email is desired.person_name is desired.company is UNSET:
+        return ""
+    if desired.person_is_found or not user.full_name:
         return ""
     person = Person(
         user.person_id,
@@ -185,8 +188,8 @@ def _differing(step: Step, user: CurrentUser) -> str:
     )
     shown = {"person_email": user.email, "person_name": user.full_name, "company": user.company}
     differences = [
-        f"{option} is '{shown[option]}' and not '{getattr(step.desired, option)}'"
-        for option in disagreements(step.desired, person)
+        f"{option} is '{shown[option]}' and not '{getattr(desired, option)}'"
+        for option in disagreements(desired, person)
     ]
     return f"'{user.user_name}': {', '.join(differences)}" if differences else ""
 

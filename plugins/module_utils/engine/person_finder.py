@@ -23,7 +23,7 @@ from .read import ReportProgress
 Item = typing.TypeVar("Item")
 Value = typing.TypeVar("Value")
 # the persons of an address or a name, or why they could not be looked up
-Answer = list[Person] | UserError
+Answer: typing.TypeAlias = "list[Person] | UserError"
 _NOT_SENDABLE = (
     "cannot be looked up: it has a backslash, which a query cannot express, or is too long for one."
     " Give person_id instead."
@@ -55,7 +55,9 @@ class PersonFinder:
         doubtful = []
         for address, listed in lists.items():
             alone = next((answer for length, answer in listed if length == 1), None)
-            known = _only_owner(address, [one for _, one in listed]) if alone is None else alone
+            known = (
+                _only_owner(address, [one for _length, one in listed]) if alone is None else alone
+            )
             if known is None:
                 doubtful.append(address)
             else:
@@ -120,7 +122,7 @@ class PersonFinder:
             if found[plain_key(text)] == []
             for other in _others(text)
         ]
-        answers = self._in_parallel(ask, [other for _, other in others])
+        answers = self._in_parallel(ask, [other for _text, other in others])
         for (text, _other), answer in zip(others, answers, strict=True):
             known = found[plain_key(text)]
             if isinstance(known, list) and isinstance(answer, list):
