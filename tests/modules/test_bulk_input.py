@@ -277,3 +277,12 @@ def test_csv_and_yaml_of_one_folder_are_definitions_of_one_run(
     more.write_text("users: [{user_name: BO, role: None such}]", encoding="utf-8")
     refused = bulk(src=[str(tmp_path)])
     assert f"{more}:1 (users[0]): user_name 'BO' is that of {csv}:3 already" in refused["msg"]
+
+
+def test_a_list_that_a_template_made_a_string_of_is_explained(bulk: Run, journal: Any) -> None:
+    text = "[{'user_name': 'anna', 'active_until': datetime.date(2026, 12, 31)}]"
+    for options in ({"users": text}, {"users": [], "defaults": text[1:-1]}):
+        result = bulk(**options)
+        assert result["failed"] is True
+        assert "Put the dates of the variable in quotes" in result["msg"]
+    assert journal.entries == []

@@ -7,16 +7,20 @@
 from __future__ import annotations
 
 import datetime
+import re
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.release import __version__ as ansible_version
 
 from tests.modules.conftest import Run
 from tests.modules.test_relative_paths import play
 from tests.netserver import NetServer
 
+# templates make strings of lists with dates
+BEFORE_2_19 = tuple(map(int, ansible_version.split(".")[:2])) < (2, 19)
 PASSWORD = "Long-enough-1"
 
 
@@ -164,10 +168,15 @@ def test_dates_of_yaml_and_of_templates_are_read_in_plays_and_files(
         )
 
     (tmp_path / "users.yml").write_text(f"users:\n{lines('file')}", encoding="utf-8")
-    (tmp_path / "variables.yml").write_text(f"people:\n{lines('play')}", encoding="utf-8")
-    output = play(
-        tmp_path, server, "localhost", src=["users.yml"], users="{{ people }}",
-        limits={"deactivate": None}, vars_files=["variables.yml"],
-    )  # fmt: skip
+    variables = tmp_path / "variables.yml"
+    variables.write_text(f"people:\n{lines('play')}", encoding="utf-8")
+    options: dict[str, Any] = {"limits": {"deactivate": None}, "vars_files": [str(variables)]}
+    options |= {"src": ["users.yml"], "users": "{{ people }}"}
+    output = play(tmp_path, server, "localhost", **options)
+    if BEFORE_2_19:
+        assert "Put the dates of the variable in quotes" in output
+        quoted = re.sub(r"active_until: ([^\"\n]+)", r'active_until: "\1"', variables.read_text())
+        variables.write_text(quoted)
+        output = play(tmp_path, server, "localhost", **options)
     assert "changed=1" in output, output
     assert states(server.tenant) == {name: name == "today" for name in ends}

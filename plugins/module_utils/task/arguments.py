@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 import typing
 from collections.abc import Callable, Mapping, Sequence
 
@@ -305,11 +306,16 @@ _METHODS: dict[str, Callable[[Options], Authentication]] = {
 }
 
 
+# what a template makes of a date within a list or a mapping, before ansible-core 2.19
+_DATE = re.compile(r"\bdatetime\.date(?:time)?\(")
+
+
 def refuse_other_types(spec: Spec, arguments: Mapping[str, typing.Any]) -> None:
     """Refuse numbers and booleans for strings, and other values for mappings with suboptions.
 
     YAML makes 461 of `0715` and false of `off`; Ansible would convert that to another string, and
-    its validation of suboptions fails on what is no mapping. Holds on both execution paths.
+    its validation of suboptions fails on what is no mapping. A list that a template turned into a
+    string, because of a date in it, is explained. Holds on both execution paths.
 
     Raises:
         ValueError: an option has another type.
@@ -322,5 +328,10 @@ def refuse_other_types(spec: Spec, arguments: Mapping[str, typing.Any]) -> None:
         for item in items if is_string or is_list else ():
             if isinstance(item, (bool, int, float)):
                 require_string(name, item)
+        if rule.get("type") in ("list", "dict") and isinstance(value, str) and _DATE.search(value):
+            raise ValueError(
+                f"{name} has a date without quotes, which ansible-core before 2.19 cannot pass"
+                " through a template. Put the dates of the variable in quotes"
+            )
         if "options" in rule and not isinstance(value, (Mapping, str, type(None))):
             raise ValueError(f"{name} must be a mapping, not {type_name(value)}")
