@@ -50,6 +50,11 @@ options:
       - yaml
       - csv
     default: yaml
+  schema:
+    description:
+      - Path of the JSON schema of definition files, relative to the files. Each YAML file then begins with a comment by which editors find
+        it. The collection contains the schema as C(docs/external_users.schema.json).
+    type: str
 """
 
 EXAMPLES = r"""
@@ -88,12 +93,18 @@ def external_users_files(
     persons: object = None,
     name: str = "",
     format: str = "yaml",
+    schema: str = "",
 ) -> typing.Any:
     """Return the files."""
     try:
         # a template makes None of the word none
         files = files_of(
-            entries, split=str(split).lower(), persons=persons, name=name, file_format=format
+            entries,
+            split=str(split).lower(),
+            persons=persons,
+            name=name,
+            file_format=format,
+            schema=schema,
         )
     except ReportError as error:
         raise AnsibleFilterError(f"external_users_files: {error}") from error

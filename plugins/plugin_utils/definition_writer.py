@@ -61,6 +61,7 @@ def files_of(
     persons: object = None,
     name: str = "",
     file_format: str = "yaml",
+    schema: str = "",
 ) -> list[File]:
     """Write entries, as superoffice_external_user_info lists them, down as definition files.
 
@@ -89,10 +90,17 @@ def files_of(
         File(
             name if name and split == "none" else f"{group.stem}.yml",
             len(group.entries),
-            text_of(group.entries, group.shared, known),
+            _with_schema(text_of(group.entries, group.shared, known), schema),
         )
         for group in groups
     ]
+
+
+def _with_schema(text: str, schema: str) -> str:
+    """Return a text with the line by which editors find the schema."""
+    if not schema:
+        return text
+    return text.replace("---\n", f"---\n# yaml-language-server: $schema={for_comment(schema)}\n", 1)
 
 
 def csv_text(entries: Sequence[Entry]) -> str:

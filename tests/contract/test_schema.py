@@ -96,3 +96,7 @@ def test_defaults_are_only_what_makes_sense_for_many() -> None:
     assert validator.is_valid({"defaults": {"role": "Partner"}, "users": []})
     assert not validator.is_valid({"defaults": {"password": "secret"}, "users": []})
     assert not validator.is_valid({"defaults": {"user_name": "anna"}, "users": []})
+
+
+def test_schema_has_an_id_that_stays_and_is_no_address() -> None:
+    assert json_schema()["$id"] == "urn:uuid:ce3b0dc5-781b-5137-97bf-d128aa52c9ef"

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible_collections.superoffice.crm.plugins.module_utils.domain.entries import parse_entry
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.schema import json_schema
 from ansible_collections.superoffice.crm.plugins.module_utils.task.definition_files import read
 from ansible_collections.superoffice.crm.plugins.plugin_utils.definition_writer import (
     files_of,
@@ -212,7 +214,7 @@ def test_applying_an_export_changes_nothing(
 ) -> None:
     before = server.tenant.snapshot()
     here.ok("superoffice.crm.export", external_users_export_split=split)
-    files = sorted(path.name for path in here.folder.joinpath("users").iterdir())
+    files = sorted(path.name for path in here.folder.joinpath("users").glob("[!.]*"))
     assert (
         files
         == {
@@ -226,6 +228,11 @@ def test_applying_an_export_changes_nothing(
         assert sum(name.startswith("fjord-as-") for name in files) == 2
     assert here.mode(f"users/{files[0]}") == 0o600
     assert here.mode("users") == 0o700
+    # editors find the schema, which is that of the collection
+    for name in files:
+        head = here.read(f"users/{name}").splitlines()[:2]
+        assert head == ["---", "# yaml-language-server: $schema=.external_users.schema.json"]
+    assert json.loads(here.read("users/.external_users.schema.json")) == json_schema()
     server.journal.clear()
     output = here.ok("superoffice.crm.apply", external_users_list_results="all")
     assert "changed=0" in output
@@ -291,7 +298,7 @@ def test_existing_files_are_not_overwritten(here: Workspace, server: NetServer) 
     here.ok("superoffice.crm.export", "--check", external_users_export_replace=True)
     assert mine.exists()
     here.ok("superoffice.crm.export", external_users_export_replace=True)
-    assert [path.name for path in mine.parent.iterdir()] == ["users.yml"]
+    assert [path.name for path in mine.parent.glob("[!.]*")] == ["users.yml"]
 
 
 def test_export_can_be_filtered(here: Workspace, server: NetServer) -> None:

@@ -13,6 +13,8 @@ from .options import OPTIONS, Kind, Option
 from .periods import PATTERN
 
 Schema = dict[str, typing.Any]
+# identifies the schema wherever it lies; it is no address, so that nothing has to be fetched
+SCHEMA_ID = "urn:uuid:ce3b0dc5-781b-5137-97bf-d128aa52c9ef"
 _TEXT = {"type": "string", "pattern": r"\S"}
 _TYPES: dict[Kind, Schema] = {
     Kind.TEXT: _TEXT,
@@ -30,6 +32,7 @@ def json_schema() -> Schema:
     shared = {option.name: _property(option) for option in OPTIONS if option.sharable}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": SCHEMA_ID,
         "title": "External users of SuperOffice CRM, as superoffice.crm takes them",
         "type": "object",
         "required": ["users"],
