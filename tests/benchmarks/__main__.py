@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -60,7 +61,7 @@ def _measured(scale: Scale, parts: Sequence[str]) -> tuple[Figures, bool]:
         for name in parts:
             try:
                 PARTS[name](competitors)
-            except Failed as error:
+            except (Failed, OSError, subprocess.SubprocessError) as error:
                 # what the other parts say is still true
                 sys.stderr.write(f"{name}: {error}\n")
                 is_complete = False

@@ -18,6 +18,7 @@ from ansible_collections.superoffice.crm.plugins.module_utils.client import arch
 from . import definitions
 from .definitions import Entry
 from .embedded import ROOT
+from .measured import LONGEST
 from .raw import Phase
 
 CONNECTIONS = 8
@@ -36,7 +37,13 @@ def seconds(url: str, phases: list[Phase]) -> float:
     """Send the requests of all phases from a process of their own; return the seconds."""
     command = [sys.executable, "-m", "tests.benchmarks.raw", url]
     answer = subprocess.run(
-        command, cwd=ROOT, input=json.dumps(phases), capture_output=True, text=True, check=True
+        command,
+        cwd=ROOT,
+        input=json.dumps(phases),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=LONGEST,
     )
     return float(answer.stdout)
 

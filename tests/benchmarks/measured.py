@@ -19,6 +19,8 @@ from pathlib import Path
 import psutil
 
 INTERVAL = 0.02
+# what hangs must not keep the other parts from being measured
+LONGEST = 120
 MEGABYTE = 1e6
 
 
@@ -56,7 +58,12 @@ def run(
         text=True,
     )
     with _Watch(process.pid) if is_watched else _no_watch() as watch:
-        output, _nothing = process.communicate()
+        try:
+            output, _nothing = process.communicate(timeout=LONGEST)
+        except subprocess.TimeoutExpired as error:
+            process.kill()
+            process.communicate()
+            raise Failed(f"{' '.join(command)} took more than {LONGEST} seconds.") from error
         seconds = time.perf_counter() - began
     if process.returncode:
         raise Failed(f"{' '.join(command)} ended with {process.returncode}:\n{output[-3000:]}")
