@@ -333,21 +333,21 @@ class Archive:
 
     def _page(self, kind: str, provider: str, query: Mapping[str, str]) -> _Page:
         operation = f"Archive/{provider}"
-        answer = self._transport.call(Request(kind, operation, "GET", f"v1/{operation}", query))
-        if answer.value is None:
+        response = self._transport.call(Request(kind, operation, "GET", f"v1/{operation}", query))
+        if response.value is None:
             raise NotUnderstood(f"The response to {operation} is empty", operation=operation)
-        reply = json_fields.record(answer.value, operation)
-        rows = json_fields.rows(reply.get("value"), operation)
-        return _Page(rows, bool(reply.get("odata.nextLink")), _total(reply))
+        page = json_fields.record(response.value, operation)
+        rows = json_fields.rows(page.get("value"), operation)
+        return _Page(rows, bool(page.get("odata.nextLink")), _total(page))
 
 
-def _total(reply: Mapping[str, typing.Any]) -> int:
-    """Return the number of rows on all pages, 0 if the reply does not tell it.
+def _total(page: Mapping[str, typing.Any]) -> int:
+    """Return the number of rows on all pages, 0 if the page does not tell it.
 
     The name of the property is not documented (docs/service-facts.md, Archives), and OData writes
     large numbers as strings.
     """
-    for name, value in reply.items():
+    for name, value in page.items():
         if name.lower().endswith("count") and re.fullmatch("[0-9]{1,9}", str(value)):
             return int(value)
     return 0

@@ -68,7 +68,7 @@ class Client:
         return dict(sorted(self.transport.sent.items()))
 
     def check_login(self) -> None:
-        """Ask the service who we are; raises what it has against us."""
+        """Ask the service who we are; raises why it refuses."""
         self.transport.call(_PRINCIPAL)
 
     @property
@@ -86,7 +86,7 @@ class Client:
         """Log in once as `user`, in a session of its own, to see whether `password` is right.
 
         Anything but an identity that is this user's, or a plain 401, tells nothing: the service
-        may not let external users in at all, or something before it may have answered.
+        may not let external users in at all, or something before it may have responded.
         """
         settings = self.transport.settings
         if settings.authentication.scheme != Basic.scheme or ":" in user.user_name:

@@ -50,7 +50,7 @@ _PERHAPS_TLS = (
     "If the server expects TLS on this port, url (SUPEROFFICE_URL) has to begin with https"
 )
 _CA = "Set ca_path to your CA file. The environment variable is SUPEROFFICE_CA_PATH"
-# what OpenSSL makes of an answer in plain text
+# what OpenSSL makes of a response in plain text
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
 # by what OpenSSL says of a certificate (X509_V_ERR_...), as ssl.SSLCertVerificationError has it
 _CERTIFICATE_ADVICE = {

@@ -135,7 +135,7 @@ class UserAgent:
         """Create a user and return its associate id.
 
         Raises:
-            NotUnderstood: the answer holds no id; whether the user exists is then unknown.
+            NotUnderstood: the response holds no id; whether the user exists is then unknown.
         """
         body = {
             "PersonId": user.person_id,
@@ -170,12 +170,12 @@ class UserAgent:
         """Give the user `before` the values of `after` that `modification` names.
 
         Several flags go in one call, in the first spelling that the service accepts; that one is
-        kept. Where it answers a bare null to a spelling that is not proved yet, which can mean
+        kept. Where it returns a bare null for a spelling that is not proved yet, which can mean
         success and failure, `took_effect` tells. Where it breaks on one, the next one does no harm:
         it says the same.
 
         Raises:
-            NetServerError: the service refused, or its answer was lost.
+            NetServerError: the service refused, or its response was lost.
         """
         is_several = len(flag_names(modification)) > 1
         proved = self._proved.get(is_several)
@@ -225,7 +225,7 @@ class UserAgent:
         (SendChangePasswordEMail)
 
         Raises:
-            NetServerError: the service refused, or its answer was lost.
+            NetServerError: the service refused, or its response was lost.
         """
         method = "SendChangePasswordEMail"
         value = self._call("mail", method, {"AssociateId": associate_id}, safe=False)
@@ -247,7 +247,7 @@ class UserAgent:
         password: Secret,
         spelling: FlagSpelling,
     ) -> bool:
-        """Send one modification; tell whether the service answered a bare null to any part."""
+        """Send one modification; tell whether the service returned a bare null for any part."""
         silent = sent_before = False
         sent = before
         for flags, part in to_wire(modification, spelling):
@@ -263,7 +263,7 @@ class UserAgent:
                 "ExternalUserInfoModification": flags,
             }
             try:
-                answer = self._send(
+                response = self._send(
                     _request("modify", "SetExternalUserInfo", body=body, safe=False)
                 )
             except NetServerError as error:
@@ -271,7 +271,7 @@ class UserAgent:
                     error.effect = Effect.UNKNOWN  # the parts before this one were accepted
                 raise
             sent_before = True
-            silent = silent or answer.is_bare_null
+            silent = silent or response.is_bare_null
         return silent
 
     def _problem(

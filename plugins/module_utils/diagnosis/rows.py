@@ -25,8 +25,8 @@ def page_of(inspected: Inspected, operation: str = OPERATION) -> list[Row]:
     Raises:
         NetServerError: the response is none, or is not a page.
     """
-    reply = json_fields.record(inspected.result(), operation)
-    return list(json_fields.rows(reply.get("value"), operation))
+    page = json_fields.record(inspected.result(), operation)
+    return list(json_fields.rows(page.get("value"), operation))
 
 
 def link_of(inspected: Inspected) -> str:

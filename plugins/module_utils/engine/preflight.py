@@ -115,7 +115,7 @@ def _records(client: Client, steps: Sequence[Step]) -> dict[int | None, UserReco
         records |= dict(client.agent.users(ids).items())
     for step in steps:
         if step.associate_id not in records and step.location is not None:
-            # an installation may not answer this call for external users
+            # an installation may return nothing for external users
             records[step.associate_id] = client.agent.user(step.associate_id or 0)
     return records
 

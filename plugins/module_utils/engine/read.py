@@ -183,7 +183,7 @@ def read_roles(client: Client) -> Roles:
         raise _without_agent(client, error) from error
     if roles is None:
         raise _without_agent(
-            client, NotUnderstood("POST v1/Agents/User/GetAllRoles answered null", status=200)
+            client, NotUnderstood("POST v1/Agents/User/GetAllRoles returned null", status=200)
         )
     return Roles(roles)
 

@@ -232,8 +232,8 @@ def _own_user(inspector: Inspector, findings: Findings) -> Verdict:
         "$top": "10",
     }
     inspected = inspector.archive("ExternalUsers", query)
-    reply = json_fields.record(inspected.result(), "Archive/ExternalUsers")
-    is_listed = bool(json_fields.rows(reply.get("value"), "Archive/ExternalUsers"))
+    page = json_fields.record(inspected.result(), "Archive/ExternalUsers")
+    is_listed = bool(json_fields.rows(page.get("value"), "Archive/ExternalUsers"))
     findings.learn("internal_listed", "yes" if is_listed else "no")
     if not findings.manages_internal:
         _learn_unmanaged(inspector, findings)
