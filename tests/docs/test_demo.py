@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -22,8 +23,10 @@ def run_demo(folder: Path, *changes: tuple[str, str]) -> subprocess.CompletedPro
         text = text.replace(old, new)
     playbook = folder / "demo.yml"
     playbook.write_text(text, encoding="utf-8")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
         [sys.executable, str(ROOT / "tools" / "demo.py"), str(playbook)],
+        env={**os.environ, "PATH": path},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, check=False,
     )  # fmt: skip
 

@@ -114,6 +114,7 @@ def disagreements(
     writes: Sequence[Entry],
     *,
     is_sent_once: bool = True,
+    is_journal_complete: bool = True,
 ) -> list[str]:
     """Return where result, server state and request journal contradict each other.
 
@@ -124,6 +125,8 @@ def disagreements(
         after: the state after it.
         writes: the writing calls that the service saw, in order.
         is_sent_once: false where the proxy itself repeats requests, or delivers them late.
+        is_journal_complete: false where the service may have been killed between a change and its
+            line in the journal.
     """
     said = claims(result, work)
     found = []
@@ -132,6 +135,10 @@ def disagreements(
         status, message = said.get(name, ("", result.get("msg", "")))
         calls = _calls_for(name, before, writes)
         found += _contradictions(definition, status, message, before, after, calls)
+        is_untouched = before.users.get(name) == after.users.get(name)
+        was_written = any(entry.committed for entry in calls)
+        if was_written is is_untouched and (is_journal_complete or was_written):
+            found.append(f"{name}: the journal and the state of the embedded server differ")
         if is_sent_once:
             found += _repetitions(name, calls)
     found += _summary(result, work, said, before, after)
@@ -168,8 +175,6 @@ def _contradictions(
         found.append(f"{name} is called {status}, and was written")
     if any(text in message for text in NOTHING) and (was_written or not is_untouched):
         found.append(f"{name} was written, and the message is: {message}")
-    if was_written is is_untouched:
-        found.append(f"{name}: the journal and the state of the embedded server differ")
     return found
 
 

@@ -256,7 +256,15 @@ def verified(
         after = picture(server.tenant)
         writes = [entry for entry in server.journal.since(mark) if entry.writes]
         record_property("outcome", outcome(result))
-        found = disagreements(result, work, before, after, writes, is_sent_once=is_sent_once)
+        found = disagreements(
+            result,
+            work,
+            before,
+            after,
+            writes,
+            is_sent_once=is_sent_once,
+            is_journal_complete=isinstance(server, NetServer),
+        )
         assert not [secret for secret in SECRETS if secret in json.dumps(result)]
 
         if isinstance(server, NetServer):
