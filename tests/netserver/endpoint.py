@@ -45,7 +45,7 @@ _WITHOUT_RESPONSE = ("drop_before", "drop_after", "bad_bytes")
 _JSON_ACCEPTED = ("*/*", "application/*", "text/*", "json")
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False)
 class Exchange:
     """One request and its response."""
 
@@ -84,7 +84,7 @@ class Endpoint:
         self._numbers = itertools.count(1)
         self._requests = itertools.count(1)
         self._recent: collections.deque[float] = collections.deque()
-        self._active = 0
+        self._active: set[Exchange] = set()
 
     async def handle(self, http: web.BaseRequest) -> web.StreamResponse:
         """Serve one request."""
@@ -103,7 +103,7 @@ class Endpoint:
         )
         credential = credential_of(http.headers, http.cookies)
         exchange = Exchange(http, request, credential, connection, started, self.profile)
-        self._active += 1
+        self._active.add(exchange)
         try:
             wait = self.latency
             if credential.scheme == "basic":
@@ -112,12 +112,13 @@ class Endpoint:
                 await asyncio.sleep(wait)
             return await self._serve(exchange)
         finally:
-            self._active -= 1
+            self._active.discard(exchange)
 
     def reset(self) -> None:
-        """Forget wrong passwords and the rate of requests."""
+        """Forget wrong passwords, the rate of requests, and requests that still wait."""
         self.authenticator.reset()
         self._recent.clear()
+        self._active.clear()
 
     def connected(self, protocol: object) -> None:
         """Give a new connection its number."""
@@ -188,7 +189,7 @@ class Endpoint:
         headers = {"Retry-After": "1"} if profile.retry_after == "yes" else {}
         status = profile.throttle_status
         parallel = profile.limit("parallel")
-        if parallel and self._active > parallel:
+        if parallel and len(self._active) > parallel:
             busy = 503 if status == "usual" else int(status)
             raise HttpError(busy, "The server is too busy.", headers)
         rate = profile.limit("throttle")

@@ -169,3 +169,12 @@ def test_fault_of_the_command_line() -> None:
     assert parse_fault("delay::seconds=0.5,commit=no") == {
         "kind": "delay", "operation": None, "seconds": 0.5, "commit": False,
     }  # fmt: skip
+
+
+def test_a_request_that_waits_is_forgotten_by_a_reset(server: NetServer, client: Client) -> None:
+    server.faults.add("delay", seconds=3)
+    with pytest.raises(requests.Timeout):
+        client.get("User/currentPrincipal", timeout=0.2)
+    server.reset()
+    with server.using(parallel="1"):
+        assert client.get("User/currentPrincipal").status_code == 200
