@@ -22,7 +22,7 @@ TOKEN = "CiProvider-token-for-tests-1"
 MARKER = "<!-- superoffice.crm external users -->"
 OURS = "the account of the pipeline"
 PAGE = 30
-Answer = tuple[int, Any, dict[str, str]]
+Response = tuple[int, Any, dict[str, str]]
 
 
 @dataclasses.dataclass
@@ -67,7 +67,7 @@ class CiProvider(http.server.ThreadingHTTPServer):
         self.parents: Callable[[str], list[str]] = lambda _commit: []
         self.issues: list[dict[str, Any]] = []
         self.unauthorized: list[str] = []
-        self.routes: list[tuple[str, str, Callable[..., Answer]]] = []
+        self.routes: list[tuple[str, str, Callable[..., Response]]] = []
         self.root = f"http://127.0.0.1:{self.server_port}"
 
     def __enter__(self) -> CiProvider:
@@ -94,25 +94,25 @@ class CiProvider(http.server.ThreadingHTTPServer):
         self.artifacts.append(artifact)
         return artifact
 
-    def listed(self, page: int = 1, per_page: int = PAGE) -> Answer:
+    def listed(self, page: int = 1, per_page: int = PAGE) -> Response:
         found = self.comments[(page - 1) * per_page : page * per_page]
         return 200, [self.shown(one) for one in found], {}
 
     def shown(self, comment: dict[str, Any]) -> dict[str, Any]:
         raise NotImplementedError
 
-    def said(self, body: str) -> Answer:
+    def said(self, body: str) -> Response:
         self.comments.append({"id": len(self.comments) + 1, "body": body, "author": OURS})
         return 201, self.shown(self.comments[-1]), {}
 
-    def changed(self, number: str, body: str) -> Answer:
+    def changed(self, number: str, body: str) -> Response:
         comment = self.comments[int(number) - 1]
         if comment["author"] != OURS:
             return 403, {"message": "Forbidden"}, {}
         comment["body"] = body
         return 200, self.shown(comment), {}
 
-    def opened(self, body: dict[str, Any], text: str) -> Answer:
+    def opened(self, body: dict[str, Any], text: str) -> Response:
         labels = body["labels"] if isinstance(body["labels"], list) else [body["labels"]]
         issue = {
             "number": len(self.issues) + 1,
@@ -126,7 +126,7 @@ class CiProvider(http.server.ThreadingHTTPServer):
         self.issues.append(issue)
         return 201, issue, {}
 
-    def edited(self, body: dict[str, Any], number: str) -> Answer:
+    def edited(self, body: dict[str, Any], number: str) -> Response:
         issue = self.issues[int(number) - 1]
         for name in ("body", "description"):
             issue["text"] = body.get(name, issue["text"])
@@ -134,7 +134,7 @@ class CiProvider(http.server.ThreadingHTTPServer):
             issue["state"] = "closed"
         return 200, issue, {}
 
-    def noted(self, body: dict[str, Any], number: str) -> Answer:
+    def noted(self, body: dict[str, Any], number: str) -> Response:
         self.issues[int(number) - 1]["notes"].append(body["body"])
         return 201, {}, {}
 
@@ -177,10 +177,10 @@ class GitHub(CiProvider):
         login = "github-actions[bot]" if comment["author"] == OURS else comment["author"]
         return {"id": comment["id"], "body": comment["body"], "user": {"login": login}}
 
-    def page_of_comments(self, _body: Any, query: dict[str, str]) -> Answer:
+    def page_of_comments(self, _body: Any, query: dict[str, str]) -> Response:
         return self.listed(int(query.get("page", 1)))
 
-    def pulls(self, _body: Any, _query: Any, commit: str) -> Answer:
+    def pulls(self, _body: Any, _query: Any, commit: str) -> Response:
         pull = {
             "number": 7,
             "merged_at": "2026-11-25T10:00:00Z",
@@ -207,11 +207,11 @@ class GitHub(CiProvider):
             "workflow_run": run,
         }
 
-    def artifacts_by_name(self, _body: Any, query: dict[str, str]) -> Answer:
+    def artifacts_by_name(self, _body: Any, query: dict[str, str]) -> Response:
         found = [one for one in self.artifacts if one.name == query["name"]]
         return 200, {"artifacts": list(map(self.described, found))}, {}
 
-    def artifacts_of_run(self, _body: Any, query: dict[str, str], run: str) -> Answer:
+    def artifacts_of_run(self, _body: Any, query: dict[str, str], run: str) -> Response:
         found = [
             one
             for one in self.artifacts
@@ -219,18 +219,18 @@ class GitHub(CiProvider):
         ]
         return 200, {"artifacts": list(map(self.described, found))}, {}
 
-    def run_of(self, _body: Any, _query: Any, run: str) -> Answer:
+    def run_of(self, _body: Any, _query: Any, run: str) -> Response:
         artifact = next(one for one in self.artifacts if one.run == int(run))
         facts = {"event": artifact.event, "conclusion": artifact.conclusion}
         return 200, {**facts, "path": ".github/workflows/external-users.yml"}, {}
 
-    def zip(self, _body: Any, _query: Any, number: str) -> Answer:
+    def zip(self, _body: Any, _query: Any, number: str) -> Response:
         return 302, None, {"Location": f"{self.root}/elsewhere/{number}"}
 
-    def elsewhere(self, _body: Any, _query: Any, number: str) -> Answer:
+    def elsewhere(self, _body: Any, _query: Any, number: str) -> Response:
         return 200, self.artifacts[int(number) - 1].archive(), {}
 
-    def listed_issues(self, _body: Any, query: dict[str, str]) -> Answer:
+    def listed_issues(self, _body: Any, query: dict[str, str]) -> Response:
         assert query["creator"] == "app/github-actions"
         assert query["state"] == "open"
         return 200, self.open_issues(query["labels"]), {}
@@ -271,7 +271,7 @@ class GitLab(CiProvider):
         author = {"id": 42 if comment["author"] == OURS else 1}
         return {"id": comment["id"], "body": comment["body"], "author": author}
 
-    def requests(self, _body: Any, _query: Any, commit: str) -> Answer:
+    def requests(self, _body: Any, _query: Any, commit: str) -> Response:
         request = {
             "iid": 7,
             "state": "merged",
@@ -283,7 +283,7 @@ class GitLab(CiProvider):
         open_one = {**request, "iid": 8, "state": "opened", "merge_commit_sha": None}
         return 200, [request, open_one] if commit in self.merged else [], {}
 
-    def pipelines(self, _body: Any, _query: Any) -> Answer:
+    def pipelines(self, _body: Any, _query: Any) -> Response:
         found = [
             {"id": one.run, "sha": one.head, "project_id": 4 if one.fork else 3}
             for one in self.artifacts
@@ -291,7 +291,7 @@ class GitLab(CiProvider):
         ]
         return 200, found, {}
 
-    def jobs(self, _body: Any, query: dict[str, str], number: str) -> Answer:
+    def jobs(self, _body: Any, query: dict[str, str], number: str) -> Response:
         assert query["scope[]"] == "success"
         found = [
             {"id": one.number, "name": one.name, "status": "success"}
@@ -300,16 +300,16 @@ class GitLab(CiProvider):
         ]
         return 200, [{"id": 900, "name": "other", "status": "success"}, *found], {}
 
-    def file(self, _body: Any, _query: Any, number: str, name: str) -> Answer:
+    def file(self, _body: Any, _query: Any, number: str, name: str) -> Response:
         return 302, None, {"Location": f"{self.root}/elsewhere/{number}/{name}"}
 
-    def elsewhere(self, _body: Any, _query: Any, number: str, name: str) -> Answer:
+    def elsewhere(self, _body: Any, _query: Any, number: str, name: str) -> Response:
         files = self.artifacts[int(number) - 1].files
         if name not in files:
             return 404, {"message": "404 Not Found"}, {}
         return 200, files[name], {}
 
-    def listed_issues(self, _body: Any, query: dict[str, str]) -> Answer:
+    def listed_issues(self, _body: Any, query: dict[str, str]) -> Response:
         assert query["author_id"] == "42"
         assert query["state"] == "opened"
         return 200, self.open_issues(query["labels"]), {}
@@ -318,7 +318,7 @@ class GitLab(CiProvider):
 class _Handler(http.server.BaseHTTPRequestHandler):
     server: Any
 
-    def answer(self) -> None:
+    def respond(self) -> None:
         place = urlsplit(self.path)
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length) or b"null")
@@ -330,7 +330,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    def found(self, path: str, query: str, body: Any) -> Answer:
+    def found(self, path: str, query: str, body: Any) -> Response:
         if not self.server.authorized(self.headers, path):
             self.server.unauthorized.append(path)
             return 401, {"message": "Bad credentials"}, {}
@@ -341,7 +341,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 return function(body, given, *match.groups())  # type: ignore[no-any-return]
         return 404, {"message": f"{self.command} {path}"}, {}
 
-    do_GET = do_POST = do_PATCH = do_PUT = answer  # noqa: N815 - as http.server calls them
+    do_GET = do_POST = do_PATCH = do_PUT = respond  # noqa: N815 - as http.server calls them
 
     def log_message(self, *_text: object) -> None:
         """Say nothing."""

@@ -194,16 +194,16 @@ def test_url_without_webapi_is_reported(user: Run, server: Any) -> None:
     assert "/elsewhere/api" in result["msg"]
 
 
-@pytest.mark.parametrize("answer", ["online-401", "online-403", "online-404", "online-object"])
+@pytest.mark.parametrize("form", ["online-401", "online-403", "online-404", "online-object"])
 def test_missing_user_agent_is_reported_within_two_requests(
-    answer: str, user: Run, server: Any, tenant: Any, journal: Any, subtests: pytest.Subtests
+    form: str, user: Run, server: Any, tenant: Any, journal: Any, subtests: pytest.Subtests
 ) -> None:
     for check in [False, True]:
         with subtests.test(check=check):
             server.reset()
             tenant.add_external_user("anna")
             start = tenant.snapshot()
-            with server.using(user_agent=answer):
+            with server.using(user_agent=form):
                 result = user(user_name="anna", role="Vendor", check=check)
             assert result["error"]["kind"] == "user_agent"
             for fact in ("'anna'", "User agent is not available", "SuperOffice Online", "onsite"):

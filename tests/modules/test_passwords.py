@@ -156,12 +156,12 @@ def test_failed_login_probe_sets_no_password_and_is_not_repeated(
             assert tenant.snapshot() == start
 
 
-@pytest.mark.parametrize("answer", ["401", "403"])
+@pytest.mark.parametrize("status", ["401", "403"])
 def test_inactive_user_is_not_probed(
-    answer: str, user: Run, server: Any, tenant: Any, anna: int, writes: Writes
+    status: str, user: Run, server: Any, tenant: Any, anna: int, writes: Writes
 ) -> None:
     tenant.change_user(anna, is_active=False)
-    with server.using(inactive_login=answer):
+    with server.using(inactive_login=status):
         result = user(user_name="anna", password=NEW, update_password="when_changed")
     assert result["password_status"] == "not_verifiable"
     assert "login_probe" not in result["requests"]

@@ -45,7 +45,7 @@ LIFECYCLE: list[tuple[str, Result]] = [
 NOT_GONE = "was deleted without an error from the service, but reading it back shows"
 UNAVAILABLE = "The User agent is not available"
 FAILING: dict[str, dict[str, str]] = {
-    # answers success, and does nothing
+    # reports success, and does nothing
     "silent_ignore=role": {"two flags": "role_id is 5 instead of 6"},
     "silent_ignore=active": {"two flags": "is_active is True instead of False"},
     "silent_ignore=user_name": {"rename": f"user_name is '{NAME}' instead of '{LATER}'"},

@@ -128,12 +128,12 @@ def test_roles_with_equal_names_are_distinguished_by_id(user: Run, tenant: Any, 
     assert tenant.user(anna).role_id == second
 
 
-@pytest.mark.parametrize("answer", ["accept", "ignore"])
+@pytest.mark.parametrize("outcome", ["accept", "ignore"])
 def test_role_of_another_type_is_refused_even_if_the_service_accepts_it(
-    answer: str, user: Run, server: Any, tenant: Any, anna: int
+    outcome: str, user: Run, server: Any, tenant: Any, anna: int
 ) -> None:
     start = tenant.snapshot()
-    with server.using(wrong_role_type=answer, deleted_role="accept"):
+    with server.using(wrong_role_type=outcome, deleted_role="accept"):
         for role_id in (1, 9):
             assert user(user_name="anna", role_id=role_id)["error"]["kind"] == "role"
     assert tenant.snapshot() == start

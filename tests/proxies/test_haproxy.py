@@ -141,8 +141,8 @@ BREAKS: dict[str, tuple[HAProxy, dict[str, Any], dict[str, Any]]] = {
         {"kind": "drop_after"},
         {},
     ),
-    "the answer is cut": (HAProxy(), {"kind": "truncate", "how": "length"}, {}),
-    "the answer is dropped": (
+    "the response is cut": (HAProxy(), {"kind": "truncate", "how": "length"}, {}),
+    "the response is dropped": (
         HAProxy(backend="http-response silent-drop if { status 418 }"),
         {"kind": "status", "status": 418, "commit": True},
         {"timeout": 1},

@@ -175,13 +175,13 @@ BREAKS: dict[str, tuple[Nginx, dict[str, Any], dict[str, Any]]] = {
     ),
     "503 with Retry-After before the effect": (Nginx(server=PAGE), {"kind": "drop_before"}, {}),
     "503 with Retry-After after the effect": (Nginx(server=PAGE), {"kind": "drop_after"}, {}),
-    "the answer is cut": (Nginx(), {"kind": "truncate", "how": "length"}, {}),
-    "the answer is cut, and not buffered": (
+    "the response is cut": (Nginx(), {"kind": "truncate", "how": "length"}, {}),
+    "the response is cut, and not buffered": (
         Nginx(location="proxy_buffering off;"),
         {"kind": "truncate", "how": "length"},
         {},
     ),
-    "the answer trickles": (Nginx(), {"kind": "slow_drip", "seconds": 0.3}, {}),
+    "the response trickles": (Nginx(), {"kind": "slow_drip", "seconds": 0.3}, {}),
     "the client does not wait": (
         Nginx(),
         {"kind": "delay", "when": "after", "seconds": 1.5},

@@ -95,15 +95,15 @@ def test_writes_that_the_proxy_does_not_allow_change_nothing(
 BREAKS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "the connection is closed before the effect": ("", {"kind": "drop_before"}, {}),
     "the connection is closed after the effect": ("", {"kind": "drop_after"}, {}),
-    "the answer is cut": ("", {"kind": "truncate", "how": "length"}, {}),
-    "the answer is late": (
+    "the response is cut": ("", {"kind": "truncate", "how": "length"}, {}),
+    "the response is late": (
         "read_timeout 1 second",
         {"kind": "delay", "when": "after", "seconds": 2.0},
         {},
     ),
 }
 
-SLOW = {"the answer is late"}
+SLOW = {"the response is late"}
 
 
 @pytest.mark.parametrize(

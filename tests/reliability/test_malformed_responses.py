@@ -4,7 +4,7 @@
 
 """Responses of every shape: no traceback, no hang, bounded memory, and no blind write.
 
-The proxy changes what the embedded NetServer answers, whose shapes are those of the vendor's
+The proxy changes the responses of the embedded NetServer, whose shapes are those of the vendor's
 description (tests/contract): values, types and structure of the JSON, and the HTTP around it.
 """
 
@@ -188,8 +188,9 @@ def fuzz(server: NetServer, connection: Result, examples: int) -> None:
         assert len(set(creations)) == len(creations)
         user_states(server)  # fails for a duplicate name
         assert time.monotonic() - begun < 60
-        figures.count("fuzzing: spoiled answers")
-        figures.count(f"fuzzing: spoiled answers, {'refused' if result.get('failed') else 'taken'}")
+        verdict = "refused" if result.get("failed") else "accepted"
+        figures.count("fuzzing: malformed responses")
+        figures.count(f"fuzzing: malformed responses, {verdict}")
 
     try_one()
 
@@ -278,9 +279,9 @@ def test_endless_or_invalid_response_is_refused(
     assert "Traceback" not in ended.stderr, ended
     assert ended.result["failed"] is True, ended
     assert words in ended.result["msg"], ended
-    figures.most("answers: MB of memory for the worst", ended.megabytes)
-    figures.most("answers: seconds for the worst", ended.seconds)
-    figures.count("answers: without end or sense")
+    figures.most("responses: MB of memory for the worst", ended.megabytes)
+    figures.most("responses: seconds for the worst", ended.seconds)
+    figures.count("responses: endless or unreadable")
 
 
 def test_repeated_pages_are_detected(server: NetServer, connection: Result) -> None:

@@ -229,7 +229,7 @@ slow = pytest.mark.slow
 
 
 @pytest.mark.parametrize(
-    ("execution_path", "answers", "check"),
+    ("execution_path", "responses", "check"),
     [
         pytest.param("in_process", "well", False, marks=slow),
         pytest.param("in_process", "well", True, marks=slow),
@@ -242,11 +242,11 @@ slow = pytest.mark.slow
     ],
 )
 def test_modules_at_vvvv_reveal_no_secret(
-    execution_path: str, answers: str, check: bool, server_with_users: NetServer, tmp_path: Path
+    execution_path: str, responses: str, check: bool, server_with_users: NetServer, tmp_path: Path
 ) -> None:
-    only = WRITES if answers == "echoes writes" else ()
+    only = WRITES if responses == "echoes writes" else ()
     with fault_proxy(server_with_users.url) as service:
-        if answers != "well":
+        if responses != "well":
             service.rule = echo(str, 500, only)
         place = Place(tmp_path, service.url)
         environment = "{SOME: thing}" if execution_path == "module" else "{}"
@@ -255,10 +255,10 @@ def test_modules_at_vvvv_reveal_no_secret(
     assert "PLAY RECAP" in printed, printed
     assert ("AnsiballZ_superoffice" in printed) is (execution_path == "module")
     place.assert_silent(printed, watch)
-    if answers == "echoes writes":
+    if responses == "echoes writes":
         for word in ("127.0.0.1", "CreateExternalUser", "HTTP 500", "carla", "'anna'"):
             assert word in printed
-    if answers == "well" and not check:
+    if responses == "well" and not check:
         assert server_with_users.tenant.password_matches("anna", PASSWORD)
         assert server_with_users.tenant.password_matches("chris", FILED)
 

@@ -163,7 +163,7 @@ def _write(inspector: Inspector, state: _State, spelling: FlagSpelling) -> Inspe
     """Write the present values back, with one spelling of the flags.
 
     Raises:
-        NetServerError: the response is no answer to the question of the spelling.
+        NetServerError: the response does not tell whether the spelling was accepted.
     """
     flags, _part = list(to_wire(MODIFICATION, spelling))[-1]
     body = {
@@ -198,7 +198,7 @@ def _changes(inspector: Inspector, before: _State) -> list[str]:
 
 
 def _verdict(findings: Findings, results: dict[FlagSpelling, Inspected]) -> Verdict:
-    # a null is an answer of its own only where another spelling got another answer
+    # a null means something only where another spelling got another response
     forms = {spelling: _form(one) for spelling, one in results.items()}
     spoken = [form for form in forms.values() if form not in (None, "null-200")]
     refused = [one for one in results.values() if one.error]
@@ -238,7 +238,7 @@ def _flags(accepted: Sequence[FlagSpelling]) -> str:
 
 
 def _form(inspected: Inspected) -> str | None:
-    """Tell how a call without a result was answered; None for a refusal."""
+    """Tell the form of the response to a call without a result; None for a refusal."""
     if inspected.error:
         return None
     if inspected.status == 204:

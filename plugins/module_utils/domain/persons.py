@@ -79,7 +79,7 @@ def merged(persons: Iterable[Person]) -> list[Person]:
     return list(found.values())
 
 
-def owners(address: str, answered: Iterable[Person]) -> list[Person]:
+def owners(address: str, listed: Iterable[Person]) -> list[Person]:
     """Return who has an address, of the persons that the service lists for it alone.
 
     A person may be listed for an address that is not shown. One that is shown with an address that
@@ -88,7 +88,7 @@ def owners(address: str, answered: Iterable[Person]) -> list[Person]:
     loose = loose_key(address)
     return [
         person
-        for person in answered
+        for person in listed
         if person.has_email(address) or all(loose_key(one) != loose for one in person.emails)
     ]
 

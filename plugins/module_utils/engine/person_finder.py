@@ -23,7 +23,7 @@ from .read import ReportProgress
 Item = typing.TypeVar("Item")
 Value = typing.TypeVar("Value")
 # the persons of an address or a name, or why they could not be looked up
-Answer: typing.TypeAlias = "list[Person] | UserError"
+LookUp: typing.TypeAlias = "list[Person] | UserError"
 _NOT_SENDABLE = (
     "cannot be looked up: it has a backslash, which a query cannot express, or is too long for one."
     " Give person_id instead."
@@ -38,7 +38,7 @@ class PersonFinder:
         self._concurrency = concurrency
         self._progress = progress
 
-    def by_email(self, addresses: Iterable[str]) -> dict[str, Answer]:
+    def by_email(self, addresses: Iterable[str]) -> dict[str, LookUp]:
         """Return the persons of addresses, by the key of the address.
 
         Each address is part of two chains, with different others, because the service may list a
@@ -47,14 +47,14 @@ class PersonFinder:
         """
         found, sendable = _sendable(addresses, persons.email_is)
         chains = persons.crossed(sendable)
-        answers = in_parallel(self._chain, chains, self._concurrency)
-        lists: dict[str, list[tuple[int, Answer]]] = {}
-        for chain, answer in zip(chains, answers, strict=True):
+        results = in_parallel(self._chain, chains, self._concurrency)
+        lists: dict[str, list[tuple[int, LookUp]]] = {}
+        for chain, result in zip(chains, results, strict=True):
             for address in chain:
-                lists.setdefault(address, []).append((len(chain), answer))
+                lists.setdefault(address, []).append((len(chain), result))
         doubtful = []
         for address, listed in lists.items():
-            alone = next((answer for length, answer in listed if length == 1), None)
+            alone = next((result for length, result in listed if length == 1), None)
             known = (
                 _only_owner(address, [one for _length, one in listed]) if alone is None else alone
             )
@@ -62,16 +62,16 @@ class PersonFinder:
                 doubtful.append(address)
             else:
                 found[plain_key(address)] = _owners(address, known)
-        answers = self._in_parallel(self._email, doubtful)
-        found.update(zip(map(plain_key, doubtful), answers, strict=True))
+        results = self._in_parallel(self._email, doubtful)
+        found.update(zip(map(plain_key, doubtful), results, strict=True))
         self._ask_for_other_spellings(sendable, found, self._email)
         return found
 
-    def by_name(self, names: Iterable[str]) -> dict[str, Answer]:
+    def by_name(self, names: Iterable[str]) -> dict[str, LookUp]:
         """Return the persons of full names, by the key of the name, in a request for each name."""
         return self._one_by_one(names, persons.name_is, self._name)
 
-    def by_company(self, company: str) -> Answer:
+    def by_company(self, company: str) -> LookUp:
         """Return the persons of a company, which is named with or without its department."""
         found = self._one_by_one([company], persons.company_is, self._company)
         return found[plain_key(company)]
@@ -80,27 +80,27 @@ class PersonFinder:
         self,
         texts: Iterable[str],
         restrict: Callable[[str], str | None],
-        ask: Callable[[str], Answer],
-    ) -> dict[str, Answer]:
+        ask: Callable[[str], LookUp],
+    ) -> dict[str, LookUp]:
         found, sendable = _sendable(texts, restrict)
-        answers = self._in_parallel(ask, sendable)
-        found.update(zip(map(plain_key, sendable), answers, strict=True))
+        results = self._in_parallel(ask, sendable)
+        found.update(zip(map(plain_key, sendable), results, strict=True))
         self._ask_for_other_spellings(sendable, found, ask)
         return found
 
-    def _chain(self, addresses: Sequence[str]) -> Answer:
+    def _chain(self, addresses: Sequence[str]) -> LookUp:
         return _unless_blocked(lambda: self._persons.with_emails(addresses))
 
-    def _email(self, address: str) -> Answer:
+    def _email(self, address: str) -> LookUp:
         return _owners(address, self._chain([address]))
 
-    def _name(self, name: str) -> Answer:
+    def _name(self, name: str) -> LookUp:
         # a database may take names for equal that only look alike
         return _unless_blocked(
             lambda: [one for one in self._persons.with_name(name) if one.has_name(name)]
         )
 
-    def _company(self, company: str) -> Answer:
+    def _company(self, company: str) -> LookUp:
         def ask() -> list[Person]:
             alone = company.rpartition(", ")[0]
             names = [company, *([alone] if alone else [])]
@@ -110,7 +110,7 @@ class PersonFinder:
         return _unless_blocked(ask)
 
     def _ask_for_other_spellings(
-        self, texts: Iterable[str], found: dict[str, Answer], ask: Callable[[str], Answer]
+        self, texts: Iterable[str], found: dict[str, LookUp], ask: Callable[[str], LookUp]
     ) -> None:
         """Ask for what was not found in the other normal form and in lower case.
 
@@ -122,11 +122,11 @@ class PersonFinder:
             if found[plain_key(text)] == []
             for other in _others(text)
         ]
-        answers = self._in_parallel(ask, [other for _text, other in others])
-        for (text, _other), answer in zip(others, answers, strict=True):
+        results = self._in_parallel(ask, [other for _text, other in others])
+        for (text, _other), result in zip(others, results, strict=True):
             known = found[plain_key(text)]
-            if isinstance(known, list) and isinstance(answer, list):
-                found[plain_key(text)] = merged([*known, *answer])
+            if isinstance(known, list) and isinstance(result, list):
+                found[plain_key(text)] = merged([*known, *result])
 
     def _in_parallel(self, work: Callable[[Item], Value], items: Sequence[Item]) -> list[Value]:
         done = itertools.count(1)
@@ -139,8 +139,8 @@ class PersonFinder:
         return in_parallel(report, items, self._concurrency)
 
 
-def _unless_blocked(ask: Callable[[], list[Person]]) -> Answer:
-    """Return the answer, or the error of a text that a firewall does not let through."""
+def _unless_blocked(ask: Callable[[], list[Person]]) -> LookUp:
+    """Return the result, or the error of a text that a firewall does not let through."""
     try:
         return ask()
     except Blocked as error:
@@ -149,12 +149,12 @@ def _unless_blocked(ask: Callable[[], list[Person]]) -> Answer:
 
 def _sendable(
     texts: Iterable[str], restrict: Callable[[str], str | None]
-) -> tuple[dict[str, Answer], list[str]]:
+) -> tuple[dict[str, LookUp], list[str]]:
     """Return the texts that can be asked for, and an error for each other one.
 
     Texts that differ only in case, in spaces or in their normal form are asked for once.
     """
-    found: dict[str, Answer] = {}
+    found: dict[str, LookUp] = {}
     sendable = []
     for text in {plain_key(text): " ".join(text.split()) for text in texts}.values():
         if restrict(text) is None:
@@ -164,14 +164,14 @@ def _sendable(
     return found, sendable
 
 
-def _only_owner(address: str, answers: Sequence[Answer]) -> list[Person] | None:
+def _only_owner(address: str, results: Sequence[LookUp]) -> list[Person] | None:
     """Return who has an address, as far as two chains can tell; None if there is a doubt."""
     listed = [
-        {person.person_id: person for person in answer}
-        for answer in answers
-        if not isinstance(answer, UserError)
+        {person.person_id: person for person in result}
+        for result in results
+        if not isinstance(result, UserError)
     ]
-    if len(listed) < len(answers):
+    if len(listed) < len(results):
         return None  # something in front of the service refused the chain because of one address
     in_both = [one for one in listed[0].values() if all(one.person_id in it for it in listed)]
     shown = merged([*in_both, *(it[one.person_id] for one in in_both for it in listed)])
@@ -180,8 +180,8 @@ def _only_owner(address: str, answers: Sequence[Answer]) -> list[Person] | None:
     return None
 
 
-def _owners(address: str, answer: Answer) -> Answer:
-    return answer if isinstance(answer, UserError) else owners(address, answer)
+def _owners(address: str, result: LookUp) -> LookUp:
+    return result if isinstance(result, UserError) else owners(address, result)
 
 
 def _others(text: str) -> list[str]:

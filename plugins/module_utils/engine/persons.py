@@ -19,7 +19,7 @@ from ..domain.model import UNSET, DesiredUser, Unset
 from ..domain.names import plain_key
 from ..domain.persons import Person, needs_person, person_of
 from ..domain.user_index import UserIndex
-from .person_finder import Answer, PersonFinder
+from .person_finder import LookUp, PersonFinder
 from .read import read_users_of_persons
 from .run_context import RunContext
 
@@ -67,7 +67,7 @@ def _given(texts: Iterable[str | Unset]) -> list[str]:
 
 
 def _candidates(
-    desired: DesiredUser, by_email: Mapping[str, Answer], by_name: Mapping[str, Answer]
+    desired: DesiredUser, by_email: Mapping[str, LookUp], by_name: Mapping[str, LookUp]
 ) -> list[Person]:
     """Return the persons with the address or the name of a definition.
 
@@ -75,12 +75,12 @@ def _candidates(
         UserError: they could not be looked up.
     """
     if desired.person_email is not UNSET:
-        option, answer = "person_email", by_email[plain_key(desired.person_email)]
+        option, result = "person_email", by_email[plain_key(desired.person_email)]
     else:
-        option, answer = "person_name", by_name[plain_key(str(desired.person_name))]
-    if isinstance(answer, UserError):
-        raise UserError(answer.kind, f"{desired.subject}: {option} {answer}")
-    return answer
+        option, result = "person_name", by_name[plain_key(str(desired.person_name))]
+    if isinstance(result, UserError):
+        raise UserError(result.kind, f"{desired.subject}: {option} {result}")
+    return result
 
 
 def _without_duplicates(

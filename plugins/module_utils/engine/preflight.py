@@ -274,8 +274,8 @@ def _agreement_problem(
     if isinstance(desired.person_email, str):
         # one of its addresses, not necessarily the one that the service shows
         finder = PersonFinder(run.client, run.options.concurrency, run.progress)
-        answer = finder.by_email([desired.person_email])[plain_key(desired.person_email)]
-        if isinstance(answer, list) and any(one.person_id == person.person_id for one in answer):
+        result = finder.by_email([desired.person_email])[plain_key(desired.person_email)]
+        if isinstance(result, list) and any(one.person_id == person.person_id for one in result):
             options = [option for option in options if option != "person_email"]
     if not options:
         return None

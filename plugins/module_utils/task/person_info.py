@@ -19,7 +19,7 @@ from ..domain.persons import Person
 from ..domain.roles import Roles
 from ..engine.failure import Problem, failure_of
 from ..engine.parallel import in_parallel
-from ..engine.person_finder import Answer, PersonFinder
+from ..engine.person_finder import LookUp, PersonFinder
 from ..engine.read import read_roles, read_users_of_persons, to_users
 from .arguments import Options, Task, TaskContext, connection_settings
 from .result import Result, undecided, user_facts
@@ -80,10 +80,10 @@ def _find(options: Options, finder: PersonFinder, client: Client) -> list[Person
     ]
 
 
-def _known(option: str, answer: Answer) -> list[Person]:
-    if isinstance(answer, UserError):
-        raise UserError(answer.kind, f"{option} {answer}")
-    return answer
+def _known(option: str, result: LookUp) -> list[Person]:
+    if isinstance(result, UserError):
+        raise UserError(result.kind, f"{option} {result}")
+    return result
 
 
 def _with_all_addresses(client: Client, found: Sequence[Person], email: str | None) -> list[Person]:
