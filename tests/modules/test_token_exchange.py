@@ -80,7 +80,8 @@ def test_token_that_expires_is_replaced(
     with server.using(session_requests="20"):
         result = bulk(users=changes, auth_exchange_token=True, concurrency=concurrency)
     assert_applied(result, server.journal, tenant)
-    assert len(exchanges(server.journal)) >= 3
+    # while one request gets a token, the others go on with user name and password
+    assert len(exchanges(server.journal)) >= (3 if concurrency == 1 else 2)
     refused = [one for one in server.journal.entries if one.status == 401]
     assert {one.scheme for one in refused} == {"bearer"}
 
