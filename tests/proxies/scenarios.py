@@ -35,7 +35,10 @@ def break_once_for_some_users(
     result = verified(server, work, gateway, is_sent_once=not gateway_repeats_writes, **options)
     creates = any("person_id" in user for user in work.users)
     if gateway_repeats_writes and creates:
-        assert "Whether this request created it is not known" in str(result)
+        is_told = "Whether this request created it is not known" in str(result)
+        # both faults may strike one creation and its repetition: then the gateway gives up, and the
+        # run finds the user
+        assert is_told or (not work.is_single and outcome(result) == "changed")
         assert result["changed"] is True
     else:
         assert outcome(result) == "changed"
