@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -137,6 +138,24 @@ def test_refused_columns_cost_a_warning_and_nothing_else(
     for one in (result, again):
         assert sum("Names of persons and companies" in text for text in one["warnings"]) == 1
     assert again["changed"] is False
+
+
+def test_a_missing_right_to_see_names_costs_a_warning_and_nothing_else(
+    server: NetServer, bulk: Run, options: dict[str, Any]
+) -> None:
+    error = {
+        "Error": True,
+        "ErrorType": "SuperOffice.Exceptions.SoSentryException",
+        "Message": "No",
+    }
+    server.faults.add(
+        "status", operation="Archive/ExternalUsers", status=403, body=json.dumps(error)
+    )
+    result = bulk(**options)
+    assert "failed" not in result, result["msg"]
+    # the person of a new user comes from another list
+    assert named(result["results"]) == {**NAMELESS, "eva": NAMED["eva"]}
+    assert sum("Names of persons and companies" in text for text in result["warnings"]) == 1
 
 
 @pytest.mark.parametrize("unknown", ["ignore", "null"])

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from ..domain.errors import UserError
 from ..domain.model import Role
 from . import json_fields
-from .errors import Blocked, Failed, ListChanged, NetServerError, NotUnderstood, Refused
+from .errors import REFUSALS, Blocked, ListChanged, NetServerError, NotUnderstood, Refused
 from .http import Transport
 from .languages import in_language, spellings
 from .prefetch import Prefetch
@@ -204,7 +204,7 @@ class Archive:
             return read(query)
         try:
             return read({**query, "$select": f"{query['$select']},{columns}"})
-        except (Refused, Failed, Blocked, NotUnderstood) as error:
+        except REFUSALS as error:
             # the count of rows was not what was refused
             self._counts_rows = True
             rows = read(query)

@@ -226,3 +226,7 @@ class NoUserAgent(NetServerError):
 
     kind = "user_agent"
     effect = Effect.NONE
+
+
+# how a service, or something in front of it, turns down a request that another form may replace
+REFUSALS = (Blocked, Failed, Forbidden, NotUnderstood, Refused)

@@ -11,21 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..client import archive
 from ..client.client import Client
-from ..client.errors import (
-    Blocked,
-    Failed,
-    Forbidden,
-    NetServerError,
-    NotUnderstood,
-    Refused,
-)
+from ..client.errors import REFUSALS, NetServerError
 from .parallel import in_parallel
 
 # so many users are asked for one by one, where there is no list
 MOST_ASKED_FOR = 200
 # with more requests for persons by their ids than that, all retired persons are listed
 FEW_BATCHES = 4
-REFUSALS = (Blocked, Failed, Forbidden, NotUnderstood, Refused)
 
 
 class LastLogins(typing.NamedTuple):
