@@ -11,6 +11,8 @@ binding is installed: `pip install libinjection-python`, which needs a C compile
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -36,11 +38,19 @@ FULL_NAMES = [
     "Drop O'Database",
 ]  # fmt: skip
 COMPANIES = [
-    "Nordic Trade", "L'Or\u00e9al", "Union & Sons", "Select AS", "H&M", "And Or Ltd",
+    "Nordic Trade", "L'Or\u00e9al", "Sons & Union", "Unions AS", "Select AS", "H&M", "And Or Ltd",
     "O'Neill (UK)", "Bergen -- Oslo AS", "Table; Chair",
 ]  # fmt: skip
-# flagged in any shape: the value itself begins with a word of SQL
-FLAGGED = ["and@x.example", "or@x.example"]
+# taken for an injection in any shape: the value itself begins with a word of SQL
+FLAGGED = ["and@x.example", "or@x.example", "AND", "xor@x.example", "like", "Union & Sons"]
+# what the modules never send, and what the diagnosis sends once to see whether there is a firewall
+PROVOKING = [
+    "userName = 'x' or userName = 'X'",
+    "personId = 1 or userName = 'x'",
+    "userName in ('x')",
+    "(personId = 1) and (isActive set true)",
+]
+PROBE = PROVOKING[0]
 
 
 def queries_of(server: NetServer, name: str, number: int) -> set[str]:
@@ -126,27 +136,80 @@ def queries_about_persons(server: NetServer) -> set[str]:
     return {value for entry in server.journal.since(mark) for value in entry.query.values()}
 
 
+def queries_of_filters(server: NetServer) -> set[str]:
+    """Return the queries of all combinations of filters, and of an installation with many users."""
+    connection = {"url": server.url, "auth_username": ADMIN[0], "auth_password": ADMIN[1]}
+    server.reset()
+    twins = [server.tenant.add_role("Twin") for _number in range(2)]
+    anna = server.tenant.add_external_user("anna", role_id=twins[0])
+    person = server.tenant.user(anna).person_id  # type: ignore[union-attr]
+    for number in range(150):
+        server.tenant.add_external_user(f"u{number}", role_id=twins[number % 2])
+    filters = {
+        "associate_id": anna,
+        "person_id": person,
+        "user_name": "a*",
+        "role": "Partner",
+        "is_active": True,
+        "company": "Contoso Ltd",
+    }
+    tasks: list[tuple[str, dict[str, Any]]] = [
+        ("superoffice_external_user_info", {name: filters[name] for name in names})
+        for size in range(len(filters) + 1)
+        for names in itertools.combinations(filters, size)
+    ]
+    tasks += [
+        ("superoffice_external_user_info", {"last_login": True, "person_retired": True}),
+        ("superoffice_external_users", {"users": [{"user_name": "anna", "role": "No such role"}]}),
+        ("superoffice_role_info", {}),
+        ("superoffice_installation_info", {"probe_user": "anna"}),
+        ("superoffice_person_info", {}),
+        ("superoffice_person_info", {"person_id": person}),
+        *(("superoffice_person_info", {"email": name}) for name in NAMES if "@" in name),
+        *(("superoffice_person_info", {"name": name}) for name in FULL_NAMES),
+        *(("superoffice_person_info", {"company": name}) for name in COMPANIES),
+    ]
+    for module, options in tasks:
+        result = run_in_process(module, {**connection, **options}, False)
+        assert not result.get("failed") or "No such role" in result["msg"], (options, result["msg"])
+    sent = {value for entry in server.journal.entries for value in entry.query.values()}
+    assert PROBE in sent
+    return sent - {PROBE}
+
+
+def refused(queries: Iterable[str]) -> list[str]:
+    """Return the queries that the embedded firewall refuses."""
+    return [query for query in sorted(queries) if refuses(f"$filter={quote(query)}")]
+
+
 @pytest.fixture(scope="module")
 def judged_queries() -> dict[str, set[str]]:
     with NetServer(admin=ADMIN) as server:
         about_users = {name: queries_of(server, name, n) for n, name in enumerate(NAMES)}
-        return {**about_users, "persons": queries_about_persons(server)}
+        return {
+            **about_users,
+            "persons": queries_about_persons(server),
+            "filters": queries_of_filters(server),
+        }
 
 
-def test_no_query_for_an_ordinary_name_is_refused(judged_queries: dict[str, set[str]]) -> None:
+def test_no_query_for_an_ordinary_name_is_taken_for_an_injection(
+    judged_queries: dict[str, set[str]], subtests: pytest.Subtests
+) -> None:
     shapes = set().union(*judged_queries.values())
-    assert len(shapes) > 3 * len(NAMES)
-    assert [query for query in sorted(shapes) if refuses(quote(query))] == []
+    assert len(shapes) > 4 * len(NAMES)
+    provoking = [*PROVOKING, *(f"userName = '{name}'" for name in FLAGGED)]
+    with subtests.test("the embedded firewall"):
+        assert refused(shapes) == []
+        assert refused(provoking) == sorted(provoking)
+    with subtests.test("libinjection"):
+        libinjection = pytest.importorskip(
+            "libinjection", reason="libinjection is not installed; it has to be compiled"
+        )
 
+        def injections(texts: Iterable[str]) -> list[str]:
+            judged = ((text, libinjection.is_sql_injection(text)["is_sqli"]) for text in texts)
+            return sorted(text for text, is_injection in judged if is_injection)
 
-def test_libinjection_takes_no_query_for_an_injection(judged_queries: dict[str, set[str]]) -> None:
-    libinjection = pytest.importorskip(
-        "libinjection", reason="libinjection is not installed; it has to be compiled"
-    )
-
-    def is_injection(text: str) -> bool:
-        return bool(libinjection.is_sql_injection(text)["is_sqli"])
-
-    shapes = set().union(*judged_queries.values())
-    assert [query for query in sorted(shapes) if is_injection(query)] == []
-    assert all(is_injection(f"userName = '{name}'") for name in FLAGGED)
+        assert injections(shapes) == []
+        assert injections(provoking) == sorted(provoking)

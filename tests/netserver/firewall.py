@@ -21,8 +21,10 @@ _RULES = tuple(
         r"=\s*\w+\s+(?:and|or)\s+[\w./]+\s*(?:=|\bis\b)\s*'",
         # userName in ('x')
         r"\bin\s*\(\s*'",
-        # a value that begins with a word of SQL, as in the name and@example.com, or is one
-        r"^[^']*'(?:(?:and|or)\b[^']*'\s*$|(?:like|is|between|not)')",
+        # (personId = 1) and (...
+        r"^\(\s*\w+\s*=\s*\w+\s*\)\s*(?:and|or)\b",
+        # a value that is a word of SQL, or an address that begins with one: and@example.com
+        r"^[^']*'(?:(?:and|x?or)(?:@[\w.-]+)?|like|is|between|not|having|limit|union &[^']*)'\s*$",
     )
 )
 

@@ -398,8 +398,11 @@ def is_active(active: bool) -> str:
 
 
 def all_of(restrictions: Iterable[str]) -> str:
-    """Join restrictions, all of which have to be met."""
-    return " and ".join(f"({restriction})" for restriction in restrictions)
+    """Join restrictions of one comparison each, all of which have to be met.
+
+    Without brackets, since firewalls take `(personId = 1) and (...` for an SQL injection.
+    """
+    return " and ".join(restrictions)
 
 
 def any_of(restrictions: Iterable[str]) -> str:
