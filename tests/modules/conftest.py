@@ -69,7 +69,7 @@ def run(connection: Result) -> Run:
     test_execution_path_equality.py compares that with the module.
     """
 
-    def run_task(name: str, *, check: bool = False, **options: Any) -> Result:
+    def run_task(name: str, /, *, check: bool = False, **options: Any) -> Result:
         return run_in_process(name, {**connection, **options}, check)
 
     return run_task

@@ -279,7 +279,18 @@ CASES: dict[str, list[Case]] = {
     ],
     "login_names": [Case("userName in definitions", change=other_name)],
     "query_length": [Case("maxQueryString", status="failed", choices={"query_limit": "1100"})],
-    "firewall": [Case("942100", choices={"firewall": "query"})],
+    "firewall": [
+        Case("942100", choices={"firewall": "query"}),
+        *(
+            Case("942100", after=is_lookup("or userN"), fault=(kind, "Archive/ExternalUsers", how))
+            for kind, how in (
+                ("status", {"status": 419, "body": "<html>", "times": None}),
+                ("html", {"times": None}),
+                ("redirect", {"times": None}),
+                ("drop_before", {"times": None}),
+            )
+        ),
+    ],
     "retired_users": [
         Case("log of the service", status="failed", after=is_lookup("deleted = 1"),
              fault=("status", "Archive/dynamic", {"status": 400})),

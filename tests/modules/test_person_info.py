@@ -166,7 +166,7 @@ def test_a_text_that_cannot_be_asked_for_is_one_sentence(persons: Run, server: N
     with server.using(firewall="query"):
         refused = persons(email="and@x.example")
     assert refused["error"]["kind"] == "blocked"
-    assert "email could not be looked up" in refused["msg"]
+    assert "The persons could not be listed: HTTP 403" in refused["msg"]
 
 
 def test_check_mode_returns_the_same_result_and_nothing_is_written(

@@ -33,6 +33,8 @@ class NetServerError(Exception):
     effect = Effect.UNKNOWN
     transient = False
     advice = ""
+    # whether the response was a page: the service itself responds with JSON, or with nothing
+    is_page = False
 
     def __init__(
         self,
@@ -113,8 +115,8 @@ class ConnectionLost(NetServerError):
     kind = "connection_lost"
     transient = True
     advice = (
-        "If this happens again, check the proxy or load balancer between this machine and the"
-        " service, and the log of the service"
+        "If this happens again, check the proxy, load balancer or firewall between this machine"
+        " and the service, and the log of the service"
     )
 
 
@@ -130,7 +132,10 @@ class Redirected(NetServerError):
     """A redirect, which is not followed."""
 
     kind = "redirect"
-    advice = "Set url (SUPEROFFICE_URL) to the address that serves the WebAPI itself"
+    advice = (
+        "Set url (SUPEROFFICE_URL) to the address that serves the WebAPI itself; if only some"
+        " requests are redirected, ask the administrator of the firewall in front of the service"
+    )
 
 
 class Unauthorized(NetServerError):
@@ -162,14 +167,19 @@ class Forbidden(NetServerError):
 
 
 class Blocked(NetServerError):
-    """HTTP 403 or 406 that is not in the service's form: something in front of it refused."""
+    """A rejection that is not in the service's form: something in front of it refused."""
 
     kind = "blocked"
-    advice = (
+
+
+def firewall_advice(path: str) -> str:
+    """Return what to do about a request that something in front of the service refused."""
+    folder = path.rpartition("/")[0]
+    return (
         "Something in front of the service, such as a web application firewall, refused the"
         " request; a right is not missing. Ask its administrator to look for the refused request"
         " in its log and to allow it, for ModSecurity with the OWASP rules usually rule 942100 for"
-        " the path .../api/v1/Archive"
+        f" the path .../api/{folder}"
     )
 
 
@@ -209,7 +219,8 @@ class NotUnderstood(NetServerError):
     kind = "not_understood"
     advice = (
         "Check that url (SUPEROFFICE_URL) leads to the WebAPI itself and not to a login page or a"
-        " proxy"
+        " proxy; if only some requests fail, ask the administrator of the firewall in front of the"
+        " service"
     )
 
 

@@ -29,15 +29,17 @@ status                                  error        own form       any other bo
 400 404 405 411 413 414 415 417         Refused      NONE           NONE
 421 431: rejected before processing
 407 the request did not pass the proxy  Unreachable  NONE           NONE
-any other 4xx                           Refused      NONE           UNKNOWN
+any other 4xx                           Refused      NONE           UNKNOWN (a page: Blocked)
 500 an error at any point               Failed       UNKNOWN        UNKNOWN (Unavailable)
+501 firewalls                           Failed       UNKNOWN        UNKNOWN (a page: Blocked)
 502 504 no response from the service    Unavailable  UNKNOWN        UNKNOWN
 503 with Retry-After                    Throttled    NONE           UNKNOWN
 503 without                             Unavailable  NONE           UNKNOWN
 any other 5xx                           Failed       UNKNOWN        UNKNOWN
 ======================================  ===========  =============  =====================
 
-A 204 whose headers announce a body is a success.
+A 204 whose headers announce a body is a success. A page is a body that is not JSON: HTML, as web
+servers and firewalls send it. Whatever its status, it says nothing about a user.
 """
 
 from __future__ import annotations
@@ -62,6 +64,7 @@ from .errors import (
     Throttled,
     Unauthorized,
     Unavailable,
+    firewall_advice,
     proxy_login_required,
 )
 from .redaction import redacted
@@ -98,6 +101,7 @@ REASONS = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    406: "Not Acceptable",
     407: "Proxy Authentication Required",
     408: "Request Timeout",
     409: "Conflict",
@@ -106,6 +110,7 @@ REASONS = {
     421: "Misdirected Request",
     429: "Too Many Requests",
     500: "Internal Server Error",
+    501: "Not Implemented",
     502: "Bad Gateway",
     503: "Service Unavailable",
     504: "Gateway Timeout",
@@ -155,7 +160,7 @@ def parse_response(request: Request, raw: RawResponse, secrets: Sequence[str]) -
             status=raw.status,
         )
     if raw.status >= 400:
-        raise _refusal(request, raw, value, secrets)
+        raise _refusal(request, raw, value, secrets, is_page=not is_json)
     if is_error_object(value):
         said = _service_text(raw, value, secrets)
         error_class = Forbidden if _reason(value) in MISSING_RIGHT else Refused
@@ -190,14 +195,14 @@ def is_error_object(value: object) -> bool:
 
 
 def _refusal(
-    request: Request, raw: RawResponse, value: object, secrets: Sequence[str]
+    request: Request, raw: RawResponse, value: object, secrets: Sequence[str], *, is_page: bool
 ) -> NetServerError:
     status, retry_after = raw.status, _retry_after(raw.headers.get("Retry-After"))
     if status == PROXY_LOGIN:
         return proxy_login_required(f"to {request.name}", request.operation)
     said = _service_text(raw, value, secrets)
     own_form = is_error_object(value)
-    error_class = _error_class(status, retry_after, own_form=own_form)
+    error_class = _error_class(status, retry_after, own_form=own_form, is_page=is_page)
     if _reason(value) in MISSING_RIGHT and status < 500:
         error_class = Forbidden
     reason = f" {REASONS[status]}" if status in REASONS else ""
@@ -210,8 +215,11 @@ def _refusal(
         effect=_effect(status, own_form=own_form),
         detail=said + _challenge(raw),
     )
+    error.is_page = is_page
     if _reason(value) in MISSING_RIGHT:
         error.advice = Forbidden.advice
+    elif error_class is Blocked or (error_class is Refused and is_page):
+        error.advice = firewall_advice(request.path)
     return error
 
 
@@ -227,7 +235,9 @@ def _challenge(raw: RawResponse) -> str:
     )
 
 
-def _error_class(status: int, retry_after: float | None, *, own_form: bool) -> type[NetServerError]:
+def _error_class(
+    status: int, retry_after: float | None, *, own_form: bool, is_page: bool
+) -> type[NetServerError]:
     if status == 401:
         return Unauthorized
     if status in (403, 406) and not own_form:
@@ -238,6 +248,8 @@ def _error_class(status: int, retry_after: float | None, *, own_form: bool) -> t
         return Throttled
     if status in (408, 502, 503, 504) or (status == 500 and not own_form):
         return Unavailable
+    if is_page and status not in NOT_PROCESSED and status <= 501:
+        return Blocked
     return Failed if status >= 500 else Refused
 
 

@@ -357,8 +357,11 @@ def _says_no_such_user(error: NetServerError) -> bool:
     """Tell whether an error of a look-up means that there is no such user.
 
     The request itself is well-formed, so that a refusal which gives no reason can mean nothing
-    else. Whoever goes on from there meets the service's own checks before a write.
+    else. Whoever goes on from there meets the service's own checks before a write. A page is not
+    from the service, and says nothing about its users.
     """
+    if error.is_page:
+        return False
     reason = _reason(error)
     unreasoned = isinstance(error, Refused) and error.status in (200, 400) and not reason
     return error.status == 404 or reason == "SoNotFoundException" or unreasoned
@@ -367,7 +370,7 @@ def _says_no_such_user(error: NetServerError) -> bool:
 def _may_be_spelling(error: NetServerError) -> bool:
     """Tell whether a refusal can be about the spelling of flags, and not about their values."""
     # an exception of the service's own is a reason; what cannot be read as flags is one of .NET
-    return not re.fullmatch(r"So\w+Exception", _reason(error))
+    return not error.is_page and not re.fullmatch(r"So\w+Exception", _reason(error))
 
 
 def _reason(error: NetServerError) -> str:

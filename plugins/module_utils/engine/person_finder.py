@@ -144,7 +144,9 @@ def _unless_blocked(ask: Callable[[], list[Person]]) -> LookUp:
     try:
         return ask()
     except Blocked as error:
-        return UserError(error.kind, f"could not be looked up: {error.sentence()}")
+        blocked = UserError(error.kind, f"could not be looked up: {error.sentence()}.")
+        blocked.__cause__ = error
+        return blocked
 
 
 def _sendable(

@@ -82,7 +82,9 @@ def _find(options: Options, finder: PersonFinder, client: Client) -> list[Person
 
 def _known(option: str, result: LookUp) -> list[Person]:
     if isinstance(result, UserError):
-        raise UserError(result.kind, f"{option} {result}")
+        # the refusal of one text is the reason of the whole task
+        refusal = result.__cause__
+        raise refusal if refusal else UserError(result.kind, f"{option} {result}")
     return result
 
 

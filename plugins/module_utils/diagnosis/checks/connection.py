@@ -11,7 +11,7 @@ import statistics
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from ...client.errors import Blocked, NetServerError, Untrusted
+from ...client.errors import ConnectionLost, NetServerError, Untrusted
 from ...client.inspection import Inspected, Inspector, neutral
 from ...client.request import Request
 from ..check import Check, Findings, Verdict, failed, passed, skipped, warning
@@ -131,13 +131,19 @@ def _front(inspector: Inspector, findings: Findings) -> Verdict:  # noqa: ARG001
 
 def _firewall(inspector: Inspector, findings: Findings) -> Verdict:
     query = {"$filter": "userName = 'x' or userName = 'X'", "$top": "1", "$select": "personId"}
-    inspected = inspector.archive("ExternalUsers", query)
-    is_blocked = isinstance(inspected.error, Blocked)
-    findings.learn("firewall", "query" if is_blocked else "none")
-    if not is_blocked:
+    try:
+        inspected = inspector.archive("ExternalUsers", query)
+    except ConnectionLost:
+        response = "the connection was closed"
+    else:
+        # whatever the status: what the service itself refuses has its error form
+        is_blocked = inspected.error is not None and not inspected.is_error_object
+        response = f"HTTP {inspected.status}" if is_blocked else ""
+    findings.learn("firewall", "query" if response else "none")
+    if not response:
         return passed("No web application firewall refuses queries.")
     return warning(
-        f"A web application firewall refuses some queries (HTTP {inspected.status}). The modules"
+        f"A web application firewall refuses some queries ({response}). The modules"
         " avoid such queries, but a user or company name can still contain what the firewall takes"
         " for an attack; its look-up then fails with the error kind 'blocked'.",
         "Let the firewall allow the path .../api/v1/Archive for the address of this computer; for"

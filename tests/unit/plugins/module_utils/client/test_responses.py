@@ -136,7 +136,9 @@ def test_effect_of_each_status() -> None:
     for status, kind, own_form, any_other in cases:
         other_kind = Blocked if status in (403, 406) else kind
         expected = [(body, kind, own_form) for body in OWN_FORM]
-        expected += [(body, other_kind, any_other) for body in FOREIGN]
+        expected += [(body, other_kind, any_other) for body in FOREIGN if body != PAGE]
+        is_certain = any_other is NOT_DONE or status in (408, 429) or status > 501
+        expected += [(PAGE, kind if is_certain else Blocked, any_other)]
         for body, error_class, effect in expected:
             error = failure(status, body)
             assert error.__class__ is error_class, (status, body)
