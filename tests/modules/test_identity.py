@@ -159,9 +159,11 @@ def test_difference_in_case_is_not_drift(user: Run, tenant: Any, anna: int, writ
     assert writes() == []
 
 
+@pytest.mark.parametrize("case", ["insensitive", "sensitive"])
 def test_rename_that_changes_case_only_is_one_write(
-    user: Run, tenant: Any, anna: int, writes: Writes
+    case: str, user: Run, server: Any, tenant: Any, anna: int, writes: Writes
 ) -> None:
+    server.choose(filter_case=case)
     result = user(user_name="ANNA", previous_user_names=["anna"])
     assert result["action"] == "rename"
     assert result["modification"] == ["UserName"]
@@ -170,6 +172,41 @@ def test_rename_that_changes_case_only_is_one_write(
     assert tenant.user(anna).user_name == "ANNA"
     assert user(user_name="ANNA", previous_user_names=["anna"])["changed"] is False
     assert writes() == [("SetExternalUserInfo", "UserName")]
+
+
+@pytest.mark.parametrize("case", ["upper", "lower"])
+def test_a_spelling_that_the_service_does_not_keep_is_no_change(
+    case: str, user: Run, bulk: Run, server: Any, tenant: Any
+) -> None:
+    with server.using(stored_case=case, name_comparison="sql-server", filter_case="sensitive"):
+        for name in ("Anna.Berg", "Stra\u00dfe"):
+            person = tenant.add_person()
+            new = {"person_id": person, "role": "Partner", "password": PASSWORD}
+            created = user(user_name=name, **new)
+            assert "failed" not in created, created["msg"]
+            stored = created["user"]["user_name"]
+            assert stored != name
+            for keys in ({"user_name": name}, {"user_name": name, "person_id": person}):
+                for former in ([], ["x"], [name]):
+                    declared = {**keys, "previous_user_names": former}
+                    assert user(**declared)["changed"] is False
+                    assert bulk(users=[declared])["changed"] is False
+            respelled = {"user_name": name, "previous_user_names": [stored]}
+            if name.isascii():
+                for result in (user(**respelled), bulk(users=[respelled])):
+                    assert (result["failed"], result["changed"]) == (True, False)
+                    assert f"user_name is still '{stored}'" in result["msg"]
+                    assert "previous_user_names" in result["msg"]
+
+
+def test_case_of_a_name_is_written_once_where_only_one_column_changes(
+    user: Run, server: Any, tenant: Any, anna: int
+) -> None:
+    respelled = {"user_name": "ANNA", "previous_user_names": ["anna"]}
+    with server.using(rename_column="name"):
+        assert user(**respelled)["changed"] is True
+        assert user(**respelled)["changed"] is False
+    assert (tenant.user(anna).user_name, tenant.user(anna).name) == ("anna", "ANNA")
 
 
 def test_login_of_a_person_is_renamed_only_with_previous_user_names(

@@ -11,7 +11,7 @@ import enum
 import typing
 from typing import Final
 
-from .names import name_key
+from .names import loose_key, name_key
 
 
 class Unset(enum.Enum):
@@ -119,9 +119,18 @@ class CurrentUser(typing.NamedTuple):
         wanted = name_key(user_name)
         return any(name_key(name) == wanted for name in self.names)
 
+    def spells(self, user_name: str) -> bool:
+        """Tell whether the service stores exactly this spelling, in either of its columns."""
+        return user_name in (self.user_name, self.associate_name)
+
+    def is_alike(self, user_name: str) -> bool:
+        """Tell whether the service might take `user_name` for a name of this user."""
+        wanted = loose_key(user_name)
+        return any(loose_key(name) == wanted for name in self.names)
+
     def has_state_of(self, other: CurrentUser) -> bool:
-        """Tell whether nothing differs but the names of the person and of the company."""
-        return self.named_as(other) == other
+        """Tell whether nothing differs but names of person and company, and confirmed names."""
+        return self.named_as(other)._replace(aliases=other.aliases) == other
 
     def named_as(self, other: CurrentUser) -> CurrentUser:
         """Return this user with the person and the company of another one."""

@@ -114,6 +114,13 @@ class Step(typing.NamedTuple):
         return self.action is Action.RENAME
 
     @property
+    def respells(self) -> bool:
+        """Whether only the case of the name changes."""
+        if not self.renames or self.before is None or self.after is None:
+            return False
+        return name_key(self.before.user_name) == name_key(self.after.user_name)
+
+    @property
     def associate_id(self) -> int | None:
         """The id of the existing user."""
         return self.before.associate_id if self.before else None
@@ -338,7 +345,7 @@ def _needs_rename(desired: DesiredUser, current: CurrentUser, user_name: str) ->
     if not current.has_name(user_name):
         return True
     return (
-        user_name != current.user_name
+        not current.spells(user_name)
         and name_key(user_name) == name_key(current.user_name)
         and current.user_name in desired.previous_user_names
     )

@@ -68,7 +68,7 @@ def _verify_one(run: RunContext, result: StepResult) -> StepResult:
         if attempt:
             run.client.transport.pause(attempt - 1)
         try:
-            found = _with_confirmed_role(run, step, _read_one(run, step, associate_id or 0))
+            found = _confirmed(run, step, _read_one(run, step, associate_id or 0))
         except Problem as error:
             return _unreadable(result, error)
         wrong = _differences(step, found)
@@ -87,17 +87,23 @@ def _read_one(run: RunContext, step: Step, associate_id: int) -> CurrentUser | N
     return read_user(run.client, run.state.roles, associate_id)
 
 
-def _with_confirmed_role(
-    run: RunContext, step: Step, found: CurrentUser | None
-) -> CurrentUser | None:
-    """Return the user with the id of its role as GetUser has it, where the list shows another one.
+def _confirmed(run: RunContext, step: Step, found: CurrentUser | None) -> CurrentUser | None:
+    """Return the user as the User agent knows it, where the list shows another role or name.
 
-    The list has only names of roles, and a role may have been renamed during the run.
+    The list has only names of roles, and a role may have been renamed during the run. The service
+    may store a name in a spelling of its own: what counts is that it is the user's.
     """
-    if found is None or step.after is None or found.role_id == step.after.role_id:
+    after = step.after
+    if found is None or after is None:
         return found
-    record = run.client.agent.user(found.associate_id or 0)
-    return found._replace(role_id=record.role_id) if record and record.role_id else found
+    if found.role_id != after.role_id:
+        record = run.client.agent.user(found.associate_id or 0)
+        found = found._replace(role_id=record.role_id) if record and record.role_id else found
+    if not found.has_name(after.user_name) and found.is_alike(after.user_name):
+        record = run.client.agent.user_by_name(after.user_name)
+        if record and record.associate_id == found.associate_id:
+            found = found._replace(aliases=(*found.aliases, after.user_name))
+    return found
 
 
 def _is_as_before(step: Step, found: CurrentUser | None) -> bool:
@@ -109,7 +115,15 @@ def _is_as_before(step: Step, found: CurrentUser | None) -> bool:
 def _differences(step: Step, found: CurrentUser | None) -> list[str]:
     if step.after is None:
         return ["the user is still there"] if found else []
-    return differences(step.after, found) if found else ["the user is not listed"]
+    if found is None:
+        return ["the user is not listed"]
+    wrong = differences(step.after, found)
+    if step.respells and not found.spells(step.after.user_name):
+        wrong.append(
+            f"user_name is still {found.user_name!r}. The service may spell names itself: omit this"
+            " name in previous_user_names"
+        )
+    return wrong
 
 
 def _unreadable(result: StepResult, error: UserError | NetServerError) -> StepResult:
