@@ -47,9 +47,10 @@ class Progress:
     def __init__(self, screen: Screen, host: str = "") -> None:
         self._screen = screen
         self._host = host
-        self._begun = time.monotonic()
-        self._phase = ("", self._begun)
-        self._next = self._begun + FIRST_SHOWN
+        self._phase = ""
+        # when the phase was first reported, and how far it was then
+        self._first = (0.0, 0)
+        self._next = time.monotonic() + FIRST_SHOWN
         self._width = 0
         self._lock = threading.Lock()
 
@@ -57,12 +58,15 @@ class Progress:
         """Report how far a phase is; `total` is 0 while it is not known."""
         now = time.monotonic()
         with self._lock:
-            if self._phase[0] != phase:
-                self._phase = (phase, now)
+            if self._phase != phase:
+                self._phase, self._first = phase, (now, done)
             if now < self._next:
                 return
             self._next = now + (INTERVAL_OF_LINES if self._host else INTERVAL)
-            self._show(text_of(phase, done, total, now - self._phase[1]))
+            first_seen, first_done = self._first
+            passed = now - first_seen
+            rate = (done - first_done) / passed if passed > 0 else 0.0
+            self._show(text_of(phase, done, total, rate))
 
     def end(self) -> None:
         """Erase the line that was updated."""
@@ -78,13 +82,12 @@ class Progress:
         self._width = max(self._width, len(text))
 
 
-def text_of(phase: str, done: int, total: int, seconds: float) -> str:
-    """Return how far a phase is that has run for `seconds`."""
+def text_of(phase: str, done: int, total: int, rate: float) -> str:
+    """Return how far a phase is, at so many users a second."""
     word = WORDS.get(phase, phase)
     count = f"{done:,} of {total:,} users" if total else f"{done:,} users"
-    if not done or seconds <= 0:
+    if rate <= 0:
         return f"{word} {count}"
-    rate = done / seconds
     text = f"{word} {count}, {rate:,.0f}/s"
     return f"{text}, {_duration((total - done) / rate)} left" if total else text
 

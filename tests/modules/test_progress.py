@@ -134,7 +134,7 @@ def test_terminal_shows_progress_of_reading(
     server.latency = 0.5
     (tmp_path / "users.json").write_text(json.dumps({"users": [{"user_name": "old1"}]}))
     printed = in_terminal(play("here", check=True), tmp_path, environment)
-    assert re.search(r"\r  reading \d,000 users, [\d,]+/s", printed), printed
+    assert re.search(r"\r  reading \d,\d{3} users, [\d,]+/s", printed), printed
 
 
 def test_parallel_hosts_write_complete_lines_with_their_names(
