@@ -10,6 +10,7 @@ import contextlib
 import datetime
 import gc
 import typing
+import warnings
 from collections.abc import Callable, Iterator
 
 from ..client.cancellation import CancelToken
@@ -49,7 +50,8 @@ def run_task(
     """
     token = cancel_token or CancelToken()
     try:
-        with _rare_collections(), watching(is_abandoned, token):
+        # a task without validate_certs turns warnings of urllib3 off, for the whole process
+        with warnings.catch_warnings(), _rare_collections(), watching(is_abandoned, token):
             now = datetime.datetime.now(datetime.timezone.utc)
             result = task.run(options, TaskContext(check_mode, progress, token, now))
     except Problem as error:
