@@ -15,7 +15,7 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils.task.definition_files import SUFFIXES
 from ..plugin_utils.atomic_file import parse_mode, write_atomically
-from ..plugin_utils.report.model import plain
+from ..plugin_utils.plain_values import plain
 
 Values = dict[str, typing.Any]
 EXISTING = ("overwrite", "refuse", "refuse_file", "replace")

@@ -20,13 +20,14 @@ from ansible.utils.color import stringc
 from ..module_utils.task.report_options import ARGUMENT_SPEC
 from ..plugin_utils.atomic_file import parse_mode, write_atomically
 from ..plugin_utils.escaping import SHOWN_MESSAGE, for_terminal, shortened
+from ..plugin_utils.plain_values import plain
 from ..plugin_utils.report.diagnosis import (
     diagnosis_document,
     diagnosis_headline,
     files_of_diagnosis,
 )
 from ..plugin_utils.report.files import files_of_report, files_of_review
-from ..plugin_utils.report.model import Installation, Report, ReportError, plain, report_of
+from ..plugin_utils.report.model import Installation, Report, ReportError, report_of
 from ..plugin_utils.report.review import review_from_document
 from ..plugin_utils.report.terminal import diagnosis_block, export_block, review_block, run_block
 from ..plugin_utils.report.wording import failure_text, headline

@@ -115,9 +115,10 @@ from collections.abc import Callable
 from ansible.errors import AnsibleFilterError
 
 from ..module_utils.task.report_options import MODES
+from ..plugin_utils.plain_values import plain
 from ..plugin_utils.report.files import SUFFIXES, files_of_report, files_of_review
 from ..plugin_utils.report.markdown import LIMIT
-from ..plugin_utils.report.model import ReportError, plain, report_of
+from ..plugin_utils.report.model import ReportError, report_of
 from ..plugin_utils.report.review import review_from_document
 from ..plugin_utils.untrusted import as_data
 

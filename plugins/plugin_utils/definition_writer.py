@@ -21,7 +21,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ..module_utils.domain.names import name_key
 from ..module_utils.task.csv_source import BETWEEN_NAMES, escaped, fits
 from .escaping import for_comment
-from .report.model import ReportError, plain
+from .plain_values import plain
+from .report.model import ReportError
 
 Entry = dict[str, typing.Any]
 # by their ids

@@ -32,6 +32,7 @@ from ..module_utils.task.arguments import (
 from ..module_utils.task.runner import LIBRARY_PROBLEM, run_task, silent
 from ..module_utils.task.watchdog import controller_watch
 from .execution_path import Surroundings, SwitchError, why_as_module, why_switched_off
+from .plain_values import plain
 from .progress import IS_TERMINAL, Progress
 from .relative_paths import refuse_relative_paths, with_absolute_paths
 
@@ -100,7 +101,7 @@ class InProcessAction(ActionBase):
     def _in_process(
         self, arguments: Values, environment: Mapping[str, str], variables: Values
     ) -> Values:
-        given = {name: _plain(value) for name, value in arguments.items()}
+        given = {name: plain(value) for name, value in arguments.items()}
         spec = _with_environment(self.task.argument_spec, environment)
         rules = {name: rule for name, rule in self.task.rules.items() if rule}
         checked = ArgumentSpecValidator(spec, **rules).validate(given)
@@ -148,7 +149,7 @@ class InProcessAction(ActionBase):
         for layer in self._task.environment or []:
             values = self._templar.template(layer)
             if isinstance(values, Mapping):
-                merged.update({str(name): str(_plain(text)) for name, text in values.items()})
+                merged.update({str(name): str(plain(text)) for name, text in values.items()})
         return merged
 
 
@@ -239,14 +240,3 @@ def _masked(result: Values, secrets: Iterable[str]) -> Values:
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _plain(value: typing.Any) -> typing.Any:
-    """Return an argument as a module gets it: plain Python, vaulted strings decrypted."""
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return str(value)

@@ -10,12 +10,14 @@ import typing
 from collections.abc import Iterable, Mapping
 
 from ..module_utils.domain.errors import UserError
-from ..module_utils.domain.model import UNSET, CurrentUser
+from ..module_utils.domain.model import CurrentUser
 from ..module_utils.domain.names import name_key
-from ..module_utils.domain.selection import Scope, Selection, matches, parse_scope
+from ..module_utils.domain.roles import Roles
+from ..module_utils.domain.selection import Scope, matches, parse_scope
 from ..module_utils.engine.passwords import generate_password
 from .definition_writer import scalar
-from .report.model import ReportError, plain
+from .plain_values import plain
+from .report.model import ReportError
 
 _HEAD = """\
 ---
@@ -39,11 +41,8 @@ def rotation_of(
         ReportError: the scope is empty, or a name in it is that of several roles or of no company.
     """
     chosen = _scope(plain(scope))
-    selection = Selection(
-        user_names=UNSET if chosen.user_names is None else chosen.user_names,
-        person_ids=UNSET if chosen.person_ids is None else chosen.person_ids,
-        companies=UNSET if chosen.companies is None else chosen.companies,
-    )
+    # a role is compared by its name below: the list does not have the roles that nobody has
+    selection = chosen._replace(roles=None).selection(Roles(()))
     given = {name_key(name): text for name, text in (plain(passwords) or {}).items()}
     protected = plain(protect) or []
     entries = []

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import dataclasses
-import types
 from collections.abc import Mapping
 
 from ..domain.model import CurrentUser, LoginProbe, Secret
@@ -45,12 +44,7 @@ class Client:
     def __enter__(self) -> Client:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: types.TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.transport.close()
 
     @property

@@ -10,7 +10,6 @@ import dataclasses
 import json
 import re
 import time
-import types
 import typing
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
@@ -105,12 +104,7 @@ class Inspector:
     def __enter__(self) -> Inspector:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: types.TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         for transport in self._transports.values():
             transport.close()
 

@@ -51,13 +51,6 @@ class CurrentState(typing.NamedTuple):
     persons: Mapping[int, Person] = types.MappingProxyType({})
 
 
-class Reader(typing.Protocol):
-    """Reads the state that a run needs."""
-
-    def read(self) -> CurrentState:
-        """Return the roles and the users."""
-
-
 class FullReader:
     """Reads the roles and all external users."""
 

@@ -10,7 +10,6 @@ import array
 import csv
 import io
 import re
-import typing
 from collections.abc import Iterator, Sequence
 
 from ..domain.entries import TEMPLATE_MARK, UnsupportedValue, nearest
@@ -40,13 +39,6 @@ _PROBLEMS = {
 }
 
 
-class _Layout(typing.NamedTuple):
-    """The delimiter of a file, and the options of its columns; None for one without a name."""
-
-    delimiter: str
-    columns: tuple[str | None, ...]
-
-
 def parse_csv(name: str, text: str) -> tuple[Iterator[object], Sequence[int]]:
     """Return the entries of a CSV text, which can be taken once, and the line of each.
 
@@ -62,11 +54,11 @@ def parse_csv(name: str, text: str) -> tuple[Iterator[object], Sequence[int]]:
         raise FileError(f"{name}:1: the delimiter must be a comma, a semicolon or a tab.")
     delimiter = marked.group(1) if marked else _delimiter(name, text)
     line, header = _header(name, text, delimiter, after=1 if marked else 0)
-    layout = _Layout(delimiter, _columns(f"{name}:{line}", header))
+    columns = _columns(f"{name}:{line}", header)
     # the rows are read twice: entries that are held until they are parsed take more memory
     lines = array.array("l", (number for number, _row in _rows(name, text, delimiter, line)))
     rows = _rows(name, text, delimiter, line)
-    return (_entry(row, layout) for _number, row in rows), lines
+    return (_entry(row, columns) for _number, row in rows), lines
 
 
 def escaped(cell: str) -> str:
@@ -109,7 +101,10 @@ def _known(header: Sequence[str]) -> int:
 
 
 def _columns(where: str, header: Sequence[str]) -> tuple[str | None, ...]:
-    """Return the options that a header names; nothing of a row that is none is repeated."""
+    """Return the options that a header names, None for a column without a name.
+
+    Nothing of a row that is no header is repeated.
+    """
     if not _known(header):
         raise FileError(
             f"{where}: is not a header. The first row must have the names of options, such as"
@@ -139,8 +134,7 @@ def _rows(name: str, text: str, delimiter: str, after: int) -> Iterator[tuple[in
         raise FileError(f"{name}:{line}: is not valid CSV: {problem}.") from error
 
 
-def _entry(row: Sequence[str], layout: _Layout) -> object:
-    columns = layout.columns
+def _entry(row: Sequence[str], columns: Sequence[str | None]) -> object:
     if any(map(str.strip, row[len(columns) :])):
         return UnsupportedValue(
             f"the row has {len(row)} cells, and the header {len(columns)}; put a cell that contains"

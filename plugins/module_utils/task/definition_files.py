@@ -10,12 +10,15 @@ import codecs
 import functools
 import os
 import stat
+import types
 import typing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from ..domain.definitions import DefinitionCollector
 from ..domain.entries import nearest
 from ..domain.findings import Finding, SourceLocation
+from ..domain.model import Secret
 from .csv_source import parse_csv
 from .file_errors import FileError
 from .json_source import lines_of_users, parse_json
@@ -61,6 +64,23 @@ def read_all(sources: Sequence[str]) -> tuple[list[DefinitionFile], list[Finding
             except FileError as error:
                 findings.append(Finding("", str(error), "file"))
     return files, findings
+
+
+def collect(
+    entries: Iterable[object],
+    sources: Sequence[str],
+    defaults: Mapping[str, typing.Any],
+    passwords: Mapping[str, Secret] = types.MappingProxyType({}),
+) -> DefinitionCollector:
+    """Collect the definitions of a list and of files, and everything that is wrong with them."""
+    collected = DefinitionCollector(defaults, passwords, "")
+    collected.add([(SourceLocation("users", number), one) for number, one in enumerate(entries)])
+    files, unreadable = read_all(sources)
+    collected.findings.extend(unreadable)
+    for file in files:
+        collected.add(file.entries, file.defaults, file.name)
+    collected.refuse_duplicates()
+    return collected
 
 
 def read(path: Path) -> DefinitionFile:

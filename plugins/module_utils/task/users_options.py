@@ -16,13 +16,13 @@ from ..client.concurrency import ONE_AT_A_TIME, Concurrency
 from ..domain.conditions import Conditions
 from ..domain.definitions import DefinitionCollector
 from ..domain.errors import UserError
-from ..domain.findings import Finding, SourceLocation
+from ..domain.findings import Finding
 from ..domain.limits import Limit, parse_limits
 from ..domain.model import Secret, State
 from ..domain.selection import Scope, parse_scope
 from ..engine.run_options import RunOptions
 from .arguments import Options
-from .definition_files import read_all, text_of
+from .definition_files import collect, text_of
 from .file_errors import FileError
 from .users_result import Shown
 
@@ -98,15 +98,9 @@ def parse_options(options: Options) -> tuple[UsersOptions, list[Finding]]:
 
 def collect_definitions(options: Options, passwords: Mapping[str, Secret]) -> DefinitionCollector:
     """Collect the definitions of all sources, and everything that is wrong with them."""
-    collected = DefinitionCollector(options["defaults"] or {}, passwords, "")
-    entries = enumerate(options["users"] or [])
-    collected.add([(SourceLocation("users", index), entry) for index, entry in entries])
-    files, unreadable = read_all(options["src"] or [])
-    collected.findings.extend(unreadable)
-    for file in files:
-        collected.add(file.entries, file.defaults, file.name)
-    collected.refuse_duplicates()
-    return collected
+    return collect(
+        options["users"] or [], options["src"] or [], options["defaults"] or {}, passwords
+    )
 
 
 def emptiness(options: UsersOptions, collected: DefinitionCollector) -> list[Finding]:

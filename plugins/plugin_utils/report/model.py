@@ -16,6 +16,8 @@ import functools
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 
+from ..plain_values import plain
+
 Values = Mapping[str, typing.Any]
 
 # what a reviewer has to see first stands first
@@ -279,19 +281,6 @@ def report_of(
             " each entry has a name and such a result"
         )
     return Report(title or "External users", generated_at, tuple(installations), run_url)
-
-
-def plain(value: typing.Any) -> typing.Any:
-    """Return a value without what Ansible wraps around its strings, lists and mappings."""
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    if isinstance(value, str):
-        return str.__str__(value)
-    if isinstance(value, Mapping):
-        return {str.__str__(str(key)): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [plain(item) for item in value]
-    return str(value)
 
 
 def differences(before: Values | None, after: Values | None) -> Iterable[Change]:

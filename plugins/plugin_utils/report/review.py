@@ -13,15 +13,16 @@ import functools
 import typing
 from collections.abc import Mapping, Sequence
 
-from ...module_utils.domain.definitions import Definition, DefinitionCollector
-from ...module_utils.domain.findings import Finding, SourceLocation
+from ...module_utils.domain.definitions import Definition
+from ...module_utils.domain.findings import Finding
 from ...module_utils.domain.matching import match_definitions
 from ...module_utils.domain.model import UNSET, CurrentUser, DesiredUser, State
 from ...module_utils.domain.names import name_key
 from ...module_utils.domain.persons import Person, needs_person
 from ...module_utils.domain.user_index import UserIndex
-from ...module_utils.task.definition_files import read_all
-from .model import ReportError, Values, period_of, plain, relative
+from ...module_utils.task.definition_files import collect
+from ..plain_values import plain
+from .model import ReportError, Values, period_of, relative
 
 # what may be worth a look about a login, the most urgent first
 ISSUES = {
@@ -211,9 +212,7 @@ def review_of(
         raise ReportError(
             "a review is made of what superoffice_external_user_info lists with format: facts"
         ) from error
-    declared, findings = _declared(
-        plain(definitions or []), plain(src or []), plain(defaults or {})
-    )
+    declared = collect(plain(definitions or []), plain(src or []), plain(defaults or {}))
     users_by_key = UserIndex(current)
     persons = [_person(user, one) for user, one in zip(current, facts, strict=True)]
     resolved = [_with_person(one, persons, users_by_key) for one in declared.definitions]
@@ -244,7 +243,7 @@ def review_of(
             one._replace(
                 where=relative(one.where, base_dir), message=relative(one.message, base_dir)
             )
-            for one in (*findings, *declared.findings, *conflicts)
+            for one in (*declared.findings, *conflicts)
         ),
         knows_companies=any(user.company_id for user in current),
         reviewed_at=reviewed_at,
@@ -303,20 +302,6 @@ def last_login(login: Login) -> str:
     if not login.last_login_known:
         return ""
     return login.last_login[:10] if login.last_login else "never"
-
-
-def _declared(
-    entries: list[object], src: list[str], defaults: Mapping[str, typing.Any]
-) -> tuple[DefinitionCollector, list[Finding]]:
-    definitions = DefinitionCollector(defaults, {}, "")
-    definitions.add(
-        [(SourceLocation("users", index), entry) for index, entry in enumerate(entries)]
-    )
-    files, unreadable = read_all(src)
-    for file in files:
-        definitions.add(file.entries, file.defaults, file.name)
-    definitions.refuse_duplicates()
-    return definitions, unreadable
 
 
 def _current(user: Values) -> CurrentUser:
