@@ -26,8 +26,11 @@ export ANSIBLE_COLLECTIONS_PATH := $(ROOT)/$(TREE)
 # localhost needs no inventory here
 export ANSIBLE_LOCALHOST_WARNING := False
 export ANSIBLE_INVENTORY_UNPARSED_WARNING := False
-# Ansible's temporary files and caches
+# Ansible's temporary files and caches, and the folders of modules that run
 export ANSIBLE_HOME := $(ROOT)/$(VENV)/ansible
+export ANSIBLE_REMOTE_TEMP := $(ANSIBLE_HOME)/tmp
+export ANSIBLE_ASYNC_DIR := $(ANSIBLE_HOME)/async
+export MPLCONFIGDIR := $(ROOT)/build/matplotlib
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 # bytecode: where PYTHONDONTWRITEBYTECODE is set, Ansible would be compiled anew at every start
 export UV_COMPILE_BYTECODE := 1
@@ -62,18 +65,24 @@ integration: $(VENV)/.test ## run the integration targets only
 	@$(BIN)/python -m pytest -n $(WORKERS) tests/integration
 
 # make bench QUICK=1 takes about a minute, and writes nothing
-bench: $(VENV)/.bench ## measure the speed, 8 minutes, into docs/performance.md
+bench: $(VENV)/.bench ## measure the speed, 5 minutes, into docs/performance.md
 	@$(BIN)/python -m tests.benchmarks $(if $(QUICK),--quick)
 
 lint: nox typing changelog-lint sanity ## run all linters
 	@echo 'lint: all clean'
 
 # CI: nothing is changed
-nox: $(VENV)/.lint ## run the linters of antsibull-nox.toml; SESSIONS="yamllint ansible-lint" for some
+nox: $(VENV)/.lint | $(HOME_IN_BUILD) ## run the linters of antsibull-nox.toml; SESSIONS="yamllint ansible-lint" for some
 	@CI=true $(NOX) $(if $(SESSIONS),--sessions $(SESSIONS))
 
+# antsibull-docs leaves a log in the home of the account: it gets another one, with its caches and settings
+HOME_IN_BUILD := $(ROOT)/build/home
+$(HOME_IN_BUILD):
+	@mkdir -p $@
+	@for name in .cache .config; do if [ -e "$$HOME/$$name" ]; then ln -s "$$HOME/$$name" $@; fi; done
+
 # each session has a virtual environment of its own in .nox
-NOX = UV_CONSTRAINT=$(ROOT)/$(LOCK) $(BIN)/nox --reuse-existing-virtualenvs --default-venv-backend uv
+NOX = UV_CONSTRAINT=$(ROOT)/$(LOCK) HOME=$(HOME_IN_BUILD) $(BIN)/nox --reuse-existing-virtualenvs --default-venv-backend uv
 
 typing: $(VENV)/.lint ## check the types
 	MYPYPATH=$(TREE) $(BIN)/mypy $(TREE)/$(PACKAGE)/plugins tests tools noxfile.py
@@ -86,14 +95,14 @@ sanity: $(VENV)/.lint ## run ansible-test sanity on the Python of the virtual en
 		$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
 # pyenv offers its interpreters only where PYENV_VERSION names them
-matrix: $(VENV)/.lint ## test every supported ansible-core, into docs/support.md; ROWS=2.16-3.12 for one
+matrix: $(VENV)/.lint | $(HOME_IN_BUILD) ## test every supported ansible-core, into docs/support.md; ROWS=2.16-3.12 for one
 	@PYENV_VERSION=$$(pyenv versions --bare 2> /dev/null | sort -rV | paste -sd : -) \
 		$(NOX) $(NOXFLAGS) $(if $(ROWS),--sessions $(ROWS:%=matrix-%),--tags matrix)
 	@$(if $(ROWS),,$(NOX) --sessions support_matrix)
 
 # ruff's formatter breaks lines as W503 and E203 of flake8 do not want it; and examples import playbooks of
 # the collection, which is not installed there
-importer: $(VENV)/.lint ## build the artefact and import it as Galaxy does, without a complaint
+importer: $(VENV)/.lint | $(HOME_IN_BUILD) ## build the artefact and import it as Galaxy does, without a complaint
 	@mkdir -p build
 	@$(NOX) --sessions build-import-check > build/importer.log 2>&1 || { cat build/importer.log; exit 1; }
 	@! grep -E '^(ERROR|WARNING|CRITICAL)' build/importer.log \
@@ -103,9 +112,9 @@ importer: $(VENV)/.lint ## build the artefact and import it as Galaxy does, with
 walk: $(VENV)/.test ## follow the README in a new clone, command by command
 	@$(BIN)/python -m pytest -m slow tests/docs/test_readme.py
 
-docs: $(VENV)/.docs ## build the site into build/site/html
+docs: $(VENV)/.docs | $(HOME_IN_BUILD) ## build the site into build/site/html
 	@$(BIN)/python tools/docs.py
-	@$(BIN)/antsibull-docs collection --use-current --squash-hierarchy --fail-on-error \
+	@HOME=$(HOME_IN_BUILD) $(BIN)/antsibull-docs collection --use-current --squash-hierarchy --fail-on-error \
 		--dest-dir build/site/rst/reference superoffice.crm
 	@$(BIN)/python tools/docs.py reference
 	@$(BIN)/python -m sphinx -b html -c build/site -W --keep-going -q build/site/rst build/site/html

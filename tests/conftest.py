@@ -65,7 +65,10 @@ else:
     settings.load_profile("same-examples")
 
 # Ansible's temporary files and caches
-os.environ.setdefault("ANSIBLE_HOME", str(ROOT / "build" / "ansible"))
+ansible_home = os.environ.setdefault("ANSIBLE_HOME", str(ROOT / "build" / "ansible"))
+# and the folders of modules that run, which a killed task leaves behind
+os.environ.setdefault("ANSIBLE_REMOTE_TEMP", str(Path(ansible_home, "tmp")))
+os.environ.setdefault("ANSIBLE_ASYNC_DIR", str(Path(ansible_home, "async")))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -66,14 +66,15 @@ def refresh_copy() -> None:
 
 
 def prepare_home() -> None:
-    """Offer our stand-in for get-pip to ansible-test, and the settings of the user to pip."""
+    """Offer ansible-test our stand-in for get-pip, and the settings and caches of the user."""
     cache = HOME / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     for version in PIP_VERSIONS:
         shutil.copyfile(ROOT / "tools" / "get_pip.py", cache / f"get_pip_{version}.py")
-    settings = Path("~/.config").expanduser()
-    if settings.is_dir() and not (HOME / ".config").is_symlink():
-        (HOME / ".config").symlink_to(settings)
+    for name in (".cache", ".config"):
+        folder = Path.home() / name
+        if folder.is_dir() and not (HOME / name).exists():
+            (HOME / name).symlink_to(folder)
 
 
 def run(arguments: list[str]) -> int:
