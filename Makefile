@@ -9,8 +9,6 @@ PYTHON ?= python3
 VENV ?= .venv
 # how many tests run at once: one more than two cores can serve, since some wait now and then
 WORKERS ?= 3
-# which tests `make test` runs: all, or the folders that are named
-TESTS ?=
 
 ROOT := $(CURDIR)
 BIN := $(VENV)/bin
@@ -39,30 +37,33 @@ export UV_COMPILE_BYTECODE := 1
 LOCK := requirements/dev.txt
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test slow reliability integration bench lint nox typing changelog-lint sanity \
+.PHONY: help demo test e2e slow reliability bench lint nox typing changelog-lint sanity \
 	matrix importer walk docs build lock clean
 
 help: ## list the targets (default)
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.demo ## show the collection at work against the embedded NetServer
 	@$(BIN)/python tools/demo.py
 
-test: $(VENV)/.test ## run all tests
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations 15 $(TESTS)
+test: TESTS ?= tests/reliability tests/modules tests/contract tests/unit
+test: $(VENV)/.test ## run the tests of decisions, modules and faults; TESTS=tests/unit for some
+	@$(PYTEST) --durations 15 $(TESTS)
 
-slow: $(VENV)/.test ## run the tests that `make test` leaves out (some minutes)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --hypothesis-profile new-examples \
-		-m slow $(TESTS)
+# the longest first, so that no worker is left alone with one at the end
+e2e: TESTS ?= tests/integration tests/gitops tests/docs tests/artefact tests/proxies
+e2e: $(VENV)/.test ## run the tests of role, playbooks, reports, pipelines, pages, artefact and proxies
+	@$(PYTEST) --durations 15 $(TESTS)
+
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+slow: $(VENV)/.test ## run the tests that are too slow for `make test` and `make e2e`
+	@$(PYTEST) --hypothesis-profile new-examples -m slow $(TESTS)
 
 reliability: $(VENV)/.test ## prove docs/reliability.md, and write its figures (some minutes)
 	@rm -rf build/reliability
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --hypothesis-profile new-examples -q \
-		-m "slow or not slow" tests/reliability
+	@$(PYTEST) --hypothesis-profile new-examples -q -m "slow or not slow" tests/reliability
 	@$(BIN)/python -m tests.reliability.figures
-
-integration: $(VENV)/.test ## run the integration targets only
-	@$(BIN)/python -m pytest -n $(WORKERS) tests/integration
 
 # make bench QUICK=1 takes about a minute, and writes nothing
 bench: $(VENV)/.bench ## measure the speed, 5 minutes, into docs/performance.md

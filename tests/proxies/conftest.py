@@ -41,7 +41,7 @@ ADMIN = ("automation", "long-enough-Admin-1-password")
 SECRETS = (ADMIN[1], PASSWORD, squid.LOGIN[1])
 SECONDS_FOR_LOG = 5.0
 WORKLOADS = ["create", "modify", "delete", "bulk"]
-# the bulk workload has all three operations: of the single ones one is enough for `make test`
+# the bulk workload has all three operations: of the single ones one is enough for `make e2e`
 SLOW_WORKLOADS = {"modify", "delete"}
 
 Start = Callable[[Callable[[int], Daemon]], Daemon]
