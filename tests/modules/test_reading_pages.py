@@ -106,7 +106,7 @@ def test_service_that_does_not_count_is_read_page_by_page(
             assert len(server.journal.entries) == requests + (times - 1) * PAGES
 
 
-@pytest.mark.parametrize("cap", [None, "1000", "96", "95", "94", "48", "5", "3"])
+@pytest.mark.parametrize("cap", [None, "1000", "96", "95", "94", "48", "5", "3", "2", "1"])
 @pytest.mark.parametrize("links", ["absolute", "none"])
 def test_any_size_of_pages_and_form_of_links(
     cap: str | None, links: str, server: NetServer

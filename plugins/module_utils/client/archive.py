@@ -267,6 +267,9 @@ class Archive:
         there were links before, or one without new rows. The links themselves are not used: behind
         a reverse proxy they contain the service's internal name.
 
+        The overlap is shorter than the longest page so far: a page that only repeats rows would
+        otherwise be taken for the end. Pages of one row do not overlap.
+
         The next pages are requested while the caller works on the present one. If the first page
         says how many rows there are, several are on their way at once, at the places where they
         begin if all pages are as long as the first one; which page is the last one is decided as
@@ -286,7 +289,7 @@ class Archive:
 
         pages = Prefetch(fetch, most_at_once)
         seen: dict[Key, None] = {}
-        count = 0
+        count = longest = 0
         last: list[Key] = []
         is_linked = False
         total = 0
@@ -306,8 +309,10 @@ class Archive:
                 raise _SeamBroken
             is_last = not keys or (is_linked and not page.has_next)
             is_linked = is_linked or page.has_next
+            longest = max(longest, len(page.rows))
             # without a link two rows: a page of one row could also be a cap of one
-            last = (last + keys)[-1 if page.has_next else -2 :]
+            overlap = min(1 if page.has_next else 2, longest - 1)
+            last = (last + keys)[-overlap:] if overlap > 0 else []
             if not is_last:
                 place = count - len(last)
                 step = max(1, len(page.rows) - len(last))
