@@ -249,6 +249,23 @@ def test_invalid_name_is_refused_before_any_write(
     assert journal.writes == []
 
 
+@pytest.mark.parametrize("status", [404, 405])
+def test_service_without_validation_calls_checks_with_the_write(
+    status: int, user: Run, server: Any, tenant: Any, journal: Any
+) -> None:
+    body = '{"Message": "No HTTP resource was found that matches the request URI."}'
+    server.faults.add(
+        "status", operation="Is*ValidWithReason", times=None, status=status, body=body
+    )
+    declared = {"person_id": tenant.add_person(), "user_name": "new", "role": "Partner"}
+    refused = user(**declared, password=WEAK)
+    assert refused["error"]["operation"] == "CreateExternalUser"
+    assert refused["changed"] is False
+    created = user(**declared, password=NEW)
+    assert created["action"] == "create"
+    assert tenant.password_matches("new", NEW)
+
+
 @pytest.mark.parametrize("reply", ["free", "kept"])
 def test_name_of_a_deleted_user_is_reused_or_refused_by_the_service(
     reply: str, user: Run, server: Any, tenant: Any, anna: int

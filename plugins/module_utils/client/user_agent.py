@@ -23,6 +23,8 @@ from .responses import Response
 
 EXTERNAL_ASSOCIATE = "ExternalAssociate"
 NO_PASSWORD = Secret("")
+# the statuses of a call that a service does not have
+_NO_SUCH_CALL = (404, 405)
 _NO_REASON = (
     "The service gives no reason; usually the calling login lacks the right to administer external"
     " users. See the log of the service"
@@ -283,7 +285,12 @@ class UserAgent:
             "PersonId": person_id,
             **checked,
         }
-        value = self._call("validate", method, body)
+        try:
+            value = self._call("validate", method, body)
+        except Refused as error:
+            if error.status not in _NO_SUCH_CALL:
+                raise
+            value = None
         if value is None:  # no opinion; the write itself will tell
             return None
         result = json_fields.record(value, method)
@@ -295,7 +302,9 @@ class UserAgent:
     def _looked_up(self, key: int | str, method: str, **request: typing.Any) -> UserRecord | None:
         records = {} if self._records is None else self._records
         if key not in records:
-            records[key] = self._user(method, **request)
+            record = records[key] = self._user(method, **request)
+            if record is not None and record.is_visible:
+                records.setdefault(record.associate_id, record)
         return records[key]
 
     def _user(
