@@ -15,6 +15,7 @@ from tests.modules.conftest import ADMIN
 from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 
+PASSWORD = "Creation-password-77"
 NAME = "user01234@example.com"
 
 
@@ -69,3 +70,41 @@ def test_single_user_is_read_with_a_filter(populated: NetServer) -> None:
     ]
     assert filters
     assert not [text for text in filters if "getAllRows" in text]
+
+
+@pytest.mark.parametrize("addresses", ["any", "rows"])
+def test_person_of_any_of_its_addresses_is_looked_up_with_one_request(
+    addresses: str, server: NetServer
+) -> None:
+    person = server.tenant.add_person(email=["first@x.example", "second@x.example"])
+    options = {"person_email": "second@x.example", "role": "Partner", "password": PASSWORD}
+    with server.using(person_addresses=addresses):
+        result, requests = run_counted(server, user_name="new", **options)
+    assert (result["action"], result["user"]["person_id"]) == ("create", person)
+    assert result["requests"]["person"] == 1
+    assert requests <= 11
+
+
+@pytest.mark.parametrize("modification", [{"role": "Vendor"}, {"is_active": False}], ids=str)
+def test_state_that_was_read_for_a_null_is_not_read_again(
+    modification: dict[str, Any], populated: NetServer
+) -> None:
+    with populated.using(void_reply="null-200"):
+        result, requests = run_counted(populated, user_name=NAME, **modification)
+        assert result["action"] == "modify"
+        assert requests <= 6
+        again, _requests = run_counted(populated, user_name=NAME, **modification)
+    [name] = modification
+    assert again["changed"] is False
+    assert result["user"][name] == again["user"][name] == modification[name]
+
+
+def test_user_that_only_its_name_finds_is_not_looked_up_by_its_id_as_well(
+    server: NetServer,
+) -> None:
+    with server.using(name_column="name", empty_user_name="null"):
+        server.tenant.add_external_user("anna", password=PASSWORD)
+        result, requests = run_counted(server, user_name="anna", role="Vendor")
+    assert result["modification"] == ["Role"]
+    assert result["requests"]["user"] == 1
+    assert requests <= 7

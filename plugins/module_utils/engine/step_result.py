@@ -31,6 +31,7 @@ class StepResult(typing.NamedTuple):
         skipped: why the step was not started.
         started: whether the step was started.
         is_unknown: whether a failed step may have taken effect all the same.
+        is_read_back: whether `user` was read after the write, and is as planned.
         password_email: what became of the mail to a new user, None if none was to be sent.
     """
 
@@ -41,6 +42,7 @@ class StepResult(typing.NamedTuple):
     skipped: str = ""
     started: bool = False
     is_unknown: bool = False
+    is_read_back: bool = False
     password_email: PasswordEmail | None = None
 
     @property

@@ -63,6 +63,8 @@ def write_step(client: Client, roles: Roles, step: Step) -> StepResult:
             is_unknown=write.is_unknown,
         )
     after = step.after and step.after._replace(associate_id=associate_id)
+    if write.is_read_back:
+        return StepResult(step, True, write.current, started=True, is_read_back=True)
     return StepResult(step, True, after, started=True)
 
 
@@ -77,7 +79,8 @@ def is_gone(client: Client, roles: Roles, associate_id: int) -> bool:
 class _Write:
     """One write of a step: how it is sent, and how to see whether it took effect.
 
-    `known` says in a sentence what is known of its effect.
+    `known` says in a sentence what is known of its effect, and `is_read_back` that `current` was
+    read after the write, and shows all of it.
     """
 
     def __init__(self, client: Client, roles: Roles, step: Step) -> None:
@@ -87,6 +90,7 @@ class _Write:
         self.current = step.before
         self.known = "Nothing was changed."
         self.is_unknown = False
+        self.is_read_back = False
 
     def send(self) -> int:
         """Make the call; return the associate id of the user."""
@@ -148,7 +152,8 @@ class _Modification(_Write):
 
     def _is_visible(self) -> bool:
         self.find_effect()
-        return not self.left & ~Modification.PASSWORD
+        self.is_read_back = not self.left & ~Modification.PASSWORD
+        return self.is_read_back
 
 
 class _Deletion(_Write):
