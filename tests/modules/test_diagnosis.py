@@ -198,7 +198,11 @@ EMPTY: dict[str, Any] = {"times": None}
 OTHER_USER = json.dumps({"AssociateId": 7, "Name": "x", "UserName": "x", "Type": 3})
 CASES: dict[str, list[Case]] = {
     "address": [Case("Set url", status="failed", options={"url": "/Wrong"})],
-    "version": [Case("in its place", fault=("garbage", "api", {"body": "{}"}))],
+    "version": [
+        Case("in its place", fault=("garbage", "api", {"body": "{}"})),
+        # the WebAPI responds all the same
+        Case("in its place", fault=("status", "api", {"status": 404})),
+    ],
     "login_scheme": [Case("anonymous authentication in IIS", choices={"challenge": "windows"})],
     "login": [
         Case("auth_password", status="failed", options={"auth_password": "wrong-Password-1"}),
@@ -322,6 +326,20 @@ CASES: dict[str, list[Case]] = {
              fault=("status", "GetUserInfoList", {"status": 429, "retry_after": 0})),
     ],
 }  # fmt: skip
+
+
+def test_ids_may_be_strings(server: NetServer) -> None:
+    first = min(user.associate_id for user in server.tenant.users() if user.is_external)
+    body = json.dumps({"AssociateId": str(first)})
+    server.faults.add("garbage", operation="GetUserFromName", body=body, times=None)
+    assert statuses(diagnosed(server))["names"] == "passed"
+
+
+@pytest.mark.parametrize("empty", ["null", "derived"])
+def test_installation_whose_column_user_name_is_empty_has_no_failed_check(empty: str) -> None:
+    choices = {"name_column": "name", "empty_user_name": empty}
+    with NetServer(users=3, admin=ADMIN, profile=choices) as server:
+        assert "failed" not in statuses(diagnosed(server)).values()
 
 
 @pytest.mark.parametrize(

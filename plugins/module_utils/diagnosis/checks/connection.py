@@ -17,6 +17,7 @@ from ...client.request import Request
 from ..check import Check, Findings, Verdict, failed, passed, skipped, warning
 
 _API = Request("address", "api", "GET", "")
+_PRINCIPAL = Request("address", "User/currentPrincipal", "GET", "v1/User/currentPrincipal")
 _ADDRESSES = Request("address", "api/v1", "GET", "v1")
 # products whose names tell nothing of an installation
 _PRODUCTS = re.compile(
@@ -72,6 +73,8 @@ def _address(inspector: Inspector, findings: Findings) -> Verdict:
     )
     if contact.status == 401:
         return passed("The address responds; it requires a login even for its version.")
+    if contact.status == 404 and inspector.send_anonymously(_PRINCIPAL).status == 401:
+        return passed("The WebAPI responds at this address, but not to a request for its version.")
     if contact.error:
         return failed(
             f"There is no SuperOffice WebAPI at this address:"

@@ -212,6 +212,11 @@ def _filters(inspector: Inspector, findings: Findings) -> Verdict:
         else:
             findings.learn("filter_case", "sensitive")
         return passed("Filters find a user by name in the same case; the modules ask twice.")
+    if not json_fields.text(sample.row, "userName", OPERATION):
+        return passed(
+            "Filters find no user by name, because the column userName is empty; the modules ask"
+            " GetUserFromName as well."
+        )
     return failed(
         "A filter does not find a user by the name that the list shows.",
         "Check that no proxy or firewall changes the query string, and that the login may see all"

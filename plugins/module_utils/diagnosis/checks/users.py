@@ -55,7 +55,11 @@ def _key(inspector: Inspector, findings: Findings) -> Verdict:
             " changed.",
             "Use a login that may manage all external users.",
         )
-    findings.retired_ids = [key for key in ids if types[key].get("Deleted") is True]
+    findings.retired_ids = [
+        key
+        for key in ids
+        if json_fields.flag(types[key], "Deleted", "GetUserInfoList", missing=False)
+    ]
     if findings.retired_ids:
         findings.learn("retired_listed", "yes")
     if any(types[key].get("UserType") not in _EXTERNAL for key in ids):
@@ -110,7 +114,9 @@ def _names(inspector: Inspector, findings: Findings) -> Verdict:
         if inspected.error and inspected.status >= 500 and not inspected.is_error_object:
             raise inspected.error
         user = inspected.value if inspected.error is None else None
-        return isinstance(user, dict) and user.get("AssociateId") == sample.key
+        return (
+            isinstance(user, dict) and json_fields.shown_number(user, "AssociateId") == sample.key
+        )
 
     if not finds(sample.name.swapcase()):
         if not finds(sample.name):
