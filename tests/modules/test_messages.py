@@ -132,7 +132,7 @@ CONNECTION = {
         choices={"missing_right": "null"},
     ),
     "a login without the right, told as an error of the server": Mistake(
-        ["HTTP 500", RIGHT], "server_error",
+        ["HTTP 500", RIGHT], "forbidden",
         {"auth_username": "clerk", "auth_password": CLERK_PASSWORD},
         choices={"missing_right": "500"},
     ),

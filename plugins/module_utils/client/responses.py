@@ -203,7 +203,7 @@ def _refusal(
     said = _service_text(raw, value, secrets)
     own_form = is_error_object(value)
     error_class = _error_class(status, retry_after, own_form=own_form, is_page=is_page)
-    if _reason(value) in MISSING_RIGHT and status < 500:
+    if _reason(value) in MISSING_RIGHT:
         error_class = Forbidden
     reason = f" {REASONS[status]}" if status in REASONS else ""
     error = error_class(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Sequence
 
-from ..client.errors import NetServerError
+from ..client.errors import Cancelled, NetServerError
 from ..domain.definitions import Definition
 from ..domain.errors import UserError
 from ..domain.findings import Finding
@@ -221,5 +221,10 @@ def _reason_of_missing(run: RunContext, match: Match) -> UserError | None:
     holder = next(iter(run.state.users.by_name(desired.user_name)), None)
     if holder:
         return name_conflict(desired, match.current, holder)
-    record = run.client.agent.user_by_name(desired.user_name)
+    try:
+        record = run.client.agent.user_by_name(desired.user_name)
+    except Cancelled:
+        raise
+    except NetServerError:
+        return None  # the reason that is known is the better one
     return not_external(desired, record) if record and not record.is_external else None

@@ -14,6 +14,7 @@ import typing
 from collections.abc import Container, Mapping, Sequence
 
 from ..client.client import Client
+from ..client.errors import Forbidden
 from ..client.user_agent import UserRecord
 from ..domain import limits
 from ..domain.errors import UserError
@@ -24,6 +25,7 @@ from ..domain.ordering import Order, order_steps
 from ..domain.persons import Person, disagreements
 from ..domain.plan import Action, Step
 from ..domain.protection import Caller, protect
+from .failure import failure_of
 from .freshness import findings_about_changes
 from .parallel import in_parallel
 from .passwords import generate_password
@@ -53,7 +55,7 @@ def validate(run: RunContext, steps: Sequence[Step], findings: Sequence[Finding]
     acting = [with_password(step) for step in steps if step.acts]
     caller = _caller(run, acting)
     acting = [protect(step, run.options.conditions.protect, caller) for step in acting]
-    acting, identity_findings = _confirm_identities(run.client, acting)
+    acting, identity_findings = _confirm_identities(run, acting)
     persons = _persons_of_new_users(run, acting)
     acting = [_with_person(step, persons) for step in acting]
     order, conflicts = order_steps(acting, run.state.users, run.options.conditions.only)
@@ -83,14 +85,14 @@ def _caller(run: RunContext, steps: Sequence[Step]) -> Caller:
     return Caller(run.client.login_name, run.client.login_id())
 
 
-def _confirm_identities(client: Client, steps: Sequence[Step]) -> tuple[list[Step], list[Finding]]:
+def _confirm_identities(run: RunContext, steps: Sequence[Step]) -> tuple[list[Step], list[Finding]]:
     """Make sure that users of the list are who the User agent says they are, before any write.
 
     That the key of the list is the associate id is an interpretation of the documentation, and the
     list tells neither the type of a user nor whether it is retired. The first user is compared with
     GetUser, which knows its names; the others with GetUserInfoList, many in one request.
     """
-    records = _records(client, [step for step in steps if step.acts and step.before])
+    records = _records(run, [step for step in steps if step.acts and step.before])
     confirmed, findings = [], []
     for step in steps:
         user = step.before
@@ -104,19 +106,34 @@ def _confirm_identities(client: Client, steps: Sequence[Step]) -> tuple[list[Ste
     return confirmed, findings
 
 
-def _records(client: Client, steps: Sequence[Step]) -> dict[int | None, UserRecord | None]:
+def _records(run: RunContext, steps: Sequence[Step]) -> dict[int | None, UserRecord | None]:
     """Return what the User agent says about the users of the steps, by id."""
     if not steps:
         return {}
+    user = run.client.agent.user
     first, *others = (step.associate_id for step in steps)
-    records: dict[int | None, UserRecord | None] = {first: client.agent.user(first or 0)}
-    for start in range(0, len(others), USERS_PER_REQUEST):
-        ids = [one or 0 for one in others[start : start + USERS_PER_REQUEST]]
-        records |= dict(client.agent.users(ids).items())
+    records: dict[int | None, UserRecord | None] = {first: user(first or 0)}
+    records |= dict(_records_of_many(run, [one or 0 for one in others]).items())
     for step in steps:
         if step.associate_id not in records and step.location is not None:
             # an installation may return nothing for external users
-            records[step.associate_id] = client.agent.user(step.associate_id or 0)
+            records[step.associate_id] = user(step.associate_id or 0)
+    return records
+
+
+def _records_of_many(run: RunContext, ids: Sequence[int]) -> dict[int, UserRecord]:
+    """Return what the User agent says about users, many in one request.
+
+    A service that refuses the request because of some users is asked for each of them.
+    """
+    records: dict[int, UserRecord] = {}
+    for start in range(0, len(ids), USERS_PER_REQUEST):
+        batch = ids[start : start + USERS_PER_REQUEST]
+        try:
+            records |= run.client.agent.users(batch)
+        except Forbidden:
+            found = in_parallel(run.client.agent.user, batch, run.options.concurrency)
+            records |= {one: record for one, record in zip(batch, found, strict=True) if record}
     return records
 
 
@@ -172,9 +189,7 @@ def _limit_base(run: RunContext, steps: Sequence[Step]) -> limits.Base:
     users = [user for user in run.state.users if scope.holds(user)]
     if limits.needs_base(steps, run.options.conditions.limits):
         ids = [user.associate_id for user in users if user.associate_id is not None]
-        records: dict[int, UserRecord] = {}
-        for start in range(0, len(ids), USERS_PER_REQUEST):
-            records |= run.client.agent.users(ids[start : start + USERS_PER_REQUEST])
+        records = _records_of_many(run, ids)
         users = [
             user
             for user in users
@@ -227,11 +242,13 @@ def _service_findings(
         # the name is not asked for while another user still has it: it is in use, and either
         # becomes free before or is reported as a conflict already
         name_is_free = step.key not in order.needs and step.where not in in_conflict
-        problems = [
-            _person_problem(step, persons) or _agreement_problem(run, step, persons),
-            _name_problem(run.client, step) if name_is_free else None,
-            _password_problem(run.client, step),
-        ]
+        problems = [_person_problem(step, persons) or _agreement_problem(run, step, persons)]
+        try:
+            problems.append(_name_problem(run.client, step) if name_is_free else None)
+            problems.append(_password_problem(run.client, step))
+        except Forbidden as error:
+            refusal = failure_of(error, f"{step.subject} could not be validated").message
+            problems.append(UserError(error.kind, refusal))
         run.progress("validate", next(done), len(steps))
         return [Finding(step.where, str(error), error.kind) for error in problems if error]
 

@@ -38,7 +38,7 @@ def run(options: Options, context: TaskContext) -> Result:
     with Client(settings, Concurrency(CONCURRENCY), cancel_token=context.cancel_token) as client:
         try:
             roles = read_roles(client)
-            users = _read(client, roles, _selection(options, roles))
+            users, hidden = _read(client, roles, _selection(options, roles))
             if options["person_retired"] and options["format"] == "facts":
                 persons = read_retired_persons(client, {user.person_id for user in users})
             if options["last_login"] and options["format"] == "facts":
@@ -57,6 +57,7 @@ def run(options: Options, context: TaskContext) -> Result:
         if options["persons"]:
             result["persons"] = _persons(users)
         if warnings := [
+            *hidden,
             *client.archive.warnings,
             *logins.warnings,
             *persons.warnings,
@@ -93,20 +94,28 @@ def _selection(options: Options, roles: Roles) -> Selection:
     )
 
 
-def _read(client: Client, roles: Roles, selection: Selection) -> list[CurrentUser]:
-    """Let the service filter as far as its grammar goes, and filter what it cannot here."""
+def _read(
+    client: Client, roles: Roles, selection: Selection
+) -> tuple[list[CurrentUser], list[str]]:
+    """Let the service filter as far as its grammar goes, and filter what it cannot here.
+
+    Returns the users, and a warning if there is one that the service does not describe.
+    """
     names = () if selection.user_names is UNSET else selection.user_names
     literal = next(filter(is_literal, names), None)
     if literal is not None:
-        users = find_by_name(client, roles, literal).users
+        named = find_by_name(client, roles, literal)
         selection = selection._replace(user_names=UNSET)
-        return [user for user in users if user.has_name(literal) and selection.holds(user)]
+        users = [one for one in named.users if one.has_name(literal) and selection.holds(one)]
+        is_hidden = named.record is not None and not named.record.is_visible
+        warning = f"The name '{literal}' belongs to a user that this login may not manage."
+        return users, [warning] if is_hidden else []
     restriction = archive.all_of(_restrictions(selection)) or archive.EVERY_ROW
     if not archive.fits(restriction):
         restriction = archive.EVERY_ROW
     rows = client.archive.external_users(restriction)
     users = [user for user in to_users(client, roles, rows) if selection.holds(user)]
-    return sorted(users, key=lambda user: user.associate_id or 0)
+    return sorted(users, key=lambda user: user.associate_id or 0), []
 
 
 def _restrictions(selection: Selection) -> list[str]:
