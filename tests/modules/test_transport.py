@@ -621,7 +621,7 @@ class Counting:
     """An authentication whose header is another one with each request."""
 
     scheme = "counting"
-    advice = ""
+    advice = advice_after_success = ""
     secrets: Sequence[str] = ()
 
     def __init__(self) -> None:
@@ -750,13 +750,16 @@ def test_no_cookie_is_kept() -> None:
 
 
 def test_environment_is_evaluated_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    with scripted_server(respond(OK, OK)) as server:
+    with scripted_server(respond(OK, OK, OK)) as server:
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.port}")
         transport = Transport(settings(server, root="http://crm.example.com/api"))
         transport.call(READ)
         monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
         transport.call(READ)
         assert server.connections == 1
+        transport.with_login(Counting()).call(READ)
+        assert server.connections == 2
+        assert authorizations(server)[-1] == "Counting 1"
 
 
 def test_threads_share_connections() -> None:

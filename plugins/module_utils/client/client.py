@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 
 from ..domain.model import CurrentUser, LoginProbe, Secret
@@ -82,15 +81,10 @@ class Client:
         Anything but an identity that is this user's, or a plain 401, tells nothing: the service
         may not let external users in at all, or something before it may have responded.
         """
-        settings = self.transport.settings
-        if settings.authentication.scheme != Basic.scheme or ":" in user.user_name:
+        scheme = self.transport.settings.authentication.scheme
+        if scheme != Basic.scheme or ":" in user.user_name:
             return LoginProbe.NOT_VERIFIABLE
-        theirs = Transport(
-            dataclasses.replace(
-                settings, authentication=Basic(user.user_name, password), retries=0
-            ),
-            cancel_token=self.transport.cancel_token,
-        )
+        theirs = self.transport.with_login(Basic(user.user_name, password))
         try:
             principal = theirs.call(_PROBE).value
         except Unauthorized:

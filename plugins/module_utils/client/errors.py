@@ -47,8 +47,9 @@ class NetServerError(Exception):
         effect: Effect | None = None,
         detail: str = "",
     ) -> None:
-        super().__init__(message)
-        # what the service itself said, as the end of a sentence
+        super().__init__(message + detail)
+        self.message = message
+        # what the service itself said, as the end of the message
         self.detail = detail
         self.operation = operation
         self.status = status

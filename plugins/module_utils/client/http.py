@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import dataclasses
 import json
 import random
 import re
@@ -20,14 +21,14 @@ from collections.abc import Mapping
 
 from ..domain.model import Secret
 from . import responses, retry
-from .authentication import ExchangedBasic
+from .authentication import Authentication, ExchangedBasic
 from .cancellation import CancelToken
 from .concurrency import ONE_AT_A_TIME, Concurrency, ConcurrencyLimit
 from .connection_errors import connection_error
 from .errors import Cancelled, Effect, NetServerError, Throttled, TimedOut, Unauthorized
 from .exchange import Exchange, SessionThread
 from .request import Request
-from .sessions import VERSION, option_errors, proxy_secrets, send_options
+from .sessions import VERSION, SendOptions, option_errors, proxy_secrets, send_options
 from .settings import ConnectionSettings
 
 try:
@@ -73,6 +74,7 @@ class Transport:
         *,
         concurrency: Concurrency = ONE_AT_A_TIME,
         cancel_token: CancelToken | None = None,
+        options: SendOptions | None = None,
     ) -> None:
         self.settings = settings
         self.cancel_token = cancel_token or CancelToken()
@@ -85,9 +87,20 @@ class Transport:
         self._has_succeeded = False
         self._closed = False
         self._idle: list[SessionThread] = []
-        self._send_options = send_options(settings)
+        self._send_options = options or send_options(settings)
         login = settings.authentication
         self._exchanged = login if isinstance(login, ExchangedBasic) else None
+
+    def with_login(self, authentication: Authentication) -> Transport:
+        """Return sessions for another login, which are cancelled with these; nothing is retried.
+
+        The way to the installation is the same: the environment is not evaluated again.
+        """
+        return Transport(
+            dataclasses.replace(self.settings, authentication=authentication, retries=0),
+            cancel_token=self.cancel_token,
+            options=self._send_options,
+        )
 
     @property
     def concurrency(self) -> int:

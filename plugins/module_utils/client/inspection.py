@@ -94,10 +94,9 @@ class Inspector:
         self, settings: ConnectionSettings, budget: int, cancel_token: CancelToken | None = None
     ) -> None:
         self.settings = dataclasses.replace(settings, retries=min(settings.retries, MOST_RETRIES))
-        self._cancel_token = cancel_token
         self._budget = budget
-        self._transports: dict[str, Transport] = {}
-        self._login = self._transport("login", settings.authentication)
+        self._login = Transport(self.settings, cancel_token=cancel_token)
+        self._transports = {"login": self._login}
         self.seen: list[Inspected] = []
         self.throttled = 0
 
@@ -164,10 +163,7 @@ class Inspector:
 
     def _transport(self, name: str, authentication: Authentication) -> Transport:
         if name not in self._transports:
-            self._transports[name] = Transport(
-                dataclasses.replace(self.settings, authentication=authentication),
-                cancel_token=self._cancel_token,
-            )
+            self._transports[name] = self._login.with_login(authentication)
         return self._transports[name]
 
     def _send(self, transport: Transport, request: Request) -> Inspected:
@@ -215,9 +211,7 @@ def neutral(error: NetServerError, settings: ConnectionSettings) -> str:
     """
     if isinstance(error, Redirected):
         return f"The request was redirected to another address (HTTP {error.status})"
-    text = str(error)
-    if error.detail:
-        text = text.replace(error.detail, "")
+    text = error.message
     for part in _addresses(settings):
         text = text.replace(part, "the installation")
     reason = error.error_type.rpartition(".")[2]

@@ -165,7 +165,7 @@ def parse_response(request: Request, raw: RawResponse, secrets: Sequence[str]) -
         said = _service_text(raw, value, secrets)
         error_class = Forbidden if _reason(value) in MISSING_RIGHT else Refused
         raise error_class(
-            f"{request.name} returned HTTP {raw.status} with an error{said}",
+            f"{request.name} returned HTTP {raw.status} with an error",
             detail=said,
             effect=Effect.NONE,
             operation=request.operation,
@@ -207,7 +207,7 @@ def _refusal(
         error_class = Forbidden
     reason = f" {REASONS[status]}" if status in REASONS else ""
     error = error_class(
-        f"HTTP {status}{reason} from {request.name}{said}{_challenge(raw)}",
+        f"HTTP {status}{reason} from {request.name}",
         operation=request.operation,
         status=status,
         error_type=_error_type(value),
