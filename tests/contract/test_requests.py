@@ -187,7 +187,7 @@ def bulk(
         counts["user"] += math.ceil(users / PAGE)
     if verified:
         written = modified + created + deleted
-        counts["archive"] += min(math.ceil(written / IDS_AT_ONCE), math.ceil(users / PAGE))
+        counts["archive"] += min(math.ceil(written / IDS_AT_ONCE), pages(users))
     return {kind: number for kind, number in counts.items() if number}
 
 
@@ -357,6 +357,19 @@ def test_creations_by_e_mail_address(server: NetServer) -> None:
 def test_users_that_exist_are_not_looked_up(server: NetServer) -> None:
     users = [{**one, "person_email": one["user_name"]} for one in declared(USERS)]
     assert spent(server, "superoffice_external_users", {"users": users}) == bulk()
+
+
+@pytest.mark.parametrize("link", ["absolute", "none"])
+def test_written_users_are_read_back_by_ids_from_capped_pages(link: str) -> None:
+    profile = {"page_cap": "50", "next_link": link}
+    with NetServer(users=500, admin=ADMIN, profile=profile) as server:
+        reading = spent(server, "superoffice_external_users", {"users": []})["archive"]
+        assert reading == 1 + math.ceil(450 / 49) + (link == "none")
+        for written, requests in ((0, 0), (1, 1), (50, 1), (51, 2), (500, 10)):
+            users = declared(written, role="Vendor")
+            found = spent(server, "superoffice_external_users", {"users": users})
+            assert found["archive"] == reading + requests, written
+            server.reset()
 
 
 @pytest.mark.parametrize("users", [0, 1, 999, 1000, 1001, 2000, 2001])

@@ -9,6 +9,7 @@ docs/service-facts.md, Archives, has the sources.
 
 from __future__ import annotations
 
+import math
 import re
 import typing
 import urllib.parse
@@ -106,6 +107,19 @@ class Archive:
         # whether the service tells how many rows a list has, as far as is known
         self._counts_rows = True
         self._refusals: dict[str, NetServerError] = {}
+        # the longest page of each list that was not its last one
+        self._page_sizes: dict[str, int] = {}
+
+    @property
+    def page_size(self) -> int:
+        """How many users a page has at most: what was asked for, unless the service caps pages."""
+        return self._page_sizes.get(USERS, PAGE_SIZE)
+
+    def requests_for(self, users: int) -> int:
+        """Return how many requests reading a list of so many users takes."""
+        size = self.page_size
+        # pages overlap by a row; that a single page is the last one, the next one tells
+        return 2 if users <= size else 1 + math.ceil((users - size) / max(1, size - 1))
 
     @property
     def warnings(self) -> list[str]:
@@ -151,14 +165,14 @@ class Archive:
     def few_external_users(self, restriction: str, expected: int = 1) -> list[UserRow]:
         """Read the external users of a restriction that so few can meet that one page has them.
 
-        `expected` is how many rows there are if none is missing; with fewer, the next page is
-        asked for as well.
+        `expected` is how many rows there are if none is missing; where there are others, whether
+        the page has them all is asked for as well.
         """
         parse = _UserParser(self._language)
 
         def read(query: Mapping[str, str]) -> list[UserRow]:
             rows = self.read_few(
-                "archive", "ExternalUsers", query, lambda page: len(page) >= expected
+                "archive", "ExternalUsers", query, lambda page: len(page) == expected
             )
             return [*map(parse, rows)]
 
@@ -223,9 +237,15 @@ class Archive:
         A service may cap pages without saying that there are more: `is_enough` tells whether a page
         has all that can be expected.
         """
-        page = self._page(kind, provider, {**query, "$top": str(PAGE_SIZE)})
+        query_of_page = {**query, "$top": str(PAGE_SIZE)}
+        page = self._page(kind, provider, query_of_page)
         if not page.rows or (not page.has_next and is_enough(page.rows)):
             return page.rows
+        if not page.has_next:
+            rest = {**query_of_page, "$skip": str(len(page.rows) - 1)}
+            last = [_key(row, provider) for row in self._page(kind, provider, rest).rows]
+            if last == [_key(page.rows[-1], provider)]:
+                return page.rows
         return self.read_list(kind, provider, query, lambda row: row)
 
     def read_list(
@@ -292,7 +312,7 @@ class Archive:
         count = longest = 0
         last: list[Key] = []
         is_linked = False
-        total = 0
+        total = size = 0
         while True:
             page = pages.take(count - len(last))
             total = total or page.total
@@ -302,6 +322,9 @@ class Archive:
             previous = last[-1] if last else None
             rows, keys = page.rows[len(last) :], keys[len(last) :]
             count += len(keys)
+            if size and keys:
+                self._page_sizes[provider] = max(size, self._page_sizes.get(provider, 0))
+            size = len(page.rows)
             distinct = _without_repeats(keys, previous) if provider == "Person" else keys
             known = len(seen)
             seen.update(dict.fromkeys(distinct))
@@ -415,13 +438,13 @@ def any_of(restrictions: Iterable[str]) -> str:
     return " or ".join(restrictions)
 
 
-def batches_of_ids(associate_ids: Iterable[int]) -> list[list[int]]:
-    """Split ids into as few batches as fit into a query each."""
+def batches_of_ids(associate_ids: Iterable[int], most: int = PAGE_SIZE) -> list[list[int]]:
+    """Split ids into as few batches as fit into a query, and their users into a page, each."""
     batches: list[list[int]] = []
-    for associate_id in associate_ids:
-        if not batches or not fits(associate_is([*batches[-1], associate_id])):
+    for one in associate_ids:
+        if not batches or len(batches[-1]) == most or not fits(associate_is([*batches[-1], one])):
             batches.append([])
-        batches[-1].append(associate_id)
+        batches[-1].append(one)
     return batches
 
 

@@ -11,10 +11,8 @@ for nothing.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-from ..client import archive
 from ..domain.findings import Finding
 from ..domain.model import UNSET, CurrentUser, DesiredUser, State
 from ..domain.plan import Action, Step
@@ -53,7 +51,7 @@ def _new_users(run: RunContext, steps: Sequence[Step], absent: Sequence[Step]) -
     """Return the external users that the steps may mean and that were not listed."""
     client, roles = run.client, run.state.roles
     names = [name for step in absent if (name := _key_name(step.desired)) is not None]
-    if len(names) > math.ceil(len(run.state.users) / archive.PAGE_SIZE):
+    if len(names) > client.archive.requests_for(len(run.state.users)):
         users = to_users(client, roles, client.archive.external_users())
     else:
         persons = {one.desired.person_id for one in steps if one.desired.person_id is not UNSET}

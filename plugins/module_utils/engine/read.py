@@ -195,7 +195,7 @@ def read_users(
     def read(batch: Sequence[int]) -> list[UserRow]:
         return client.archive.few_external_users(archive.associate_is(batch), len(batch))
 
-    batches = archive.batches_of_ids(associate_ids)
+    batches = archive.batches_of_ids(associate_ids, client.archive.page_size)
     found = in_parallel(read, batches, client.transport.concurrency)
     rows = [row for batch in found for row in batch if row.associate_id in wanted]
     return {user.associate_id: user for user in to_users(client, roles, rows)}

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import math
-
 from ..client import archive
 from ..client.errors import NetServerError
 from ..domain.errors import UserError
@@ -51,16 +49,13 @@ def verify(run: RunContext, results: dict[int, StepResult]) -> dict[int, StepRes
 def _read_back(run: RunContext, written: dict[int, StepResult]) -> dict[int | None, CurrentUser]:
     """Read the written users by their ids, or all users if that takes fewer requests."""
     ids = [one.written_id for one in written.values() if one.written_id is not None]
-    if len(archive.batches_of_ids(ids)) <= _pages(run):
+    users = run.client.archive
+    batches = archive.batches_of_ids(ids, users.page_size)
+    if len(batches) <= users.requests_for(len(run.state.users)):
         return read_users(run.client, run.state.roles, ids)
     wanted = set(ids)
-    rows = [row for row in run.client.archive.external_users() if row.associate_id in wanted]
+    rows = [row for row in users.external_users() if row.associate_id in wanted]
     return {user.associate_id: user for user in to_users(run.client, run.state.roles, rows)}
-
-
-def _pages(run: RunContext) -> int:
-    """Return how many requests reading all users takes, at least."""
-    return max(1, math.ceil(len(run.state.users) / archive.PAGE_SIZE))
 
 
 def _verify_one(run: RunContext, result: StepResult) -> StepResult:
