@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -219,6 +220,16 @@ def test_every_form_of_unknown_user_is_understood(
                 assert result["action"] == "create"
                 assert user(user_name="new", state="absent")["action"] == "delete"
             assert tenant.users() == []
+
+
+@pytest.mark.parametrize("status", [400, 403, 422, 500])
+def test_unknown_user_is_told_by_the_error_whatever_its_status(
+    status: int, user: Run, server: Any
+) -> None:
+    body = json.dumps({"Error": True, "ErrorType": "SoNotFoundException", "Message": "Not found"})
+    server.faults.add("status", operation="GetUser*", status=status, body=body, times=None)
+    assert user(user_name="nobody", state="absent")["changed"] is False
+    assert user(associate_id=777)["error"]["kind"] == "not_found"
 
 
 RIGHTS = {"403": "403", "401": "401", "400": "400", "500": "500", "object": "200", "null": "null"}

@@ -23,6 +23,7 @@ from .responses import Response
 
 EXTERNAL_ASSOCIATE = "ExternalAssociate"
 NO_PASSWORD = Secret("")
+NOT_FOUND = "SoNotFoundException"
 # the statuses of a call that a service does not have
 _NO_SUCH_CALL = (404, 405)
 _NO_REASON = (
@@ -316,7 +317,7 @@ class UserAgent:
         try:
             value = self._call("user", method, body, query=query)
         except NetServerError as error:
-            if isinstance(error, Forbidden) and _reason(error):
+            if isinstance(error, Forbidden) and _reason(error) not in ("", NOT_FOUND):
                 return UserRecord(0, 0, "", deleted=False, is_visible=False)
             if _says_no_such_user(error):
                 return None
@@ -373,7 +374,7 @@ def _says_no_such_user(error: NetServerError) -> bool:
         return False
     reason = _reason(error)
     unreasoned = isinstance(error, Refused) and error.status in (200, 400) and not reason
-    return error.status == 404 or reason == "SoNotFoundException" or unreasoned
+    return error.status == 404 or reason == NOT_FOUND or unreasoned
 
 
 def _may_be_spelling(error: NetServerError) -> bool:
