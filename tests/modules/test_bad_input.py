@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import socket
 from typing import Any
@@ -71,6 +72,23 @@ OPTIONS: list[tuple[dict[str, Any], list[str]]] = [
      ["auth_ticket", "cannot be sent"]),
     ({"user_name": "anna", "auth_method": "xsrf", "auth_cookie": "a=b\r\nX: y",
       "xsrf_token": "x-token-1"}, ["auth_cookie", "one line"]),
+    # values that Ansible would convert to something else
+    ({"user_name": ["anna"], "state": "absent"}, ["user_name must be a string, not a list"]),
+    ({"user_name": {"a": 1}, "state": "absent"}, ["user_name must be a string, not a mapping"]),
+    ({"user_name": datetime.date(2026, 1, 1), "state": "absent"}, ["not a date", "in quotes"]),
+    ({"user_name": "anna", "role": datetime.datetime(2026, 1, 1)}, ["role", "not a date"]),  # noqa: DTZ001
+    ({"associate_id": "1_01", "state": "absent"}, ["associate_id", "written in digits"]),
+    ({"associate_id": "1.01e2", "state": "absent"}, ["associate_id", "written in digits"]),
+    ({"associate_id": 101.0, "state": "absent"}, ["associate_id", "written in digits"]),
+    ({"user_name": "anna", "previous_user_names": [["x"]]}, ["previous_user_names", "not a list"]),
+    ({"user_name": "anna", "previous_user_names": {"x": 1}}, ["must be a list, not a mapping"]),
+    # what nobody sees
+    ({"user_name": "an\u3164na", "state": "absent"}, ["invisible character (U+3164"]),
+    ({"user_name": "an\ufe0fna", "state": "absent"}, ["invisible character (U+FE0F"]),
+    ({**CREATE, "previous_user_names": ["anna\u200b"]}, ["previous_user_names", "U+200B"]),
+    ({**CREATE, "previous_user_names": ["anna "]}, ["previous_user_names has an outer space"]),
+    ({"user_name": "anna", "role": "Vendor\u00a0"}, ["U+00A0", "did you mean 'Vendor'"]),
+    ({"user_name": "anna", "password": " $ANSIBLE_VAULT;1.1;AES256\n6162\n"}, ["still encrypted"]),
     # the address
     ({"user_name": "anna", "url": ""}, ["url", "not an address"]),
     ({"user_name": "anna", "url": "crm.example.com"}, ["url", "not an address"]),

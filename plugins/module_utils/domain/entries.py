@@ -25,8 +25,11 @@ Values = dict[str, typing.Any]
 Check = Callable[[str, object], typing.Any]
 # where Ansible would take a text for a template
 TEMPLATE_MARK = re.compile(r"\{[{%#]")
+_USER_NAMES = ("user_name", "previous_user_names")
 # an entry needs one of these
 KEYS = ("associate_id", "person_id", "user_name", "person_email", "person_name")
+# how ansible-vault and sops begin what they have encrypted
+_ENCRYPTED = ("$ANSIBLE_VAULT;", "ENC[AES256_GCM,")
 LARGEST_ID = 2**31 - 1
 LONGEST_ID = 20
 
@@ -132,7 +135,9 @@ def require_string(name: str, value: object) -> str:
     if isinstance(value, str):
         return value
     _refuse_unsupported(name, value)
-    raise ValueError(f"{name} must be a string, not {type_name(value)}; put it in quotes")
+    has_items = isinstance(value, (dict, list, tuple))
+    hint = "" if has_items or value is None else "; put it in quotes"
+    raise ValueError(f"{name} must be a string, not {type_name(value)}{hint}")
 
 
 def _id(name: str, value: object) -> int:
@@ -141,11 +146,11 @@ def _id(name: str, value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST_ID:
         return value
     _refuse_unsupported(name, value)
-    # a number that is not too long to be read
-    if isinstance(value, str):
+    if isinstance(value, (str, float)):
         raise ValueError(
             f"{name} must be a positive id of digits only, without separators or decimals"
         )
+    # a number that is not too long to be read
     shown = f", not {value}" if isinstance(value, int) and abs(value) < 2**63 else ""
     raise ValueError(f"{name} must be a positive id{shown}")
 
@@ -168,7 +173,7 @@ def _shared_string(name: str, value: object) -> str:
 
 def _names(name: str, value: object) -> tuple[str, ...]:
     if isinstance(value, list):
-        return tuple(require_string(name, item) for item in value)
+        return tuple(require_string(f"each of {name}", item) for item in value)
     _refuse_unsupported(name, value)
     raise ValueError(f"{name} must be a list of strings, not {type_name(value)}")
 
@@ -188,7 +193,19 @@ def _time(name: str, value: object) -> str:
 
 
 def _secret(name: str, value: object) -> Secret:
-    return value if isinstance(value, Secret) else Secret(require_string(name, value))
+    if isinstance(value, Secret):
+        return value
+    text = require_string(name, value)
+    if is_encrypted(text):
+        raise ValueError(
+            f"{name} is still encrypted; load it as a variable, which Ansible decrypts"
+        )
+    return Secret(text)
+
+
+def is_encrypted(text: str) -> bool:
+    """Tell whether a string is what ansible-vault or sops made of a secret."""
+    return text.lstrip().startswith(_ENCRYPTED)
 
 
 def _choice(choices: Mapping[str, enum.Enum], name: str, value: object) -> enum.Enum:
@@ -248,8 +265,8 @@ def _contradiction(desired: DesiredUser) -> str:
             return f"{option} must not be empty"
         if not is_sendable(text):
             return f"{option} has characters that cannot be sent"
-        if option == "user_name" and (problem := invisible_part(text)):
-            return f"user_name has {problem}; to manage a user of this name, use associate_id"
+        if option in _USER_NAMES and (problem := invisible_part(text)):
+            return f"{option} has {problem}; to manage a user of this name, use associate_id"
     if desired.password is not UNSET and desired.generate_password:
         return "give either password or generate_password, not both"
     if desired.role is not UNSET and desired.role_id is not UNSET:

@@ -13,10 +13,17 @@ whether they are.
 from __future__ import annotations
 
 import functools
+import re
 import unicodedata
 
 # control, format, line and paragraph separators, spaces of other widths
 _INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+# what no font shows although its category says nothing of it: joiners, fillers, variation
+# selectors and the empty Braille pattern
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\ufff0-\ufff8\U000e0000-\U000e0fff]"
+)
 
 
 def name_key(user_name: str) -> str:
@@ -46,7 +53,7 @@ def loose_key(user_name: str) -> str:
     plain = unicodedata.normalize("NFKD", user_name).casefold()
     plain = unicodedata.normalize("NFKD", plain)
     kept = (one for one in plain if unicodedata.category(one) not in ("Mn", "Cf"))
-    return "".join(kept).strip()
+    return _BLANK.sub("", "".join(kept)).strip()
 
 
 def is_sendable(text: str) -> bool:
@@ -61,7 +68,8 @@ def invisible_part(text: str) -> str:
     if text.isascii() and text.isprintable():
         return ""
     for character in text:
-        if unicodedata.category(character) in _INVISIBLE and character != " ":
+        is_blank = unicodedata.category(character) in _INVISIBLE or _BLANK.match(character)
+        if is_blank and character != " ":
             name = unicodedata.name(character, "control character").lower()
             return f"an invisible character (U+{ord(character):04X}, {name})"
     return ""

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from .errors import UserError
 from .model import UNSET, DesiredUser, Role
+from .names import invisible_part
 
 EXTERNAL_USER = "ExternalUser"
 
@@ -119,7 +120,10 @@ class Roles:
         if desired.role is UNSET:
             return ""
         near = difflib.get_close_matches(desired.role, self.possible, n=1)
-        return f" (did you mean '{near[0]}'?)" if near else ""
+        hints = [f"did you mean '{near[0]}'?"] if near else []
+        if invisible := invisible_part(desired.role):
+            hints.insert(0, f"it has {invisible}")
+        return f" ({'; '.join(hints)})" if hints else ""
 
 
 def _with_name(name: str, roles: list[Role]) -> list[Role]:

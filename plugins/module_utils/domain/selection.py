@@ -103,9 +103,15 @@ def parse_scope(value: object) -> Scope:
         for name in known
         if name in value and (not isinstance(value[name], list) or not value[name])
     ]
+    for name in ("roles", "user_names", "companies"):
+        texts = value.get(name)
+        if isinstance(texts, list) and not all(
+            isinstance(one, str) and one.strip() for one in texts
+        ):
+            problems.append(f"{name} must be strings; put numbers, true, false and dates in quotes")
     ids = value.get("person_ids")
     if isinstance(ids, list) and not all(_is_id(one) for one in ids):
-        problems.append("person_ids must be ids")
+        problems.append("person_ids must be ids of digits only")
     if problems:
         raise UserError("definition", f"{'; '.join(problems)}.")
     names, roles, companies = (value.get(one) for one in ("user_names", "roles", "companies"))

@@ -15,6 +15,7 @@ import re
 import typing
 from collections.abc import Callable, Mapping, Sequence
 
+from ansible.module_utils.common.validation import check_type_int
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 from ..client import urls
@@ -311,27 +312,69 @@ _DATE = re.compile(r"\bdatetime\.date(?:time)?\(")
 
 
 def refuse_other_types(spec: Spec, arguments: Mapping[str, typing.Any]) -> None:
-    """Refuse numbers and booleans for strings, and other values for mappings with suboptions.
+    """Refuse values that Ansible would convert to something else than was written.
 
-    YAML makes 461 of `0715` and false of `off`; Ansible would convert that to another string, and
-    its validation of suboptions fails on what is no mapping. A list that a template turned into a
-    string, because of a date in it, is explained. Holds on both execution paths.
+    YAML makes 461 of `0715` and false of `off`, Python takes `1_000` for a number, and a list
+    becomes a string with brackets. Ansible's validation of suboptions fails on what is no mapping.
+    A list that a template turned into a string, because of a date in it, is explained. Holds on
+    both execution paths.
 
     Raises:
         ValueError: an option has another type.
     """
     for name, value in arguments.items():
         rule = spec.get(name, {})
-        is_string = rule.get("type") == "str" and "choices" not in rule
-        is_list = rule.get("type") == "list" and rule.get("elements") == "str"
-        items = value if is_list and isinstance(value, (list, tuple)) else [value]
-        for item in items if is_string or is_list else ():
-            if isinstance(item, (bool, int, float)):
-                require_string(name, item)
         if rule.get("type") in ("list", "dict") and isinstance(value, str) and _DATE.search(value):
             raise ValueError(
                 f"{name} has a date without quotes, which ansible-core before 2.19 cannot pass"
                 " through a template. Put the dates of the variable in quotes"
             )
+        is_list = rule.get("type") == "list"
+        if is_list and isinstance(value, (Mapping, bool, int, float)):
+            raise ValueError(f"{name} must be a list, not {type_name(value)}")
+        for item in value if is_list and isinstance(value, (list, tuple)) else [value]:
+            _refuse_other_type(name, rule.get("elements" if is_list else "type"), rule, item)
         if "options" in rule and not isinstance(value, (Mapping, str, type(None))):
             raise ValueError(f"{name} must be a mapping, not {type_name(value)}")
+        if isinstance(value, Mapping):
+            _refuse_converted_items(name, value)
+        if rule.get("elements") == "dict" and isinstance(value, (list, tuple)):
+            for index, entry in enumerate(value):
+                if isinstance(entry, Mapping):
+                    _refuse_converted_items(f"{name}[{index}]", entry)
+
+
+def _refuse_converted_items(where: str, mapping: Mapping[typing.Any, typing.Any]) -> None:
+    """Refuse keys and dates of a mapping that would arrive as strings."""
+    for key, value in mapping.items():
+        if isinstance(key, (bool, int, float, datetime.date)):
+            require_string(f"{where}: the key {key}", key)
+        if isinstance(value, datetime.date) and key not in _TIMES:
+            require_string(f"{where}: {key}", value)
+
+
+def _refuse_other_type(name: str, kind: object, rule: Mapping[str, object], value: object) -> None:
+    # a vaulted value is no string of Python's, and none of these
+    others = (bool, int, float, Mapping, list, tuple, datetime.date)
+    if kind in ("str", "path") and "choices" not in rule and isinstance(value, others):
+        if not (name in _TIMES and isinstance(value, datetime.date)):
+            require_string(name, value)
+    elif kind == "int" and isinstance(value, (str, float)) and _is_converted(value):
+        raise ValueError(
+            f"{name} must be a whole number, written in digits without separators or decimals"
+        )
+
+
+def _is_converted(value: str | float) -> bool:
+    """Tell whether Ansible would make a number of what is not written as one."""
+    if _WHOLE.fullmatch(str(value)):
+        return False
+    try:
+        check_type_int(value)
+    except (TypeError, ValueError):
+        return False  # Ansible refuses it
+    return True
+
+
+_TIMES = frozenset(option.name for option in OPTIONS if option.kind is Kind.TIME)
+_WHOLE = re.compile(r"\s*[+-]?\d+\s*")

@@ -30,6 +30,10 @@ LARGEST_FILE = 16 * 1024 * 1024
 KEYS = ("users", "defaults")
 _NAMES = f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
 _SRC = "Set src to the files or folders that hold the definitions."
+_SOPS = (
+    "; it is encrypted by sops. Load it as variables, such as with community.sops.load_vars, and"
+    " give its users and passwords as options"
+)
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -91,7 +95,7 @@ def read(path: Path) -> DefinitionFile:
     """
     name = str(path)
     text = text_of(path, LARGEST_FILE)
-    if text.startswith("$ANSIBLE_VAULT;"):
+    if text.lstrip().startswith("$ANSIBLE_VAULT;"):
         raise FileError(
             f"{name}: is encrypted by ansible-vault, which is opened only for variables. Load it"
             " with vars_files or include_vars, and give its users and passwords as options."
@@ -208,6 +212,8 @@ def _hint(content: object) -> str:
     if isinstance(content, list):
         return "; it is a list. Write users: above it, and indent the list"
     keys = content if isinstance(content, dict) else ()
+    if "sops" in keys:
+        return _SOPS
     hints = (nearest(str(key), KEYS[:1]) for key in keys if key not in KEYS)
     return next(filter(None, hints), "")
 
@@ -219,7 +225,7 @@ def _parts(name: str, content: object) -> tuple[list[object], dict[str, typing.A
         )
     for key in content:
         if key not in KEYS:
-            hint = nearest(str(key), KEYS)
+            hint = _SOPS if key == "sops" else nearest(str(key), KEYS)
             raise FileError(f"{name}: unknown key '{str(key)[:80]}' beside users{hint}.")
     users, defaults = content["users"], content.get("defaults")
     if not isinstance(users, list):

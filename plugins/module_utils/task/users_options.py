@@ -15,6 +15,7 @@ from pathlib import Path
 from ..client.concurrency import ONE_AT_A_TIME, Concurrency
 from ..domain.conditions import Conditions
 from ..domain.definitions import DefinitionCollector
+from ..domain.entries import is_encrypted
 from ..domain.errors import UserError
 from ..domain.findings import Finding
 from ..domain.limits import Limit, parse_limits
@@ -160,10 +161,16 @@ def _parse_passwords(options: Options) -> tuple[dict[str, Secret], list[Finding]
     findings = []
     passwords = {}
     for name, text in (options["passwords"] or {}).items():
-        if isinstance(text, str) and text:
-            passwords[str(name)] = Secret(text)
-        else:
+        if not isinstance(text, str) or not text:
             findings.append(Finding("passwords", f"the password of '{name}' is not a string."))
+        elif is_encrypted(text):
+            message = (
+                f"the password of '{name}' is still encrypted. Load it as a variable, which Ansible"
+                " decrypts."
+            )
+            findings.append(Finding("passwords", message))
+        else:
+            passwords[str(name)] = Secret(text)
     return passwords, findings
 
 

@@ -173,6 +173,11 @@ class _Reader:
 
 
 _QUOTE = "; put it in quotes if it is a string"
+_KINDS = {
+    "int": "a number in a notation of YAML",
+    "float": "a number with decimals",
+    "timestamp": "a date or time",
+}
 _TEXT_TAGS = ("!", "tag:yaml.org,2002:str", "!unsafe")
 _PLAIN_TAGS = (None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 _WORDS: dict[str, object] = {
@@ -200,5 +205,6 @@ def _plain(text: str) -> object:
                     else int(text)
                 )
             kind = tag.rpartition(":")[2]
-            return UnsupportedValue(f"a YAML {kind}{_QUOTE}", text if kind == "timestamp" else "")
+            what = _KINDS.get(kind, "a special value of YAML")
+            return UnsupportedValue(f"{what}{_QUOTE}", text if kind == "timestamp" else "")
     return text
