@@ -25,7 +25,7 @@ options:
   scope:
     description:
       - The users that get new passwords. V(all), or a mapping with one or more of C(user_names) (a list of globs), C(roles) (a list of
-        names) and C(person_ids) (a list of IDs). A user is selected if all of them match.
+        names), C(person_ids) (a list of IDs) and C(companies) (a list of names). A user is selected if all of them match.
     type: raw
     required: true
   protect:
@@ -33,6 +33,11 @@ options:
       - Globs of names of users that are never selected.
     type: list
     elements: str
+  roles:
+    description:
+      - C(roles) that M(superoffice.crm.superoffice_role_info) returns. Without them, a role in O(scope) must be that of one of the users.
+    type: list
+    elements: dict
   passwords:
     description:
       - Passwords by user name, to use instead of generated ones.
@@ -81,13 +86,19 @@ def external_users_rotation(
     *,
     scope: object,
     protect: object = None,
+    roles: object = None,
     passwords: object = None,
     inactive: bool = False,
 ) -> typing.Any:
     """Return the definitions."""
     try:
         entries = rotation_of(
-            users, scope=scope, protect=protect, passwords=passwords, inactive=inactive
+            users,
+            scope=scope,
+            protect=protect,
+            roles=roles,
+            passwords=passwords,
+            inactive=inactive,
         )
     except ReportError as error:
         raise AnsibleFilterError(f"external_users_rotation: {error}") from error

@@ -10,10 +10,11 @@ import typing
 from collections.abc import Iterable, Mapping
 
 from ..module_utils.domain.errors import UserError
-from ..module_utils.domain.model import CurrentUser
+from ..module_utils.domain.model import CurrentUser, Role
 from ..module_utils.domain.names import name_key
-from ..module_utils.domain.roles import Roles
-from ..module_utils.domain.selection import Scope, matches, parse_scope
+from ..module_utils.domain.protection import is_protected
+from ..module_utils.domain.roles import EXTERNAL_USER, Roles
+from ..module_utils.domain.selection import Scope, parse_scope
 from ..module_utils.engine.passwords import generate_password
 from .definition_writer import scalar
 from .plain_values import plain
@@ -32,29 +33,35 @@ def rotation_of(
     *,
     scope: object,
     protect: object = None,
+    roles: object = None,
     passwords: object = None,
     inactive: bool = False,
 ) -> list[dict[str, typing.Any]]:
     """Return the users in scope, each with a password: one of those given, or a new one.
 
+    `roles` are those of the installation; without them only the roles of the users are known.
+
     Raises:
-        ReportError: the scope is empty, or a name in it is that of several roles or of no company.
+        ReportError: the scope is empty, or a name in it is that of no role, of several roles, of a
+            deleted one, or of no company.
     """
     chosen = _scope(plain(scope))
-    # a role is compared by its name below: the list does not have the roles that nobody has
-    selection = chosen._replace(roles=None).selection(Roles(()))
     given = {name_key(name): text for name, text in (plain(passwords) or {}).items()}
-    protected = plain(protect) or []
+    protected = _protected(plain(protect))
     entries = []
     listed = [_user(facts) for facts in plain(users)]
-    _refuse_ambiguous_roles(chosen, listed)
+    known = _roles(listed) if roles is None else _roles_of_service(plain(roles))
+    try:
+        selection = chosen.selection(Roles(known))
+    except UserError as error:
+        raise ReportError(f"the scope: {error}") from error
     if unknown := chosen.companies_without(listed):
         named = ", ".join(f"'{company}'" for company in unknown)
         raise ReportError(f"no user belongs to a company called {named}. Correct companies.")
     for user in listed:
-        has_role = chosen.roles is None or user.role in chosen.roles
-        is_chosen = selection.holds(user) and has_role
-        if not is_chosen or matches(user.user_name, protected) or not (user.is_active or inactive):
+        if not selection.holds(user) or not (user.is_active or inactive):
+            continue
+        if is_protected(user, protected):
             continue
         password = given.get(name_key(user.user_name)) or generate_password().value
         entries.append(
@@ -114,17 +121,30 @@ def _user(facts: Mapping[str, typing.Any]) -> CurrentUser:
     )
 
 
-def _refuse_ambiguous_roles(scope: Scope, users: Iterable[CurrentUser]) -> None:
-    ids: dict[str, set[int]] = {}
-    for user in users:
-        ids.setdefault(user.role, set()).add(user.role_id)
-    for name in scope.roles or ():
-        if len(found := ids.get(name, set())) > 1:
-            shown = ", ".join(map(str, sorted(found)))
-            raise ReportError(
-                f"the role name '{name}' is ambiguous, users have roles with the ids {shown}. Name"
-                " the users in user_names or person_ids instead."
-            )
+def _protected(globs: object) -> list[str]:
+    """Return the globs; a string is split at commas, as options that are lists are."""
+    if isinstance(globs, str):
+        globs = [glob.strip() for glob in globs.split(",")]
+    if globs is None:
+        return []
+    if not isinstance(globs, list) or not all(isinstance(glob, str) for glob in globs):
+        raise ReportError(
+            "protect must be a list of strings; put numbers, true and false in quotes"
+        )
+    return globs
+
+
+def _roles(users: Iterable[CurrentUser]) -> list[Role]:
+    found = {(user.role_id, user.role) for user in users if user.role}
+    return [Role(role_id, name, EXTERNAL_USER) for role_id, name in sorted(found)]
+
+
+def _roles_of_service(roles: Iterable[Mapping[str, typing.Any]]) -> list[Role]:
+    return [
+        Role(role["role_id"], role["name"], role["type"], deleted=role["deleted"])
+        for role in roles
+        if role["type"] == EXTERNAL_USER
+    ]
 
 
 def _scope(scope: object) -> Scope:

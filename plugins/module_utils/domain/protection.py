@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing
 from collections.abc import Sequence
 
@@ -29,16 +30,23 @@ class Caller(typing.NamedTuple):
 
 
 def protect(step: Step, globs: Sequence[str], caller: Caller) -> Step:
-    """Mark a step on a user that must not be touched.
-
-    A name that only resembles a protected one counts as well: protecting too much does no harm.
-    """
+    """Mark a step on a user that must not be touched."""
     if not step.changes:
         return step
     users = [user for user in (step.before, step.after) if user]
-    loose_globs = [loose_key(glob) for glob in globs]
-    names = [name for user in users for name in user.names]
-    is_protected = any(map(caller.is_user, users)) or any(
-        matches(name, globs) or matches(loose_key(name), loose_globs) for name in names
-    )
-    return step._replace(protected=True) if is_protected else step
+    touches = any(caller.is_user(user) or is_protected(user, globs) for user in users)
+    return step._replace(protected=True) if touches else step
+
+
+def is_protected(user: CurrentUser, globs: Sequence[str]) -> bool:
+    """Tell whether a user has a protected name.
+
+    A name that only resembles a protected one counts as well: protecting too much does no harm.
+    """
+    loose_globs = _loose(tuple(globs))
+    return any(matches(name, globs) or matches(loose_key(name), loose_globs) for name in user.names)
+
+
+@functools.lru_cache(maxsize=64)
+def _loose(globs: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(loose_key, globs))

@@ -28,6 +28,42 @@ def test_names_that_are_not_ambiguous_select_users() -> None:
     assert len(rotation_of(USERS, scope={"user_names": ["a*", "bo"]})) == 2
 
 
+def test_roles_in_the_scope_are_refused_as_in_a_definition() -> None:
+    users = [USERS[0], {**USERS[2], "role": "Former", "role_id": 9}]
+    roles = [
+        {"role_id": number, "name": name, "type": kind, "deleted": deleted}
+        for number, name, kind, deleted in [
+            (1, "Level 0", "Employee", False),
+            (5, "Partner", "ExternalUser", False),
+            (7, "partner", "ExternalUser", True),
+            (9, "Former", "ExternalUser", True),
+            (10, "Guest", "ExternalUser", False),
+            (11, "Guest", "ExternalUser", False),
+        ]
+    ]
+    [chosen] = rotation_of(users, roles=roles, scope={"roles": ["PARTNER"]})
+    assert chosen["user_name"] == "anna"
+    for name, problem in [
+        ("Partnr", "no role 'Partnr' .*did you mean 'Partner'"),
+        ("Level 0", "no role 'Level 0'"),
+        ("Former", "'Former' is deleted"),
+        ("Guest", "'Guest' is ambiguous, .* ids 10, 11"),
+    ]:
+        with pytest.raises(ReportError, match=problem):
+            rotation_of(users, roles=roles, scope={"roles": ["Partner", name]})
+    with pytest.raises(ReportError, match="no role 'Guest'"):
+        rotation_of(users, scope={"roles": ["Guest"]})
+
+
+def test_protected_users_are_left_out_by_name_and_by_what_looks_like_it() -> None:
+    users = [{**USERS[0], "user_name": name} for name in ("night[ops]", "bo", "Jose\u0301", "eve")]
+    for protect in (["night[ops]", "b*", "JOSÉ"], "night[ops], b*, jose\u0301 "):
+        chosen = rotation_of(users, scope="all", protect=protect)
+        assert [entry["user_name"] for entry in chosen] == ["eve"]
+    with pytest.raises(ReportError, match="protect must be a list of strings"):
+        rotation_of(users, scope="all", protect=[715])
+
+
 def test_scope_can_name_companies() -> None:
     users = [
         {**USERS[0], "company": "Nordic Trade, Oslo", "company_name": "Nordic Trade"},
