@@ -17,6 +17,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.color import stringc
 
+from ..module_utils.task.arguments import ENVIRONMENT
 from ..module_utils.task.report_options import ARGUMENT_SPEC
 from ..plugin_utils.atomic_file import parse_mode, write_atomically
 from ..plugin_utils.escaping import SHOWN_MESSAGE, for_terminal, shortened
@@ -32,13 +33,15 @@ from ..plugin_utils.report.review import review_from_document
 from ..plugin_utils.report.terminal import diagnosis_block, export_block, review_block, run_block
 from ..plugin_utils.report.wording import failure_text, headline
 from ..plugin_utils.run_check import (
-    problems_of_hosts,
+    problems_of_addresses,
+    problems_of_folders,
     problems_of_places,
     problems_of_variables,
     role_variables,
 )
 
 Values = dict[str, typing.Any]
+_URL = "external_users_url"
 # the width of a job without a terminal, as Ansible has it
 WITHOUT_TERMINAL = 79
 # output for programs, which a text in between would break
@@ -70,22 +73,36 @@ class ActionModule(ActionBase):
         places = [options["folder"], options["all_folder"]]
         if options["plan_file"]:
             places.append(str(Path(options["plan_file"]).parent))
-        groups = variables.get("groups", {})
+        host = options["host"]
         problems = [
             *problems_of_variables(variables),
-            *problems_of_hosts(
-                options["host"],
-                options["urls"],
-                options["src"],
-                groups.get("all", ()),
-                prunes=options["prunes"],
-            ),
+            *(problems_of_addresses(host, self._urls(host)) if options["prunes"] else ()),
+            *problems_of_folders(host, options["src"], variables.get("groups", {}).get("all", ())),
             *problems_of_places(places, options["file_mode"]),
         ]
         if not problems:
             return {}
         text = " ".join([*problems, "Nothing was changed."])
         return {"failed": True, "msg": _sentence(text)}
+
+    def _urls(self, host: str) -> dict[str, str]:
+        """Return the address of each host of the play.
+
+        A variable of the play or of the role has precedence over those of all hosts. Then its
+        template is evaluated with the variables of each of them.
+        """
+        variables = self._task_vars
+        own = variables.get(_URL)
+        is_of_hosts = variables["hostvars"].raw_get(host).get(_URL) == own
+        urls = {}
+        for name in variables.get("ansible_play_hosts_all") or [host]:
+            others = variables["hostvars"].raw_get(name)
+            url = others.get(_URL) if is_of_hosts else own
+            context = {**variables, **others, _URL: url}
+            templar = self._templar.copy_with_new_env(available_variables=context)
+            found = templar.template(url) if url else ""
+            urls[name] = str(found or os.environ.get(ENVIRONMENT["url"], ""))
+        return urls
 
     def _run_report(self, options: Values) -> Values:
         report = _report(options, options["result"])

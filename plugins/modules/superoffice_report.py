@@ -154,14 +154,10 @@ options:
     default: []
   prunes:
     description:
-      - Whether the run prunes users, with O(kind=check).
+      - Whether the run changes users that have no definition, as pruning and the rotation of passwords do, with O(kind=check). Then no
+        other host of the play may have the same C(external_users_url).
     type: bool
     default: false
-  urls:
-    description:
-      - Addresses of the installations by host name, with O(kind=check).
-    type: dict
-    default: {}
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.

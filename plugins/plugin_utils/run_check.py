@@ -14,7 +14,8 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import urllib.parse
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import yaml
@@ -22,6 +23,9 @@ import yaml
 from .atomic_file import parse_mode
 
 PREFIX = "external_users_"
+# what a misspelling differs in, and the length of names that only one may differ in
+MOST_EDITS = 2
+SHORT = 5
 ROLE = Path(__file__).resolve().parents[2] / "roles" / "external_users"
 # reports of 100,000 users
 NEEDED_BYTES = 64 * 1024 * 1024
@@ -47,25 +51,43 @@ def problems_of_places(folders: Iterable[str], mode: object) -> Iterator[str]:
             yield f"{folder} has only {free // 2**20} MiB left for reports and journal."
 
 
-def problems_of_variables(variables: Mapping[str, object]) -> Iterator[str]:
+def problems_of_variables(variables: Iterable[str]) -> Iterator[str]:
     """Say which variables are probably misspelled variables of the role.
 
-    A misspelled limit would be no limit. Other variables with the prefix are the user's own.
+    A misspelled limit would be no limit. Other variables are the user's own.
     """
-    known = known_variables()
-    for name in sorted(variables):
-        if name.startswith(PREFIX) and name not in known:
-            near = difflib.get_close_matches(name, known, n=1, cutoff=0.92)
-            if near:
-                yield f"The variable {name} is unknown. Did you mean {near[0]}?"
+    begin = len(PREFIX)
+    candidates = [name for name in variables if _edits(name[:begin], PREFIX) <= MOST_EDITS]
+    known = documented_variables()
+    for name in sorted(set(candidates) - known - own_variables()):
+        edits, near = min((_edits(name, one), one) for one in known)
+        # of a short name, two other characters make another word
+        if edits <= (MOST_EDITS if len(near) - begin > SHORT else 1):
+            yield f"The variable {name} is unknown. Did you mean {near}?"
 
 
-def known_variables() -> set[str]:
-    """Return the variables of the role: its options, its defaults and its own."""
-    known = _options()
-    for file in ("defaults", "vars"):
-        known |= set(yaml.safe_load((ROLE / file / "main.yml").read_text(encoding="utf-8")))
-    return known
+def _edits(name: str, known: str) -> int:
+    """Return how many characters are wrong, missing or too many; case and hyphens do not count."""
+    spelled = name.lower().replace("-", "_")
+    matcher = difflib.SequenceMatcher(None, spelled, known, autojunk=False)
+    common = sum(block.size for block in matcher.get_matching_blocks())
+    return max(len(name), len(known)) - common
+
+
+def documented_variables() -> set[str]:
+    """Return the variables of the role and the playbooks that users set."""
+    defaults = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text(encoding="utf-8"))
+    return _options() | set(defaults) | _named_in(ROLE.parents[1].glob("playbooks/*.yml"))
+
+
+def own_variables() -> set[str]:
+    """Return all names that the role uses, such as those of its results."""
+    return _named_in(ROLE.rglob("*.yml"))
+
+
+def _named_in(files: Iterable[Path]) -> set[str]:
+    texts = (file.read_text(encoding="utf-8") for file in files)
+    return {name for text in texts for name in re.findall(rf"\b{PREFIX}\w+", text)}
 
 
 def role_variables(message: str, kind: str) -> str:
@@ -96,41 +118,47 @@ def _options() -> set[str]:
     return {name for spec in specs["argument_specs"].values() for name in spec.get("options") or {}}
 
 
-def problems_of_hosts(
-    host: str,
-    urls: Mapping[str, str],
-    sources: Sequence[str],
-    hosts: Iterable[str],
-    *,
-    prunes: bool,
-) -> Iterator[str]:
-    """Say where this host would read or prune what belongs to another one."""
-    own = _normalized(urls.get(host) or os.environ.get("SUPEROFFICE_URL", ""))
-    same = [
-        other
-        for other, url in urls.items()
-        if other != host
-        and own
-        and _normalized(url or os.environ.get("SUPEROFFICE_URL", "")) == own
-    ]
-    if prunes and same:
+def problems_of_addresses(host: str, urls: Mapping[str, str]) -> Iterator[str]:
+    """Say which hosts have the address of this one, whose users they would change as well."""
+    own = _normalized(urls.get(host, ""))
+    same = [other for other, url in urls.items() if other != host and _normalized(url) == own]
+    if own and same:
         yield (
             f"{host} and {', '.join(sorted(same))} have one address, {own}: each would prune the"
-            " users of the other. Set external_users_url for each, or use one host."
+            " users of the other, or change their passwords. Set external_users_url for each, or"
+            " use one host."
         )
-    if host == "localhost":
-        for source in sources:
-            others = sorted(one for one in hosts if one != host and Path(source, one).is_dir())
-            if others:
-                yield (
-                    f"{source} has folders of other hosts, {', '.join(others)}, whose users"
-                    " would be taken for users of localhost. Run the play on those hosts, or set"
-                    " external_users_src."
-                )
+
+
+def problems_of_folders(host: str, sources: Iterable[str], hosts: Iterable[str]) -> Iterator[str]:
+    """Say which folders of definitions contain those of another host."""
+    names = {name.lower() for name in hosts} - {host.lower()}
+    for source in dict.fromkeys(sources):
+        folders = [
+            str(Path(folder, name).relative_to(source))
+            for folder, subfolders, _files in os.walk(source) if names
+            for name in subfolders if name.lower() in names
+        ]  # fmt: skip
+        if folders:
+            yield (
+                f"{source} has folders of other hosts, {', '.join(sorted(folders))}, whose users"
+                f" would be taken for users of {host}. Run the play on those hosts, or name another"
+                " folder in external_users_src or external_users_export_dir."
+            )
 
 
 def _normalized(url: str) -> str:
-    text = url.strip().rstrip("/").lower()
+    """Return an address in one spelling: host and path in lower case, no default port, no /api."""
+    try:
+        parts = urllib.parse.urlsplit(urllib.parse.unquote(url).strip().lower())
+        port = parts.port
+    except ValueError:
+        return url.strip().lower()
+    host = (parts.hostname or "").rstrip(".")
+    shown = f"[{host}]" if ":" in host else host
+    if port not in (None, {"http": 80, "https": 443}.get(parts.scheme)):
+        shown += f":{port}"
+    path = re.sub("/+", "/", parts.path).rstrip("/")
     for pasted in ("/api/v1", "/api"):
-        text = text.removesuffix(pasted)
-    return text.rstrip("/")
+        path = path.removesuffix(pasted).rstrip("/")
+    return f"{parts.scheme}://{shown}{path}" if shown else ""

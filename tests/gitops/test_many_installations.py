@@ -89,3 +89,42 @@ def test_one_broken_installation_does_not_stop_the_others(
     assert all(name in page for name in servers)
     assert not here.folder.joinpath("applied", GONE, "plan.json").exists()
     assert json.dumps(ADMIN[1]) not in applied.output + planned.output
+
+
+@pytest.mark.parametrize("url", ["{{ site }}", "http://127.0.0.1:{{ port }}/SuperOffice"])
+def test_hosts_with_one_address_are_refused_wherever_it_is_set(tmp_path: Path, url: str) -> None:
+    """A variable of the play stands above those of the hosts, and its template may differ."""
+    play = {
+        "hosts": "all",
+        "connection": "local",
+        "gather_facts": False,
+        "vars": {
+            "external_users_url": url,
+            "external_users_auth_username": ADMIN[0],
+            "external_users_auth_password": ADMIN[1],
+            "external_users_prune": "delete",
+            "external_users_prune_scope": "all",
+            "external_users_limits": {"delete": "100%"},
+        },
+        "roles": ["superoffice.crm.external_users"],
+    }
+    here = workspace(tmp_path, None)
+    with NetServer(admin=ADMIN) as one, NetServer(admin=ADMIN) as two:
+        hosts = {}
+        for name, server in (("north", one), ("south", two)):
+            server.tenant.add_external_user(name)
+            here.write(f"users/{name}/all.yml", f"users: [{{user_name: {name}}}]\n")
+            hosts[name] = {
+                "site": server.url,
+                "port": server.url.rpartition(":")[2].partition("/")[0],
+            }
+        here.write("play.yml", yaml.safe_dump([play]))
+        here.write("hosts.yml", yaml.safe_dump({"all": {"hosts": hosts}}))
+        here.ok("play.yml", "-i", "hosts.yml")
+        hosts["south"] = {**hosts["north"], "site": f"{one.url}/api/"}
+        here.write("hosts.yml", yaml.safe_dump({"all": {"hosts": hosts}}))
+        outcome = here.play("play.yml", "-i", "hosts.yml")
+        assert outcome.code == 2
+        assert "north and south have one address" in outcome.words
+        assert [user.user_name for user in one.tenant.users() if user.is_external] == ["north"]
+        assert not one.journal.writes

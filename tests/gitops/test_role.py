@@ -446,11 +446,13 @@ def test_new_users_whose_creation_fails_are_in_the_handover_file(
     [
         ({"external_users_limts": {"delete": 0}}, "Did you mean external_users_limits?"),
         ({"external_users_file_mode": 640}, "external_users_file_mode must be octal"),
+        ({"external_user_limits": {"delete": 0}}, "Did you mean external_users_limits?"),
         ({"external_users_plan": ""}, "plan"),
         ({"external_users_plan": None}, "plan"),
         ({"external_users_plans": {"other": {}}}, "plan"),
         ({"external_users_plan_required": True}, "plan_required"),
         ({"external_users_hosts": "nowhere"}, "No host of the inventory"),
+        ({"external_users_hosts": ""}, "No host of the inventory"),
     ],
 )
 def test_what_is_wrong_before_the_run_stops_it(
@@ -463,6 +465,30 @@ def test_what_is_wrong_before_the_run_stops_it(
     assert outcome.code != 0
     assert message in " ".join(outcome.output.split())
     assert server.tenant.snapshot() == before
+
+
+@pytest.mark.parametrize(
+    ("playbook", "variables", "message"),
+    [
+        ("rotate_passwords", {"external_users_protects": ["*"]}, "external_users_protect?"),
+        ("rotate_passwords", {"external_users_file_mode": 640}, "must be octal digits"),
+        ("rotate_passwords", {"external_users_rotate_scope": {"roles": ["Vendr"]}}, "'Vendor'?"),
+        ("rotate_passwords", {"external_users_rotate_scope": {"roles": "Vendor"}}, "roles must be"),
+        ("review", {"external_users_scr": "users"}, "external_users_src?"),
+        ("export", {"external_users_export_roles": "Vendor"}, "external_users_export_role?"),
+        ("diagnose", {"external_users_probe_users": "anna"}, "external_users_probe_user?"),
+    ],
+)
+def test_each_playbook_is_checked_before_its_first_write(
+    here: Workspace, server: NetServer, playbook: str, variables: dict[str, Any], message: str
+) -> None:
+    settled(server, 5)
+    given = {"external_users_rotate_scope": "all", "external_users_export_dir": "out", **variables}
+    outcome = here.play(f"superoffice.crm.{playbook}", **given)
+    assert outcome.code == 2
+    assert message in outcome.words
+    assert not server.journal.writes
+    assert not [path for path in here.folder.rglob("*") if path.is_file()]
 
 
 def test_an_empty_group_is_no_run_without_hosts(here: Workspace, server: NetServer) -> None:

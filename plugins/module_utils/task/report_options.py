@@ -41,5 +41,4 @@ ARGUMENT_SPEC = {
     "users": {"type": "int", "default": 0},
     "src": {"type": "list", "elements": "str", "default": []},
     "prunes": {"type": "bool", "default": False},
-    "urls": {"type": "dict", "default": {}},
 }
