@@ -34,9 +34,8 @@ class ActionModule(ActionBase):
         """Return which files were written."""
         result: Values = super().run(tmp, task_vars)
         try:
-            options = _options(self._task.args)
-            written, removed = self._write(options)
-        except (NotWritten, OSError) as error:
+            written, removed = self._write(_options(self._task.args))
+        except NotWritten as error:
             return {**result, "failed": True, "changed": False, "msg": str(error)}
         changed = bool(written or removed)
         return {**result, "changed": changed, "written": written, "removed": removed}
@@ -54,11 +53,10 @@ class ActionModule(ActionBase):
         removed = others if options["existing"] == "replace" and texts else []
         changed = [path for path, text in texts.items() if not _holds(path, text, options["mode"])]
         if not self._task.check_mode:
-            # a folder of ours is for its owner only; one that is there is left as it is
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_folder(folder)
             for path in changed:
-                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                write_atomically(path, texts[path], options["mode"], exclusive=is_exclusive)
+                _make_folder(path.parent)
+                _write_file(path, texts[path], options["mode"], is_exclusive=is_exclusive)
             for path in removed:
                 path.unlink()
         return [str(path) for path in changed], [str(path) for path in removed]
@@ -112,6 +110,23 @@ def _definitions(folder: Path) -> Iterator[Path]:
         is_hidden = any(part.startswith(".") for part in parts)
         if path.suffix.lower() in SUFFIXES and path.is_file() and not is_hidden:
             yield path
+
+
+def _write_file(path: Path, text: str, mode: int, *, is_exclusive: bool) -> None:
+    try:
+        write_atomically(path, text, mode, exclusive=is_exclusive)
+    except FileExistsError:  # another process was faster
+        _refuse([path], path.parent)
+    except OSError as error:
+        raise NotWritten(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder for its owner only; one that is there is left as it is."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise NotWritten(f"{folder} cannot take files: {error.strerror}.") from error
 
 
 def _refuse(existing: list[Path], folder: Path) -> None:

@@ -107,7 +107,7 @@ class ActionModule(ActionBase):
     def _run_report(self, options: Values) -> Values:
         report = _report(options, options["result"])
         one = report.installations[0]
-        problems: list[str] = []
+        problems = [_sentence(problem) for problem in options["problems"]]
         written = _written(lambda: _write_run(report, one, options), problems)
         is_complete = options["set_stats"]
         text = run_block(one, written, self._width, self._paint, is_complete=is_complete)

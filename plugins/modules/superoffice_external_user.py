@@ -316,7 +316,7 @@ password_status:
 generated_password:
   description: The password that was generated for a new user, masked unless O(show_generated_password=true). It is returned only
     once.
-  returned: when a user was created with O(generate_password=true)
+  returned: when a user was created with O(generate_password=true), or may have been created by a request that failed
   type: str
   sample: "2QqE-4hC+b?Zs7K_mXr=9tLd"
 requests:

@@ -294,6 +294,7 @@ options:
     description:
       - The most users that RV(results) of a failed task lists, since Ansible prints a failed result as a whole. Failed users come
         first, then users that were changed. RV(plan) and RV(diff) are omitted with the users that do not fit.
+      - With O(show_generated_password=true), users with a generated password are always listed.
       - V(0) means all.
     type: int
     default: 100
@@ -456,7 +457,7 @@ results:
     generated_password:
       description: The password that was generated for a new user, masked unless O(show_generated_password=true).
       type: str
-      returned: when the user was created with V(generate_password=true)
+      returned: when the user was created with V(generate_password=true), or may have been created by a request that failed
       sample: "********"
     found:
       description: The current state of a user that is not changed because it is not as in O(plan). None if the user does not exist.

@@ -141,6 +141,12 @@ options:
       - Whether the task fails if users are out of sync. In the format V(junit) they are then failed tests.
     type: bool
     default: false
+  problems:
+    description:
+      - What else went wrong, with O(kind=run), as sentences. They are shown after the outcome, and the task fails.
+    type: list
+    elements: str
+    default: []
   users:
     description:
       - Number of exported users, with O(kind=export).

@@ -23,8 +23,12 @@ from .report.model import ReportError
 _HEAD = """\
 ---
 # New passwords of external users. Hand them over, then delete this file.
-# It is a file of variables: superoffice.crm.rotate_passwords, run again with `-e @` this file and
-# the same scope, sets these very passwords, and so ends a run that was broken off.
+# It is a file of variables. To finish a run that was broken off, rename this file and run the same
+# playbook again with `-e @` its new name: that run sets these very passwords.
+"""
+_NOT_YET = """\
+# This file was written before the first password was set, and is updated at the end of the run. If
+# you read this after the run, it was broken off: each of {count} passwords may or may not be set.
 """
 
 
@@ -98,8 +102,12 @@ def handover_of(entries: object, result: object = None) -> str:
             or "it was not reached, or its state is not known"
         )
         failed.append(f"  {name}: {{password: {password}, problem: {why}}}")
-    state = "these are set" if outcome is not None else "none of them is set yet"
-    lines = [f"{_HEAD}# {len(done) + len(failed)} users; {state}."]
+    if outcome is None:
+        state = _NOT_YET.format(count=len(done))
+    else:
+        every = len(done) + len(failed)
+        state = f"# {every} users, of which {len(done)} have their new password.\n"
+    lines = [f"{_HEAD}{state}".rstrip("\n")]
     lines += ["external_users_passwords:", *done] if done else ["external_users_passwords: {}"]
     if failed:
         lines.append("# these may or may not be set; try one, or run again with this file")

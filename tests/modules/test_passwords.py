@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.modules.conftest import Run
+from tests.netserver import NetServer
 
 Writes = Callable[[], list[tuple[str, Any]]]
 OLD, NEW, WEAK = "Old-password-1", "New-password-1", "weakling"
@@ -305,6 +307,57 @@ def test_generated_password_works_and_is_returned_only_on_request(
     assert again["changed"] is False
     assert "generated_password" not in again
     assert len(journal.writes) == 1
+
+
+def test_generated_password_is_returned_for_every_user_that_exists_however_the_creation_ended(
+    server: NetServer, user: Run, bulk: Run, tenant: Any, subtests: pytest.Subtests
+) -> None:
+    """The creation is refused, lost or garbled after its effect, or cannot be read back."""
+    creations: list[dict[str, Any]] = [
+        {},
+        {"kind": "drop_after"},
+        {"kind": "truncate", "how": "json"},
+        {"kind": "garbage", "body": '{"AssociateId": 100}'},
+        {"kind": "status", "status": 400, "commit": True},
+    ]
+    definition = {"user_name": "new", "role": "Partner", "generate_password": True}
+    existing = 0
+    for creation, reads in itertools.product(creations, [2, 3, 4, 5]):
+        for run in (user, bulk):
+            with subtests.test(creation=creation, reads=reads, run=run.__name__):
+                server.reset()
+                one = {**definition, "person_id": tenant.add_person()}
+                if creation:
+                    server.faults.add(operation="CreateExternalUser", times=1, **creation)
+                server.faults.add("status", operation="Archive/*", skip=reads, times=None)
+                options = {"users": [one]} if run is bulk else one
+                result = run(**options, show_generated_password=True)
+                shown = result["results"][0] if result.get("results") else result
+                if tenant.users():
+                    existing += 1
+                    assert tenant.password_matches("new", shown["generated_password"])
+    assert existing > 20
+
+
+def test_a_bounded_result_never_omits_a_password_that_is_shown(
+    server: NetServer, bulk: Run, tenant: Any
+) -> None:
+    persons = [tenant.add_person() for _number in range(9)]
+    users = [
+        {"user_name": f"u{person}", "person_id": person, "role": "Partner",
+         "generate_password": True}
+        for person in persons
+    ]  # fmt: skip
+    server.faults.add("status", operation="CreateExternalUser", times=1, status=403)
+    result = bulk(
+        users=users, show_generated_password=True, max_results_on_failure=3, concurrency=1
+    )
+    assert result["failed"]
+    assert "plan" not in result
+    for one in tenant.users():
+        [row] = [row for row in result["results"] if row["user_name"] == one.user_name]
+        assert tenant.password_matches(one.user_name, row["generated_password"])
+    assert len(tenant.users()) == 8
 
 
 def test_unusual_passwords_are_set_verified_and_never_shown(

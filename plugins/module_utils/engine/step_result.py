@@ -51,6 +51,11 @@ class StepResult(typing.NamedTuple):
         return self.started and self.failure is None
 
     @property
+    def may_have_password(self) -> bool:
+        """Whether the user may have the password of the step, however the step ended."""
+        return self.wrote or self.is_unknown
+
+    @property
     def written_id(self) -> int | None:
         """The associate id of the user that was written to."""
         user = self.user or self.step.before

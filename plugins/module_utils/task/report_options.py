@@ -38,6 +38,7 @@ ARGUMENT_SPEC = {
     "set_stats": {"type": "bool", "default": False},
     "host": {"type": "str", "default": "localhost"},
     "fail_on_drift": {"type": "bool", "default": False},
+    "problems": {"type": "list", "elements": "str", "default": []},
     "users": {"type": "int", "default": 0},
     "src": {"type": "list", "elements": "str", "default": []},
     "prunes": {"type": "bool", "default": False},

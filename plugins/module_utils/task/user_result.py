@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from ..domain.fields import flag_names
 from ..domain.findings import Finding
 from ..domain.plan import Step
+from ..domain.shown_text import shown_name
 from ..engine.failure import Failure
 from ..engine.run import RunResult
 from .result import Result, diff_side, failed, shown_password, undecided, user_facts
@@ -39,7 +40,7 @@ def of_user(
         result["password_email"] = outcome.password_email.status
     if run.warnings:
         result["warnings"] = list(run.warnings)
-    if outcome.wrote and step.generated:
+    if step.generated and outcome.may_have_password:
         shown = shown_password(step.generated, readable=show_generated_password)
         result["generated_password"] = shown
     return result
@@ -48,7 +49,7 @@ def of_user(
 def diff_of(step: Step) -> Result:
     """Return the managed fields before and after; a user that does not exist is an empty one."""
     user = step.before or step.after
-    header = f"external user {user.user_name if user else step.desired.subject}"
+    header = f"external user {shown_name(user.user_name) if user else step.desired.subject}"
     if step.before:
         header += f" (associate {step.before.associate_id})"
     return {
@@ -60,4 +61,5 @@ def diff_of(step: Step) -> Result:
 
 
 def _refusal(findings: Sequence[Finding]) -> Failure:
-    return Failure(" ".join(finding.message for finding in findings), findings[0].kind)
+    message = " ".join(finding.facts()["message"] for finding in findings)
+    return Failure(message, findings[0].kind)

@@ -19,6 +19,7 @@ from ..domain.model import UNSET
 from ..domain.periods import SOON, period_of
 from ..domain.plan import Step
 from ..domain.restriction import covers
+from ..domain.shown_text import for_terminal, shown_name
 from ..engine.failure import Failure
 from ..engine.run import RunResult
 from ..engine.run_context import RunContext
@@ -87,7 +88,7 @@ def of_users(
         result |= _interrupted(run, result["summary"])
     elif problems:
         result |= _failure(problems, result["summary"])
-    return _bounded(result, shown.most_on_failure) if "failed" in result else result
+    return _bounded(result, shown) if "failed" in result else result
 
 
 def ending_of(definitions: Sequence[Definition], run: RunContext) -> list[Result]:
@@ -134,7 +135,7 @@ def refused(findings: Sequence[Finding], requests: dict[str, int], shown_of: Sho
     return {
         "changed": False,
         "requests": requests,
-        "findings": [finding._asdict() for finding in findings[: shown_of.most_on_failure or None]],
+        "findings": [finding.facts() for finding in findings[: shown_of.most_on_failure or None]],
         **failed(Failure(message, kind)),
     }
 
@@ -149,7 +150,9 @@ def _interrupted(run: RunResult, counts: dict[str, int]) -> Result:
         f"The run was interrupted: {done} users were changed and {counts['skipped']} not started."
     )
     if unknown:
-        names = ", ".join(unknown[:SHOWN_FAILURES]) + (", ..." if unknown[SHOWN_FAILURES:] else "")
+        names = ", ".join(map(shown_name, unknown[:SHOWN_FAILURES])) + (
+            ", ..." if unknown[SHOWN_FAILURES:] else ""
+        )
         text += f" Whether {len(unknown)} more were changed is not known: {names}."
     kind = interruption.kind if isinstance(interruption, UserError) else "interrupted"
     return failed(Failure(f"{text} Run the task again to go on. ({reason.rstrip('.')})", kind))
@@ -158,11 +161,13 @@ def _interrupted(run: RunResult, counts: dict[str, int]) -> Result:
 _ORDER_ON_FAILURE = ("failed", "created", "renamed", "modified", "deactivated", "deleted")
 
 
-def _bounded(result: Result, most: int) -> Result:
+def _bounded(result: Result, shown: Shown) -> Result:
     """Return a failed result of bounded size: failures first, then what was written.
 
     Ansible prints a failed result as a whole. The plan is left out with the rows that do not fit.
+    A generated password that is shown is nowhere else, so that its row is never left out.
     """
+    most = shown.most_on_failure
     if not most:
         return result
     rows = result["results"]
@@ -170,7 +175,10 @@ def _bounded(result: Result, most: int) -> Result:
     if max(len(rows), len(result["plan"]["entries"])) <= most:
         return result
     ranks = {status: rank for rank, status in enumerate(_ORDER_ON_FAILURE)}
-    first = sorted(rows, key=lambda row: ranks.get(row["status"], len(ranks)))[:most]
+    ordered = sorted(rows, key=lambda row: ranks.get(row["status"], len(ranks)))
+    first = ordered[:most]
+    if shown.generated_passwords:
+        first += [row for row in ordered[most:] if "generated_password" in row]
     bounded = {name: value for name, value in result.items() if name not in ("plan", "diff")}
     return {**bounded, "results": first, "results_omitted": len(rows) - len(first)}
 
@@ -201,7 +209,7 @@ def _row(one: StepResult, shown: Shown, *, is_prediction: bool) -> Result:
         row["password_email"] = one.password_email.status
     if step.stale:
         row["found"] = user_facts(step.before)
-    if step.generated and status == "created" and not is_prediction:
+    if step.generated and one.may_have_password:
         readable = shown.generated_passwords
         row["generated_password"] = shown_password(step.generated, readable=readable)
     return row
@@ -212,7 +220,7 @@ def _status(
 ) -> tuple[str, dict[str, typing.Any] | None]:
     step = one.step
     if step.stale:
-        message = f"{step.user_name} was left alone: {step.stale}. Make a new plan."
+        message = f"{shown_name(step.user_name)} was left alone: {step.stale}. Make a new plan."
         return "failed" if shown.stale_fails else "skipped", _error(Failure(message, "stale"))
     if not step.acts or is_prediction:
         return step.planned_status, None
@@ -270,10 +278,11 @@ def _diff(steps: Sequence[Step]) -> Result:
 
 def _labels(steps: Sequence[Step]) -> list[str]:
     """Name each step; a user that goes and one that gets its name differ by the id."""
-    names = collections.Counter(step.user_name for step in steps)
+    shown = [for_terminal(step.user_name) for step in steps]
+    names = collections.Counter(shown)
     return [
-        f"{step.user_name} (associate {step.before.associate_id})"
-        if names[step.user_name] > 1 and step.before
-        else step.user_name
-        for step in steps
+        f"{name} (associate {step.before.associate_id})"
+        if names[name] > 1 and step.before
+        else name
+        for name, step in zip(shown, steps, strict=True)
     ]
