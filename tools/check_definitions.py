@@ -22,7 +22,6 @@ from module_utils.domain.definitions import (  # type: ignore[import-not-found]
 )
 from module_utils.domain.findings import Finding  # type: ignore[import-not-found]
 from module_utils.task.definition_files import read_all  # type: ignore[import-not-found]
-from plugin_utils.escaping import for_terminal  # type: ignore[import-not-found]
 
 
 def findings_in(sources: Sequence[str], *, passwords_allowed: bool) -> tuple[list[Finding], int]:
@@ -52,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     findings, count = findings_in(options.sources, passwords_allowed=options.allow_passwords)
     for finding in findings:
-        print(for_terminal(str(finding)))
+        print(finding)
     if not findings:
         print(f"{count} definitions are fine.")
     return 1 if findings else 0

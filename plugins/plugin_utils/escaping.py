@@ -13,22 +13,37 @@ from __future__ import annotations
 
 import re
 
-SHOWN_NAME = 120
+from ..module_utils.domain.shown_text import (
+    SHOWN_MESSAGE,
+    SHOWN_NAME,
+    SHOWN_TEXT,
+    for_message,
+    for_terminal,
+    shortened,
+    visible,
+)
+
+__all__ = [
+    "SHOWN_LINES",
+    "SHOWN_MESSAGE",
+    "SHOWN_NAME",
+    "SHOWN_PATH",
+    "SHOWN_TEXT",
+    "for_comment",
+    "for_csv",
+    "for_html",
+    "for_markdown",
+    "for_message",
+    "for_terminal",
+    "for_xml",
+    "markdown_code",
+    "shortened",
+    "visible",
+]
+
 SHOWN_PATH = 300
-SHOWN_MESSAGE = 1000
-# of what can be unfolded, searched or opened in a program of its own
-SHOWN_TEXT = 2000
 SHOWN_LINES = 50
 
-# controls, halves of surrogate pairs, fillers, and marks that hide text or reverse its direction
-_INVISIBLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
-    "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\ufffe\uffff"
-    "\U000e0000-\U000e0fff]"
-)
-# GitHub reads ::command:: at the start of a line, Azure and older runners ##[command] and
-# ##vso[command] anywhere in it, TeamCity ##teamcity[command]
-_CI_COMMAND = re.compile(r":(?=:[A-Za-z-]+(?:\s[^:]*)?::)|#(?=#(?:\[|vso\[|teamcity\[))")
 # a spreadsheet runs a cell that starts like this, in full-width form too, and splits cells at
 # whichever separator its locale has
 _FORMULA = re.compile(r"(^|[,;\t|\r\n])([\s\"']*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
@@ -39,16 +54,6 @@ _PLAIN_WORD = re.compile(
 _WRAPPED_WORD = re.compile(r"([(\"']*)(.+?)([)\"'.,;:!?]*)")
 _LIST_NUMBER = re.compile(r"\d+[.)]")
 _BACKTICKS = re.compile("`+")
-
-
-def visible(text: str) -> str:
-    """Return a text on one line in which every character can be seen."""
-    return _INVISIBLE.sub(_escape, text)
-
-
-def for_terminal(text: str) -> str:
-    """Return a text on one line, without escape sequences or commands of a CI system."""
-    return _CI_COMMAND.sub(_escape, visible(text))
 
 
 def for_html(text: str) -> str:
@@ -95,23 +100,9 @@ def markdown_code(text: str, length: int = SHOWN_NAME) -> str:
     return f"{fence}{room}{shown}{room}{fence}"
 
 
-def shortened(text: str, length: int) -> str:
-    """Return a text of at most `length` characters; the middle of a longer one is left out."""
-    if len(text) <= length:
-        return text
-    kept = max(length - 1, 0)
-    tail = kept // 3
-    return f"{text[: kept - tail]}…{text[len(text) - tail :] if tail else ''}"[: max(length, 0)]
-
-
 def _word(word: str) -> str:
     wrapped = None if _PLAIN_WORD.fullmatch(word) else _WRAPPED_WORD.fullmatch(word)
     if not wrapped:
         return word
     before, core, after = wrapped.groups()
     return f"{before}{markdown_code(core, SHOWN_MESSAGE)}{after}"
-
-
-def _escape(match: re.Match[str]) -> str:
-    number = ord(match.group())
-    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"

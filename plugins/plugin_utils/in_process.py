@@ -31,6 +31,7 @@ from ..module_utils.task.arguments import (
 )
 from ..module_utils.task.runner import LIBRARY_PROBLEM, run_task, silent
 from ..module_utils.task.watchdog import controller_watch
+from .escaping import for_message
 from .execution_path import Surroundings, SwitchError, why_as_module, why_switched_off
 from .plain_values import plain
 from .progress import IS_TERMINAL, Progress
@@ -56,7 +57,7 @@ class InProcessAction(ActionBase):
             refuse_other_types(self.task.argument_spec, self._task.args)
             arguments = self._arguments()
         except (SwitchError, ValueError) as error:
-            return {**result, "failed": True, "msg": f"{str(error).rstrip('.')}."}
+            return {**result, "failed": True, "msg": for_message(f"{str(error).rstrip('.')}.")}
         reason = reason or why_as_module(self._surroundings(variables, environment))
         path = f"as a module: {reason}" if reason else "in process: local, controller's Python"
         host = variables.get("inventory_hostname")

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 HOSTILE = (
     # markup
     "<script>alert(1)</script>",
@@ -49,6 +52,8 @@ HOSTILE = (
     "##[error]stopped",
     "##vso[task.setvariable variable=x]y",
     "##teamcity[buildStatus status='SUCCESS']",
+    "section_start:1560896352:build\r\x1b[0Kx",
+    "a section_end:1:build",
     # spreadsheets: formulas, also after a separator and in full-width form
     "=cmd|'/c calc'!A0",
     "+1",
@@ -83,3 +88,12 @@ HOSTILE = (
     "Ærlig Ødegård 漢字 🙂",
     "x" * 254,
 )
+
+# as the runner of GitHub Actions parses a line: trimmed in version 2, anywhere in version 1
+GITHUB_COMMAND = re.compile(r"^\s*::[a-z-]+[^:]*::|##\[", re.IGNORECASE)
+OTHER_COMMANDS = re.compile(r"##(vso|teamcity)\[|section_(start|end):\d")
+
+
+def is_harmless_line(line: str) -> bool:
+    controls = [one for one in line if unicodedata.category(one) in ("Cc", "Cf", "Cs", "Zl", "Zp")]
+    return not controls and not GITHUB_COMMAND.search(line) and not OTHER_COMMANDS.search(line)

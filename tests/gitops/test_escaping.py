@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -41,15 +40,12 @@ from ansible_collections.superoffice.crm.plugins.plugin_utils.report.terminal im
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.gitops.hostile import HOSTILE
+from tests.gitops.hostile import HOSTILE, is_harmless_line
 from tests.gitops.rendering import rendered
 from tests.gitops.test_reports import result_of
 from tests.modules.execution_paths import action
 
 TEXT = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=60))
-# as the runner of GitHub Actions parses a line: trimmed in version 2, anywhere in version 1
-GITHUB_COMMAND = re.compile(r"^\s*::[a-z-]+[^:]*::|##\[", re.IGNORECASE)
-OTHER_COMMANDS = re.compile(r"##(vso|teamcity)\[")
 SPREADSHEET_SEPARATORS = re.compile(r"[,;\t|\r\n]")
 FORMULA = re.compile(r"\s*[\"']*\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 
@@ -86,11 +82,6 @@ def review(text: str) -> dict[str, Any]:
     found = dict(review_of(users, definitions=definitions, name=text))
     found["logins"] = [{**one, "owner": text, "description": text} for one in found["logins"]]
     return found
-
-
-def is_harmless_line(line: str) -> bool:
-    controls = [one for one in line if unicodedata.category(one) in ("Cc", "Cf", "Cs", "Zl", "Zp")]
-    return not controls and not GITHUB_COMMAND.search(line) and not OTHER_COMMANDS.search(line)
 
 
 @MAKERS

@@ -17,8 +17,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.gitops.hostile import HOSTILE
-from tests.gitops.test_escaping import is_harmless_line
+from tests.gitops.hostile import HOSTILE, is_harmless_line
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = (".pre-commit-hooks.yaml", "tools", "plugins/module_utils", "plugins/plugin_utils")

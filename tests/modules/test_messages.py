@@ -17,12 +17,14 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import trustme
 
+from tests.gitops.hostile import HOSTILE, is_harmless_line
 from tests.modules.conftest import ADMIN, Run
 from tests.modules.execution_paths import Result, run_in_process
 from tests.modules.http_proxy import http_proxy
@@ -476,3 +478,86 @@ def test_role_fails_with_the_reason_and_its_own_variables(
     for words in says:
         assert words in shown
     assert filled.journal.writes == []
+
+
+def texts_for_people(value: Any) -> Iterator[str]:
+    """Yield what Ansible prints of a result as text: messages, warnings, and the diff."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if name == "diff":
+                yield from strings_in(item)
+            elif name in ("msg", "message", "where"):
+                yield str(item)
+            elif name == "warnings":
+                yield from item
+            else:
+                yield from texts_for_people(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts_for_people(item)
+
+
+def strings_in(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield name
+            yield from strings_in(item)
+    elif isinstance(value, str):
+        yield value
+
+
+def hostile_tasks(run: Run, text: str, person: int) -> Iterator[dict[str, Any]]:
+    bulk, single = "superoffice_external_users", "superoffice_external_user"
+    new = {"user_name": text, "person_id": person, "role": text}
+    prune: dict[str, Any] = {"prune": "deactivate", "prune_scope": {"companies": [text]}}
+    yield run(bulk, users=[{"user_name": "anna"}], limits={"deactivate": 9}, **prune)
+    yield run(bulk, users=[{"user_name": "anna"}], limits={"deactivate": 0}, **prune)
+    yield run(bulk, users=[{"user_name": "anna", "owner": text}], check=True, **prune)
+    yield run(bulk, users=[new, {text: text}], passwords={text: "Any-password-1"})
+    yield run(bulk, src=[text.replace("\0", "")], only=[text], protect=[text])
+    yield run(single, user_name="anna", is_active=False)
+    yield run(single, **new)
+    yield run(single, user_name="new", person_name=text, company=text)
+    yield run(single, user_name="anna", state="absent", check=True)
+    yield run(single, associate_id=1, user_name=text, unknown=text)
+    yield run("superoffice_person_info", company=text)
+    yield run("superoffice_external_user_info", role=text, url=f"http://127.0.0.1:1/{text}")
+
+
+def test_nothing_of_others_is_more_than_text_in_a_message(
+    server: NetServer, tenant: Any, run: Run, subtests: pytest.Subtests
+) -> None:
+    """The text is a name, a role, a company, a path, and what the service says."""
+    for text in HOSTILE:
+        known = text.encode("utf-8", "replace").decode().replace("\0", "")
+        with subtests.test(text=text):
+            server.reset()
+            company = tenant.add_contact(known)
+            person = tenant.add_person(last_name=known, contact_id=company)
+            tenant.add_external_user("anna", role_id=5)
+            tenant.add_external_user(known, person_id=person, role_id=5)
+            body = json.dumps({"Error": True, "ErrorType": "SoException", "Message": known})
+            for operation in ("SetExternalUserInfo", "CreateExternalUser"):
+                server.faults.add("status", operation=operation, status=400, body=body, times=None)
+            results = list(hostile_tasks(run, known, tenant.add_person()))
+            assert sum(bool(result.get("failed")) for result in results) >= 6
+            shown = [line for result in results for line in texts_for_people(result)]
+            for line in "\n".join(shown).split("\n"):
+                assert is_harmless_line(line), line
+
+
+def test_long_names_and_messages_are_shortened_in_the_middle(
+    server: NetServer, tenant: Any, run: Run
+) -> None:
+    name = f"begin-{'x' * 9000}-end"
+    tenant.add_external_user(name, role_id=5)
+    said = f"the reason {'y' * 50_000} the end"
+    body = json.dumps({"Error": True, "ErrorType": "SoException", "Message": said})
+    server.faults.add("status", operation="SetExternalUserInfo", status=400, body=body, times=None)
+    single = run("superoffice_external_user", user_name=name, is_active=False)
+    users = [{"user_name": name, "is_active": False}]
+    bulk = run("superoffice_external_users", users=users)
+    for message in (single["msg"], bulk["results"][0]["error"]["msg"]):
+        assert len(message) <= 2100
+        for part in ("External user 'begin-", "-end'", "the reason yyy", "the end", "Nothing was"):
+            assert part in message

@@ -38,7 +38,10 @@ def files(*folders: Path) -> list[Path]:
 # reports and definition files: they use values, and never the service
 RENDERERS = [
     *files(PLUGINS / "filter", PLUGINS / "plugin_utils" / "report"),
-    *(PLUGINS / "plugin_utils" / name for name in ("definition_writer.py", "rotation.py")),
+    *(
+        PLUGINS / "plugin_utils" / name
+        for name in ("definition_writer.py", "escaping.py", "rotation.py")
+    ),
 ]
 
 

@@ -51,6 +51,7 @@ import time
 import typing
 from collections.abc import Mapping, Sequence
 
+from ..domain.shown_text import shortened
 from .errors import (
     PROXY_LOGIN,
     Blocked,
@@ -277,14 +278,18 @@ def _service_text(raw: RawResponse, value: object, secrets: Sequence[str]) -> st
     if not isinstance(value, Mapping):
         return mark
     keys = ("ErrorMessage", "Message", "MessageDetail", "ExceptionMessage")
-    said = [value[key][:MAX_TEXT_READ] for key in keys if isinstance(value.get(key), str)]
-    # before white space is folded or the end is cut: only a whole secret is found
-    texts = [redacted(text, secrets) for text in (_error_type(value), *said)]
+    said = [value[key] for key in keys if isinstance(value.get(key), str)]
+    texts = [_without_secrets(text, secrets) for text in (_error_type(value), *said)]
     folded = dict.fromkeys(" ".join(text.split()).rstrip(".") for text in texts)
     text = " - ".join(filter(None, folded))
-    if len(text) > MAX_TEXT:
-        text = text[:MAX_TEXT] + " ..."
-    return f": {text}{mark}" if text else mark
+    return f": {shortened(text, MAX_TEXT)}{mark}" if text else mark
+
+
+def _without_secrets(text: str, secrets: Sequence[str]) -> str:
+    """Mask secrets before white space is folded or a part left out: only a whole one is found."""
+    masked = redacted(text[:MAX_TEXT_READ], secrets)
+    # the last characters that were read may be the first ones of a secret
+    return masked if len(text) <= MAX_TEXT_READ else f"{masked[:MAX_TEXT]} …"
 
 
 def _error_type(value: object) -> str:

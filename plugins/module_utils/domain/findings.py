@@ -9,6 +9,8 @@ from __future__ import annotations
 import typing
 from collections.abc import Callable, Sequence
 
+from .shown_text import for_message
+
 
 class SourceLocation(typing.NamedTuple):
     """The place of an entry: its source, and its position there.
@@ -45,4 +47,8 @@ class Finding(typing.NamedTuple):
     kind: str = "definition"
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.message}" if self.where else self.message
+        return for_message(f"{self.where}: {self.message}" if self.where else self.message)
+
+    def facts(self) -> dict[str, str]:
+        """Return it as results list it."""
+        return {name: for_message(text) for name, text in self._asdict().items()}

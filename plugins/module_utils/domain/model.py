@@ -12,6 +12,7 @@ import typing
 from typing import Final
 
 from .names import loose_key, name_key
+from .shown_text import shown_name
 
 
 class Unset(enum.Enum):
@@ -206,10 +207,10 @@ class DesiredUser(typing.NamedTuple):
         if self.person_id is not UNSET:
             ids.append(f"person {self.person_id}")
         elif self.person_email is not UNSET:
-            ids.append(f"person {self.person_email}")
+            ids.append(f"person {shown_name(self.person_email)}")
         elif self.person_name is not UNSET:
-            ids.append(f"person '{self.person_name}'")
-        name = "" if self.user_name is UNSET else f" '{self.user_name}'"
+            ids.append(f"person '{shown_name(self.person_name)}'")
+        name = "" if self.user_name is UNSET else f" '{shown_name(self.user_name)}'"
         return f"External user{name}" + (f" ({', '.join(ids)})" if ids else "")
 
     @property
@@ -237,4 +238,4 @@ class DesiredUser(typing.NamedTuple):
 
 def describe(user: CurrentUser) -> str:
     """Name an existing user for a sentence."""
-    return f"External user '{user.user_name}' (associate {user.associate_id})"
+    return f"External user '{shown_name(user.user_name)}' (associate {user.associate_id})"

@@ -10,6 +10,7 @@ import typing
 
 from ..client.errors import NetServerError
 from ..domain.errors import UserError
+from ..domain.shown_text import for_message
 
 Problem = (UserError, NetServerError)
 
@@ -33,9 +34,10 @@ def failure_of(error: UserError | NetServerError, tried: str = "", known: str = 
         known: what is known of the effect, as a sentence.
     """
     if isinstance(error, UserError):
-        return Failure(f"{error} {known}".strip(), error.kind)
+        return Failure(for_message(f"{error} {known}".strip()), error.kind)
     text = error.sentence()
     if not text.endswith("."):
         text += "."
     start = f"{tried}: " if tried else ""
-    return Failure(f"{start}{text} {known}".strip(), error.kind, error.status, error.operation)
+    message = for_message(f"{start}{text} {known}".strip())
+    return Failure(message, error.kind, error.status, error.operation)

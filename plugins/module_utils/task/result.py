@@ -11,6 +11,7 @@ import typing
 from ..client.redaction import MASK
 from ..domain.model import UNSET, CurrentUser, DesiredUser, Secret, State
 from ..domain.plan import Action, PasswordStatus, Step
+from ..domain.shown_text import for_terminal
 from ..engine.failure import Failure
 
 Result = dict[str, typing.Any]
@@ -22,10 +23,10 @@ def undecided(failure: Failure, requests: dict[str, int]) -> Result:
 
 
 def failed(failure: Failure) -> Result:
-    """Return what every failed task returns."""
+    """Return what every failed task returns; nothing in the message is more than text."""
     return {
         "failed": True,
-        "msg": failure.message,
+        "msg": "\n".join(map(for_terminal, failure.message.split("\n"))),
         "error": {
             "kind": failure.kind,
             "status": failure.status,
@@ -61,17 +62,24 @@ def person_facts(user: CurrentUser) -> Result:
 
 
 def diff_side(step: Step, *, is_after: bool) -> Result:
-    """Return the managed fields as they are, or as they are going to be."""
+    """Return the managed fields as they are, or as they are going to be.
+
+    Ansible prints a diff, so that nothing in it is more than text; plan and results have the facts.
+    """
     user = step.after if is_after else step.before
     if user is None:
         return {}
     managed = _managed(step.desired, everything=step.action in (Action.CREATE, Action.DELETE))
-    side: Result = {name: getattr(user, name) for name in managed}
+    side: Result = {name: _shown(getattr(user, name)) for name in managed}
     if step.password_status is PasswordStatus.SET:
         side["password"] = "(set)" if is_after else "(unchanged)"
     if step.sends_email and is_after:
         side["password_email"] = "(requested)"  # noqa: S105 - an event
     return side
+
+
+def _shown(value: str | int | bool | None) -> str | int | bool | None:
+    return for_terminal(value) if isinstance(value, str) else value
 
 
 def shown_password(password: Secret, *, readable: bool) -> str:

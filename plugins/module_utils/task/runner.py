@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 
 from ..client.cancellation import CancelToken
 from ..client.http import REQUESTS_IMPORT_ERROR
+from ..domain.shown_text import for_message
 from ..engine.failure import Failure, Problem, failure_of
 from ..engine.read import ReportProgress
 from .arguments import Options, Task, TaskContext
@@ -62,6 +63,8 @@ def run_task(
             raise
         # the task keyword `timeout`; while something is written, the engine itself catches it
         result = {"changed": False, **failed(_interrupted_early(interruption))}
+    if "warnings" in result:
+        result["warnings"] = list(map(for_message, result["warnings"]))
     return {**result, "invocation": task.invocation(options)}
 
 

@@ -29,6 +29,7 @@ from ansible_collections.superoffice.crm.plugins.module_utils.client.errors impo
 from ansible_collections.superoffice.crm.plugins.module_utils.client.request import Request
 from ansible_collections.superoffice.crm.plugins.module_utils.client.responses import (
     MAX_TEXT,
+    MAX_TEXT_READ,
     RawResponse,
     is_error_object,
     parse_response,
@@ -241,6 +242,9 @@ def test_long_message_is_shortened_after_masking() -> None:
     error = failure(400, {"Message": text, "Error": True}, None, secret)
     assert len(str(error)) < MAX_TEXT + 120
     assert "s3cret" not in str(error)
+    # a secret of which only the first half was read
+    text = "x" * (MAX_TEXT_READ - len(secret) // 2) + secret
+    assert "s3cret" not in str(failure(400, {"Message": text, "Error": True}, None, secret))
 
 
 def test_only_valid_correlation_id_is_shown() -> None:
