@@ -262,6 +262,9 @@ def test_passwords_are_rotated_in_scope_only(
     wanted = vendors(server)
     assert 3 < len(wanted) < 15
     before = server.tenant.snapshot()
+    for wrong in ({"file_mode": 600}, {"report_dir": "/proc/none"}):
+        named = {f"external_users_{name}": value for name, value in wrong.items()}
+        assert here.play("superoffice.crm.rotate_passwords", **SCOPE, **named).code == 2
     refused = here.play("superoffice.crm.rotate_passwords", **SCOPE)
     assert refused.task_failed("limits.password")
     assert not here.folder.joinpath("passwords.yml").exists()
@@ -275,6 +278,7 @@ def test_passwords_are_rotated_in_scope_only(
     assert here.mode("passwords.yml") == 0o600
     handed = yaml.safe_load(here.read("passwords.yml"))["external_users_passwords"]
     assert sorted(handed) == sorted(wanted)
+    assert here.read("reports/journal.jsonl").count('"status": "done"') == len(wanted)
     assert len(set(handed.values())) == len(wanted)
     for name, old in with_passwords.items():
         assert server.tenant.password_matches(name, handed.get(name, old))

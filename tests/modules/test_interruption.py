@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +22,7 @@ import pytest
 import yaml
 
 from tests.modules.conftest import ADMIN
+from tests.modules.execution_paths import run_in_process
 from tests.netserver import NetServer
 
 USERS = 400
@@ -130,8 +133,8 @@ def assert_journal_is_true(play: Play) -> None:
 def test_the_task_keyword_timeout_stops_the_writes(
     in_process: bool, slow_server: NetServer, tmp_path: Path
 ) -> None:
-    # a slow machine may need most of the time for the start
-    for seconds in (4, 20, 60):
+    # a slow machine may need most of the time for the start; the writes take ten seconds
+    for seconds in range(4, 60, 7):
         play = Play(slow_server, tmp_path, in_process=in_process, timeout=seconds)
         assert play.process.wait(120) == 0
         if slow_server.journal.writes:
@@ -165,11 +168,60 @@ def test_the_end_of_the_controller_stops_the_writes(
         play.end()
 
 
+class TimeIsUp(BaseException):
+    """What Ansible raises at the limit of the task keyword `timeout`."""
+
+
+@contextlib.contextmanager
+def time_is_up_after(server: NetServer, writes: int) -> Iterator[None]:
+    """Raise `TimeIsUp` in this thread when so many writes took effect."""
+
+    def watch() -> None:
+        server.journal.wait(writes, timeout=30, matching=lambda entry: entry.committed)
+        time.sleep(0.2)
+        os.kill(os.getpid(), signal.SIGALRM)
+
+    def stop(*_signal: Any) -> None:
+        raise TimeIsUp("Timed out after 5 seconds.")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("is_bulk", [True, False])
+def test_an_interruption_of_the_verification_tells_what_was_written(
+    is_bulk: bool, server: NetServer, connection: dict[str, Any]
+) -> None:
+    names = ["anna", "bo"] if is_bulk else ["anna"]
+    for name in names:
+        server.tenant.add_external_user(name, role_id=5)
+    definitions = [{"user_name": name, "role": "Vendor"} for name in names]
+
+    def hang(_number: int, operation: str) -> None:
+        if operation.startswith("Archive/") and server.journal.committed:
+            time.sleep(3)
+
+    server.before_request(hang)
+    task = {"users": definitions} if is_bulk else definitions[0]
+    module = "superoffice_external_users" if is_bulk else "superoffice_external_user"
+    with time_is_up_after(server, len(names)):
+        result = run_in_process(module, {**connection, **task, "timeout": 30}, False)
+    assert result["failed"] is True
+    assert result["changed"] is True
+    assert result["error"]["kind"] == "interrupted"
+    assert "verified" in result["msg"]
+    assert "Timed out after 5 seconds" in result["msg"]
+    if is_bulk:
+        assert result["summary"]["modified"] == 2
+
+
 def test_a_run_after_an_interrupted_one_tells_about_it_and_goes_on(
     slow_server: NetServer, tmp_path: Path
 ) -> None:
-    from tests.modules.execution_paths import run_in_process
-
     play = Play(slow_server, tmp_path, in_process=True, timeout=0)
     play.wait_for_writes(5)
     play.process.kill()

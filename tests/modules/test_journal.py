@@ -69,6 +69,22 @@ def test_a_failure_and_an_unknown_outcome_are_told_apart(
     assert told == {"failed", "done"}
 
 
+def test_a_journal_that_ends_in_the_middle_of_a_line_is_continued_on_the_next_one(
+    bulk: Run, people: list[dict[str, Any]], tmp_path: Path, server: NetServer
+) -> None:
+    path = tmp_path / "journal.jsonl"
+    intent = {"event": "intent", "step": 99, "user_name": "x"}
+    path.write_text(
+        f'{{"event": "start", "time": "now", "total": 9}}\n{json.dumps(intent)}\n{{"event": "out'
+    )
+    result = bulk(users=people, journal=str(path))
+    assert result["unfinished_journal"]["unknown"] == ["x"]
+    lines = path.read_text().splitlines()
+    assert [json.loads(line)["event"] for line in lines[3:4]] == ["start"]
+    assert json.loads(lines[-1])["event"] == "end"
+    assert len(lines) == 3 + 2 + 2 * len(server.journal.committed)
+
+
 @pytest.mark.parametrize("place", ["folder", "file/journal.jsonl"])
 def test_a_journal_that_cannot_be_written_stops_the_run_before_the_first_write(
     place: str, bulk: Run, people: list[dict[str, Any]], tmp_path: Path, journal: Any

@@ -391,6 +391,37 @@ def test_password_with_unknown_effect_is_sent_again(
 @pytest.mark.parametrize(
     ("kind", "options"),
     [
+        ("drop_after", {}),
+        ("status", {"status": 503, "commit": True}),
+        ("status", {"status": 404, "body": "<html></html>", "commit": True}),
+        ("html", {"commit": True}),
+    ],
+)
+def test_a_password_whose_responses_are_all_lost_is_not_called_unchanged(
+    kind: str, options: dict[str, Any], user: Run, server: Any, tenant: Any, anna: int
+) -> None:
+    server.faults.add(kind, operation="SetExternalUserInfo", times=None, **options)
+    result = user(user_name="anna", password=NEW, update_password="always", retries=1)
+    assert result["failed"] is True
+    assert "Whether the password was set is not known" in result["msg"]
+    assert "Nothing was changed" not in result["msg"]
+    assert "Reading the user again" not in result["msg"]
+    assert tenant.password_matches(anna, NEW)
+
+
+def test_a_change_that_a_gateway_denies_after_its_effect_is_not_sent_in_another_spelling(
+    user: Run, server: Any, tenant: Any, anna: int, writes: Writes
+) -> None:
+    page = {"status": 404, "body": "<html></html>", "content_type": "text/html", "commit": True}
+    server.faults.add("status", operation="SetExternalUserInfo", times=None, **page)
+    assert user(user_name="anna", **TWO)["changed"] is True
+    assert state(tenant, anna) == ("anna", 6, False)
+    assert len(writes()) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
         ("drop_before", {}),
         ("status", {"status": 429, "retry_after": 0}),
         ("status", {"status": 503, "retry_after": 0}),

@@ -18,9 +18,13 @@ class CancelToken:
 
     One token is shared by everything that belongs to a run. `cancel` may be called from any thread
     and from a signal handler: it takes no lock that the interrupted code could hold.
+
+    `may_have_written` tells whether the run has sent a write: whatever ends it after that must not
+    say that nothing was changed.
     """
 
     def __init__(self) -> None:
+        self.may_have_written = False
         self._cancelled = False
         self._wakers: set[Callable[[], None]] = set()
 

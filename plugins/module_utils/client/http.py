@@ -216,6 +216,8 @@ class Transport:
         if self._closed:
             raise Cancelled(f"{request.name} was not sent: the connection is closed")
         self.count(request.kind)
+        if not request.safe:
+            self.cancel_token.may_have_written = True
         thread = self._thread()
         try:
             with self.cancel_token.waking(exchange.wake):

@@ -12,8 +12,7 @@ Whether a request that failed can have had an effect depends on who responded. A
 service (a reverse proxy, a firewall, a load balancer) responds with HTML, with nothing or with JSON
 of its own, and may do so after the service applied the request. So the effect is known to be NONE
 only where the service rejects the request in its own error form (an error object, see
-`is_error_object`), or where the definition of the status (RFC 9110) says that the request was not
-processed and gateways use it for nothing else:
+`is_error_object`), or where a login is missing, which is asked for before anything else:
 
 ======================================  ===========  =============  =====================
 status                                  error        own form       any other body
@@ -26,9 +25,9 @@ status                                  error        own form       any other bo
 406 as 403                              Refused      NONE           UNKNOWN (Blocked)
 408 also: no response from the service  Unavailable  UNKNOWN        UNKNOWN
 429 also: limits at any point           Throttled    NONE           UNKNOWN
-400 404 405 411 413 414 415 417         Refused      NONE           NONE
-421 431: rejected before processing
 407 the request did not pass the proxy  Unreachable  NONE           NONE
+400 404 405 411 413 414 415 417         Refused      NONE           UNKNOWN
+421 431 also web servers
 any other 4xx                           Refused      NONE           UNKNOWN (a page: Blocked)
 500 an error at any point               Failed       UNKNOWN        UNKNOWN (Unavailable)
 501 firewalls                           Failed       UNKNOWN        UNKNOWN (a page: Blocked)
@@ -76,8 +75,10 @@ MAX_TEXT = 300
 BROKEN_JSON = "broken or truncated JSON"
 # secrets are masked in this much of a text, of which MAX_TEXT is shown
 MAX_TEXT_READ = 100_000
-# RFC 9110: the request was rejected before it was processed, whoever says so
-NOT_PROCESSED = frozenset({400, 401, 404, 405, 407, 411, 413, 414, 415, 417, 421, 431})
+# RFC 9110, 15.5.2: a request without a valid login was not applied, whoever says so
+LOGIN_REQUIRED = 401
+# what web servers say of a request with a page of their own; other 4xx pages are those of firewalls
+OF_WEB_SERVERS = frozenset({400, 404, 405, 411, 413, 414, 415, 417, 421, 431})
 ERROR_KEYS = frozenset(
     {
         "Error",
@@ -239,7 +240,7 @@ def _challenge(raw: RawResponse) -> str:
 def _error_class(
     status: int, retry_after: float | None, *, own_form: bool, is_page: bool
 ) -> type[NetServerError]:
-    if status == 401:
+    if status == LOGIN_REQUIRED:
         return Unauthorized
     if status in (403, 406) and not own_form:
         return Blocked
@@ -249,14 +250,14 @@ def _error_class(
         return Throttled
     if status in (408, 502, 503, 504) or (status == 500 and not own_form):
         return Unavailable
-    if is_page and status not in NOT_PROCESSED and status <= 501:
+    if is_page and status not in OF_WEB_SERVERS and status <= 501:
         return Blocked
     return Failed if status >= 500 else Refused
 
 
 def _effect(status: int, *, own_form: bool) -> Effect:
     """Tell whether a request that was rejected can have had an effect; the table is above."""
-    if status in NOT_PROCESSED:
+    if status == LOGIN_REQUIRED:
         return Effect.NONE
     # any other 5xx, and a 408, may come after the call took effect, even from the service itself
     is_rejection = (status < 500 and status != 408) or status == 503

@@ -174,8 +174,8 @@ class UserAgent:
 
         Several flags go in one call, in the first spelling that the service accepts; that one is
         kept. Where it returns a bare null for a spelling that is not proved yet, which can mean
-        success and failure, `took_effect` tells. Where it breaks on one, the next one does no harm:
-        it says the same.
+        success and failure, `took_effect` tells. So it does where an error leaves the effect open,
+        unless it is about a password, which cannot be read: the next spelling says the same.
 
         Raises:
             NetServerError: the service refused, or its response was lost.
@@ -189,8 +189,13 @@ class UserAgent:
             except (Refused, Failed, Forbidden) as error:
                 # another thread may have proved it since
                 is_proved = self._proved.get(is_several) is spelling
+                if refusal and refusal.effect is Effect.UNKNOWN:
+                    error.effect = Effect.UNKNOWN  # the call may have been applied before
                 if is_proved or not _may_be_spelling(error):
                     raise
+                is_unsure = error.effect is Effect.UNKNOWN
+                if is_unsure and modification & ~Modification.PASSWORD and took_effect():
+                    return
                 refusal = error
                 continue
             if silent and not proved and not took_effect():

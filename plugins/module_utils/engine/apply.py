@@ -52,8 +52,13 @@ def apply(run: RunContext, plan: Plan, journal: Journal | None) -> Applied:
     except BaseException as error:  # noqa: BLE001 - returned; the caller decides
         run.client.cancel()
         return Applied(worker.results_after_interruption(), error, worker.warnings)
-    interruption = Cancelled("The run was interrupted") if run.client.is_cancelled else None
+    interruption = interrupted() if run.client.is_cancelled else None
     return Applied(worker.results, interruption, worker.warnings)
+
+
+def interrupted() -> Cancelled:
+    """Return the reason of a run that was cancelled without an exception."""
+    return Cancelled("The run was interrupted")
 
 
 class _Worker:
@@ -77,12 +82,12 @@ class _Worker:
         if skipped:
             self.results[step.key] = StepResult(step, user=step.before, skipped=skipped)
             return
-        self._started[step.key] = step
         if self._journal:
             self._journal.intent(step)
+        self._started[step.key] = step
         result = self._ids.check(self._refusals.write(step, self._write))
         if self._journal:
-            self._journal.outcome(result)
+            self._note(result, self._journal)
         if is_wanted(result):
             result = self._with_mail(result)
         if result.failure:
@@ -92,6 +97,14 @@ class _Worker:
                 self._login_ended = True
         self.results[step.key] = result
         self._run.progress("write", len(self.results), self._total)
+
+    def _note(self, result: StepResult, journal: Journal) -> None:
+        """Note an outcome; one that the journal cannot take is known all the same."""
+        try:
+            journal.outcome(result)
+        except UserError:
+            self.results[result.step.key] = result
+            raise
 
     def _write(self, step: Step) -> StepResult:
         return write_step(self._run.client, self._run.state.roles, step)

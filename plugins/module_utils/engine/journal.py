@@ -46,7 +46,7 @@ class Journal:
         """Open the file and write its first line.
 
         The journal of a run that finished is replaced; that of one that did not is kept, and this
-        run is added to it.
+        run is added to it, on a line of its own.
 
         Raises:
             UserError: the file cannot be written.
@@ -54,13 +54,16 @@ class Journal:
         self._path = Path(path).expanduser()
         self._lock = threading.Lock()
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-        if read_unfinished(path) is None:
+        is_continued = read_unfinished(path) is not None
+        if not is_continued:
             flags |= os.O_TRUNC
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file = os.open(self._path, flags, 0o600)
         except OSError as error:
             raise _not_writable(self._path, error) from error
+        if is_continued:
+            self._append("\n")  # the last line may have no end
         self._write("start", installation=installation, total=total)
 
     def intent(self, step: Step) -> None:
@@ -100,10 +103,14 @@ class Journal:
 
     def _write(self, event: str, **facts: typing.Any) -> None:
         now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds")
-        line = json.dumps({"event": event, "time": now, **facts}, ensure_ascii=False) + "\n"
+        self._append(json.dumps({"event": event, "time": now, **facts}, ensure_ascii=False) + "\n")
+
+    def _append(self, text: str) -> None:
+        left = text.encode("utf-8", "backslashreplace")
         try:
             with self._lock:
-                os.write(self._file, line.encode("utf-8", "backslashreplace"))
+                while left:  # a disk that is almost full takes a part of a line without an error
+                    left = left[os.write(self._file, left) :]
         except OSError as error:
             raise _not_writable(self._path, error) from error
 

@@ -13,10 +13,11 @@ import contextlib
 import typing
 from collections.abc import Iterator, Sequence
 
+from ..client.errors import Cancelled
 from ..domain.definitions import Definition
 from ..domain.findings import Finding
 from ..domain.plan import Step
-from .apply import apply
+from .apply import Applied, apply, interrupted
 from .failure import Problem
 from .journal import Journal
 from .password_email import warnings_of
@@ -34,7 +35,7 @@ class RunResult(typing.NamedTuple):
         plan: what was planned.
         results: what became of each step.
         is_prediction: whether nothing was to be written.
-        interruption: what interrupted the run while it wrote, if anything did.
+        interruption: what interrupted the run while it wrote or verified, if anything did.
         warnings: sentences about the whole run.
     """
 
@@ -43,6 +44,11 @@ class RunResult(typing.NamedTuple):
     is_prediction: bool
     interruption: BaseException | None = None
     warnings: tuple[str, ...] = ()
+
+
+def interruption_reason(run: RunResult) -> str:
+    """Return in a few words what interrupted a run."""
+    return str(run.interruption).rstrip(".") or type(run.interruption).__name__
 
 
 def run_definitions(
@@ -77,16 +83,35 @@ def run_steps(
         return RunResult(plan, [StepResult(step) for step in plan.steps], True)
     with _journal(run, plan) as journal:
         applied = apply(run, plan, journal)
-        results = applied.results
         if run.options.verify and applied.interruption is None:
-            results = verify(run, results)
+            applied = _verified(run, applied)
         if journal and applied.interruption is None:
             journal.end()
     if applied.interruption is not None and not _has_result(applied.interruption):
         raise applied.interruption
-    in_order = [results.get(step.key, _not_applied(step)) for step in plan.steps]
+    in_order = [applied.results.get(step.key, _not_applied(step)) for step in plan.steps]
     warnings = (*applied.warnings, *warnings_of(in_order))
     return RunResult(plan, in_order, False, applied.interruption, warnings)
+
+
+def _verified(run: RunContext, applied: Applied) -> Applied:
+    """Verify what was applied; an interruption leaves the results as the writes had them.
+
+    Like `apply`, it returns what a signal handler raises, so that no result of a write is lost.
+    """
+    try:
+        results = verify(run, applied.results)
+    except BaseException as error:  # noqa: BLE001 - returned; the caller decides
+        run.client.cancel()
+        return applied._replace(interruption=error)
+    if not run.client.is_cancelled:
+        return applied._replace(results=results)
+    read = {
+        key: one
+        for key, one in results.items()
+        if one.failure is None or one.failure.kind != Cancelled.kind
+    }
+    return applied._replace(results=applied.results | read, interruption=interrupted())
 
 
 def _has_result(interruption: BaseException) -> bool:

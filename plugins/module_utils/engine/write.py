@@ -33,8 +33,7 @@ _NOT_SEEN = {
     False: "Reading the user again shows that it did not take effect.",
     True: "Reading the user again shows no effect so far; a slow service may still apply it.",
 }
-
-
+_NOT_READABLE = "Whether the password was set is not known, because it cannot be read."
 # the service refused the creation, and yet the user is there
 _CREATED_BY_WHOM = (
     "The user exists now. Whether this request created it is not known: something in front of the"
@@ -104,6 +103,9 @@ class _Write:
         """Tell whether a call that failed has changed something all the same."""
         return False
 
+    def doubt_what_is_not_seen(self) -> None:
+        """Note what reading the user cannot show of a call that may have taken effect."""
+
 
 class _Creation(_Write):
     def send(self) -> int:
@@ -137,6 +139,8 @@ class _Modification(_Write):
     def find_effect(self) -> int | None:
         found = read_user(self.client, self.roles, _id_of(self.step.before))
         if found is None:
+            self.is_unknown = True
+            self.known = "Whether the change took effect is not known."
             raise UserError("not_applied", f"{self.step.subject} is no longer listed.")
         self.current = found
         # whether a password took effect cannot be seen: sending it again does no harm
@@ -150,8 +154,19 @@ class _Modification(_Write):
     def took_part(self) -> bool:
         return bool(self.step.modification & ~self.left)
 
+    def doubt_what_is_not_seen(self) -> None:
+        if not self.left & Modification.PASSWORD:
+            return
+        self.is_unknown = True
+        seen = self.step.modification & ~Modification.PASSWORD
+        self.known = f"{self.known} {_NOT_READABLE}" if seen else _NOT_READABLE
+
     def _is_visible(self) -> bool:
-        self.find_effect()
+        try:
+            self.find_effect()
+        except NetServerError as error:
+            error.effect = Effect.UNKNOWN  # that of the write which is looked for
+            raise
         self.is_read_back = not self.left & ~Modification.PASSWORD
         return self.is_read_back
 
@@ -202,6 +217,8 @@ def _write_with_recovery(client: Client, write: _Write) -> int:
                 write.is_unknown = True
                 write.known = _CREATED_BY_WHOM
                 raise
+            if unsure:
+                write.doubt_what_is_not_seen()
             if not unsure or not error.transient or attempt >= client.transport.settings.retries:
                 raise
             client.transport.pause(attempt, error.retry_after)

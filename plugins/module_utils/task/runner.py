@@ -61,17 +61,24 @@ def run_task(
         token.cancel()
         if isinstance(interruption, (Exception, KeyboardInterrupt, SystemExit, GeneratorExit)):
             raise
-        # the task keyword `timeout`; while something is written, the engine itself catches it
-        result = {"changed": False, **failed(_interrupted_early(interruption))}
+        # the task keyword `timeout`; while it writes or verifies, the engine itself catches it
+        result = _interrupted(interruption, token)
     if "warnings" in result:
         result["warnings"] = list(map(for_message, result["warnings"]))
     return {**result, "invocation": task.invocation(options)}
 
 
-def _interrupted_early(interruption: BaseException) -> Failure:
-    return Failure(
-        f"The task was interrupted before anything was written ({interruption}).", "interrupted"
-    )
+def _interrupted(interruption: BaseException, token: CancelToken) -> dict[str, typing.Any]:
+    """Return the result of a task that has none of its own."""
+    reason = str(interruption).rstrip(".") or type(interruption).__name__
+    if token.may_have_written:
+        text = (
+            f"The task was interrupted after it had begun to write ({reason}). What was changed is"
+            " not known; run the task again, it reads before it writes."
+        )
+    else:
+        text = f"The task was interrupted before anything was written ({reason})."
+    return {"changed": token.may_have_written, **failed(Failure(text, "interrupted"))}
 
 
 @contextlib.contextmanager

@@ -13,7 +13,9 @@ from ..domain.findings import Finding
 from ..domain.plan import Step
 from ..domain.shown_text import shown_name
 from ..engine.failure import Failure
-from ..engine.run import RunResult
+from ..engine.run import RunResult, interruption_reason
+from ..engine.step_result import StepResult
+from ..engine.write import PAST_TENSE
 from .result import Result, diff_side, failed, shown_password, undecided, user_facts
 
 
@@ -36,6 +38,8 @@ def of_user(
     }
     if outcome.failure:
         result.update(failed(outcome.failure))
+    elif run.interruption is not None:
+        result.update(failed(_interruption(run, outcome)))
     if outcome.password_email:
         result["password_email"] = outcome.password_email.status
     if run.warnings:
@@ -44,6 +48,18 @@ def of_user(
         shown = shown_password(step.generated, readable=show_generated_password)
         result["generated_password"] = shown
     return result
+
+
+def _interruption(run: RunResult, outcome: StepResult) -> Failure:
+    """Say what is known of a user if the run was interrupted beside its write."""
+    what = (
+        f"was {PAST_TENSE[outcome.step.action]}, but not verified"
+        if outcome.wrote
+        else "was not changed"
+    )
+    reason = interruption_reason(run)
+    text = f"{outcome.step.subject} {what}: the run was interrupted ({reason}). Run the task again."
+    return Failure(text, "interrupted")
 
 
 def diff_of(step: Step) -> Result:

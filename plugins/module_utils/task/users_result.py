@@ -21,7 +21,7 @@ from ..domain.plan import Step
 from ..domain.restriction import covers
 from ..domain.shown_text import for_terminal, shown_name
 from ..engine.failure import Failure
-from ..engine.run import RunResult
+from ..engine.run import RunResult, interruption_reason
 from ..engine.run_context import RunContext
 from ..engine.step_result import StepResult
 from .result import Result, diff_side, failed, shown_password, user_facts
@@ -145,17 +145,19 @@ def _interrupted(run: RunResult, counts: dict[str, int]) -> Result:
     unknown = [one.step.user_name for one in run.results if one.is_unknown]
     done = sum(1 for one in run.results if one.wrote and one.failure is None)
     interruption = run.interruption
-    reason = str(interruption) or type(interruption).__name__
-    text = (
-        f"The run was interrupted: {done} users were changed and {counts['skipped']} not started."
-    )
+    users = "1 user was" if done == 1 else f"{done} users were"
+    text = f"The run was interrupted: {users} changed and {counts['skipped']} not started."
+    if done and not counts["skipped"] and not unknown:
+        text += " Not all of them were verified."
     if unknown:
         names = ", ".join(map(shown_name, unknown[:SHOWN_FAILURES])) + (
             ", ..." if unknown[SHOWN_FAILURES:] else ""
         )
-        text += f" Whether {len(unknown)} more were changed is not known: {names}."
+        more = "1 more was" if len(unknown) == 1 else f"{len(unknown)} more were"
+        text += f" Whether {more} changed is not known: {names}."
     kind = interruption.kind if isinstance(interruption, UserError) else "interrupted"
-    return failed(Failure(f"{text} Run the task again to go on. ({reason.rstrip('.')})", kind))
+    text += f" Run the task again to go on. ({interruption_reason(run)})"
+    return failed(Failure(text, kind))
 
 
 _ORDER_ON_FAILURE = ("failed", "created", "renamed", "modified", "deactivated", "deleted")

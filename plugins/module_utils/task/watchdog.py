@@ -21,7 +21,7 @@ from pathlib import Path
 
 from ..client.cancellation import CancelToken
 
-INTERVAL_SECONDS = 0.3
+INTERVAL_SECONDS = 0.1
 
 
 @contextlib.contextmanager
@@ -81,10 +81,11 @@ def _worker_and_controller(pid: int) -> tuple[int, int]:
 
 
 def _parent_of(pid: int) -> int:
+    """Return the parent of a process, 0 if that has ended or is a zombie."""
     try:
         # the name of the program, in parentheses, may contain anything
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
-        return int(fields[1])
+        return 0 if fields[0] == b"Z" else int(fields[1])
     except (OSError, IndexError, ValueError):
         return 0
 

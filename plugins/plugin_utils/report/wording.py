@@ -94,6 +94,8 @@ def _rejected(one: Installation) -> str:
 
 def _failed(one: Installation, message: str) -> str:
     failed = one.counts["failed"]
+    if (one.error or {}).get("kind") == "interrupted" and counts(one):
+        return f"Interrupted: {counts(one)}{_of_all(one)}."
     if failed:
         others = counts(one, without=("failed",))
         return f"Failed: {failed:,} of {_users(one.counts['total'])}{others and '; '}{others}."

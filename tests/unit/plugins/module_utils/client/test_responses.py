@@ -105,27 +105,27 @@ FOREIGN: tuple[Any, ...] = (
 
 def test_effect_of_each_status() -> None:
     cases: list[tuple[int, type[NetServerError], Effect, Effect]] = [
-        (400, Refused, NOT_DONE, NOT_DONE),
+        (400, Refused, NOT_DONE, UNKNOWN),
         (401, Unauthorized, NOT_DONE, NOT_DONE),
         (402, Refused, NOT_DONE, UNKNOWN),
         (403, Forbidden, NOT_DONE, UNKNOWN),
-        (404, Refused, NOT_DONE, NOT_DONE),
-        (405, Refused, NOT_DONE, NOT_DONE),
+        (404, Refused, NOT_DONE, UNKNOWN),
+        (405, Refused, NOT_DONE, UNKNOWN),
         (406, Refused, NOT_DONE, UNKNOWN),
         (407, Unreachable, NOT_DONE, NOT_DONE),
         (408, Unavailable, UNKNOWN, UNKNOWN),
         (409, Refused, NOT_DONE, UNKNOWN),
-        (411, Refused, NOT_DONE, NOT_DONE),
+        (411, Refused, NOT_DONE, UNKNOWN),
         (412, Refused, NOT_DONE, UNKNOWN),
-        (413, Refused, NOT_DONE, NOT_DONE),
-        (414, Refused, NOT_DONE, NOT_DONE),
-        (415, Refused, NOT_DONE, NOT_DONE),
-        (417, Refused, NOT_DONE, NOT_DONE),
-        (421, Refused, NOT_DONE, NOT_DONE),
+        (413, Refused, NOT_DONE, UNKNOWN),
+        (414, Refused, NOT_DONE, UNKNOWN),
+        (415, Refused, NOT_DONE, UNKNOWN),
+        (417, Refused, NOT_DONE, UNKNOWN),
+        (421, Refused, NOT_DONE, UNKNOWN),
         (422, Refused, NOT_DONE, UNKNOWN),
         (425, Refused, NOT_DONE, UNKNOWN),
         (429, Throttled, NOT_DONE, UNKNOWN),
-        (431, Refused, NOT_DONE, NOT_DONE),
+        (431, Refused, NOT_DONE, UNKNOWN),
         (499, Refused, NOT_DONE, UNKNOWN),
         (501, Failed, UNKNOWN, UNKNOWN),
         (502, Unavailable, UNKNOWN, UNKNOWN),
@@ -138,8 +138,8 @@ def test_effect_of_each_status() -> None:
         other_kind = Blocked if status in (403, 406) else kind
         expected = [(body, kind, own_form) for body in OWN_FORM]
         expected += [(body, other_kind, any_other) for body in FOREIGN if body != PAGE]
-        is_certain = any_other is NOT_DONE or status in (408, 429) or status > 501
-        expected += [(PAGE, kind if is_certain else Blocked, any_other)]
+        is_firewall = status in (402, 403, 406, 409, 412, 422, 425, 499, 501)
+        expected += [(PAGE, Blocked if is_firewall else kind, any_other)]
         for body, error_class, effect in expected:
             error = failure(status, body)
             assert error.__class__ is error_class, (status, body)
