@@ -65,7 +65,8 @@ class ActionModule(ActionBase):
         try:
             return {**result, "changed": False, **_MAKERS[options["kind"]](self, options)}
         except ReportError as error:
-            return {**result, "failed": True, "msg": str(error)}
+            hint = role_variables(str(error), "")
+            return {**result, "failed": True, "msg": _sentence(f"{error}{hint}")}
 
     def _check(self, options: Values) -> Values:
         """Fail before the run where something would only be noticed after it."""
@@ -103,6 +104,13 @@ class ActionModule(ActionBase):
             found = templar.template(url) if url else ""
             urls[name] = str(found or os.environ.get(ENVIRONMENT["url"], ""))
         return urls
+
+    def _reading(self, options: Values) -> Values:
+        """Fail if an info module has failed, with the variables to correct."""
+        outcome = _mapping(options["result"])
+        if outcome.get("msg"):
+            raise ReportError(str(outcome["msg"]))
+        return {}
 
     def _run_report(self, options: Values) -> Values:
         report = _report(options, options["result"])
@@ -177,6 +185,7 @@ class ActionModule(ActionBase):
 
 _MAKERS: dict[str, Callable[[ActionModule, Values], Values]] = {
     "check": ActionModule._check,  # noqa: SLF001
+    "read": ActionModule._reading,  # noqa: SLF001
     "run": ActionModule._run_report,  # noqa: SLF001
     "review": ActionModule._review_report,  # noqa: SLF001
     "export": ActionModule._export_report,  # noqa: SLF001

@@ -32,9 +32,12 @@ options:
       - V(check) - Instead of a report, checks before a run what would only be noticed after it, that is whether O(folder), O(all_folder)
         and the folder of O(plan_file) can be written, whether a variable of the role is misspelled, and whether a host would read or
         prune the users of another host. O(result) is ignored.
+      - V(read) - Fails if O(result) has a C(msg), as that of a failed info module with C(failed_when) set to V(false), and names the
+        variables of the role to correct.
     type: str
     choices:
       - check
+      - read
       - run
       - review
       - export

@@ -85,12 +85,9 @@ def test_each_host_has_a_password_file_of_its_own(here: Workspace, server: NetSe
         for name, password in passwords_of(file).items():
             assert server.tenant.password_matches(name, password)
     given = {**ROTATION, "external_users_rotate_handover_file": "rotated.yml"}
-    two = ("--limit", "e,new")
-    here.ok("superoffice.crm.rotate_passwords", *options, *two, **given)
-    rotated = [passwords_of(here.folder / f"rotated-{host}.yml") for host in ("e", "new")]
-    # both hosts are one installation here: the one that came last has set each password
-    for name in rotated[0]:
-        assert any(server.tenant.password_matches(name, told[name]) for told in rotated)
+    here.ok("superoffice.crm.rotate_passwords", *options, "--limit", "e", **given)
+    for name, password in passwords_of(here.folder / "rotated-e.yml").items():
+        assert server.tenant.password_matches(name, password)
 
 
 def test_what_keeps_the_password_file_from_being_written_is_told_before_any_write(

@@ -495,6 +495,16 @@ def test_each_playbook_is_checked_before_its_first_write(
     assert not [path for path in here.folder.rglob("*") if path.is_file()]
 
 
+@pytest.mark.parametrize("playbook", ["review", "export", "rotate_passwords", "diagnose"])
+def test_a_missing_setting_is_told_with_option_environment_variable_and_variable_of_the_role(
+    playbook: str, here: Workspace
+) -> None:
+    here.environment["SUPEROFFICE_URL"] = ""
+    outcome = here.play(f"superoffice.crm.{playbook}", external_users_rotate_scope="all")
+    assert outcome.task_failed("Set url (SUPEROFFICE_URL); an environment variable that is empty")
+    assert "Variables of the role: external_users_url." in outcome.words
+
+
 def test_an_empty_group_is_no_run_without_hosts(here: Workspace, server: NetServer) -> None:
     here.write("users/all.yml", yaml.safe_dump({"users": settled(server, 3)}))
     here.write("hosts.ini", "[superoffice]\n")

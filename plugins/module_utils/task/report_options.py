@@ -14,7 +14,7 @@ ARGUMENT_SPEC = {
     "kind": {
         "type": "str",
         "default": "run",
-        "choices": ["check", "run", "review", "export", "diagnosis"],
+        "choices": ["check", "read", "run", "review", "export", "diagnosis"],
     },
     "mode": {"type": "str", "default": "plan", "choices": list(MODES)},
     "name": {"type": "str", "default": "SuperOffice"},
