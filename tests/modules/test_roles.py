@@ -137,3 +137,44 @@ def test_role_of_another_type_is_refused_even_if_the_service_accepts_it(
         for role_id in (1, 9):
             assert user(user_name="anna", role_id=role_id)["error"]["kind"] == "role"
     assert tenant.snapshot() == start
+
+
+@pytest.mark.parametrize(
+    ("module", "options"),
+    [
+        ("user", {"user_name": "anna", "role": "Partner"}),
+        ("users", {"users": [{"user_name": "anna", "role": "Partner"}]}),
+        ("users", {"users": [], "allow_empty": True, "prune": "delete",
+                   "prune_scope": {"roles": ["Vendor"]}, "limits": {"delete": 1}}),
+    ],
+)  # fmt: skip
+def test_names_of_roles_that_move_while_they_are_read_are_noticed(
+    module: str, options: dict[str, Any], run: Run, server: Any, tenant: Any, journal: Any
+) -> None:
+    """The list of users has the names of their roles, and not their ids."""
+    tenant.add_external_user("anna", role_id=5)
+
+    def swap(_server: Any) -> None:
+        tenant.rename_role(5, "Vendor")
+        tenant.rename_role(6, "Partner")
+
+    server.changes.add(swap, after=1)
+    result = run(f"superoffice_external_{module}", **options)
+    assert "roles were changed while they were read" in result["msg"]
+    assert not journal.writes
+    assert tenant.user("anna").role_id == 5
+
+
+def test_names_of_roles_that_move_after_reading_do_not_change_what_is_meant(
+    bulk: Run, server: Any, tenant: Any
+) -> None:
+    tenant.add_external_user("anna", role_id=5)
+
+    def swap(_server: Any) -> None:
+        tenant.rename_role(5, "Vendor")
+        tenant.rename_role(6, "Partner")
+
+    server.changes.add(swap, operation="SetExternalUserInfo")
+    result = bulk(users=[{"user_name": "anna", "role": "Vendor"}])
+    assert result["summary"]["modified"] == 1, result
+    assert tenant.user("anna").role_id == 6

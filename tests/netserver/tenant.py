@@ -64,6 +64,11 @@ class Tenant(Database):
         values = {"role_id": role_id, "name": name, "tooltip": tooltip}
         return self._insert("role", {**values, "role_type": ROLE_TYPES[type], "deleted": deleted})
 
+    def rename_role(self, role_id: int, name: str) -> None:
+        """Give a role another name."""
+        with self.lock:
+            self._connection.execute("UPDATE role SET name = ? WHERE role_id = ?", (name, role_id))
+
     def add_contact(
         self,
         name: str,

@@ -158,6 +158,13 @@ def _confirm_identity(step: Step, user: CurrentUser, record: UserRecord | None) 
             f"{step.subject}: {call} returned {known} for this id, so that the key of the list"
             " of external users may not be the associate id. Nothing was changed.",
         )
+    if record.role_id and user.role_id and record.role_id != user.role_id:
+        raise UserError(
+            "conflict",
+            f"{step.subject}: its role has the id {record.role_id}, and the list of users gave the"
+            f" name of role {user.role_id}: roles were changed while they were read. Nothing was"
+            " changed; run the task again.",
+        )
     if not record.deleted:
         return step
     if step.location is None:
