@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from ..module_utils.domain.errors import UserError
 from ..module_utils.domain.model import CurrentUser, Role
 from ..module_utils.domain.names import name_key
-from ..module_utils.domain.protection import is_protected
+from ..module_utils.domain.protection import EMPTY_GLOB, is_protected
 from ..module_utils.domain.roles import EXTERNAL_USER, Roles
 from ..module_utils.domain.selection import Scope, parse_scope
 from ..module_utils.engine.passwords import generate_password
@@ -65,7 +65,7 @@ def rotation_of(
     for user in listed:
         if not selection.holds(user) or not (user.is_active or inactive):
             continue
-        if is_protected(user, protected):
+        if is_protected(user.names, protected):
             continue
         password = given.get(name_key(user.user_name)) or generate_password().value
         entries.append(
@@ -139,6 +139,8 @@ def _protected(globs: object) -> list[str]:
         raise ReportError(
             "protect must be a list of strings; put numbers, true and false in quotes"
         )
+    if not all(glob.strip() for glob in globs):
+        raise ReportError(f"protect {EMPTY_GLOB}")
     return globs
 
 

@@ -156,6 +156,13 @@ def test_protected_users_are_never_changed(bulk: Run, tenant: Any, forty_users: 
     assert tenant.snapshot() == start
 
 
+@pytest.mark.parametrize("protect", ["", " ", ["vip", ""]])
+def test_a_protection_that_is_empty_is_refused(protect: Any, bulk: Run, journal: Any) -> None:
+    result = bulk(users=[{"user_name": "vip"}], protect=protect)
+    assert "protect: has an empty name" in result["msg"]
+    assert not journal.entries
+
+
 def test_rename_to_a_protected_name_is_skipped(bulk: Run, tenant: Any) -> None:
     tenant.add_external_user("anna")
     result = bulk(users=[{"user_name": "boss", "previous_user_names": ["anna"]}], protect=["boss"])

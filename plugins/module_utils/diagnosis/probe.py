@@ -21,8 +21,8 @@ from ..client.errors import Cancelled, Failed, Forbidden, NetServerError, Refuse
 from ..client.inspection import Inspected, Inspector, neutral
 from ..client.user_agent import FlagSpelling, to_wire
 from ..domain.model import Modification
-from ..domain.names import loose_key, name_key
-from ..domain.selection import matches
+from ..domain.names import name_key
+from ..domain.protection import is_protected
 from .check import Check, Findings, Verdict, failed, passed, skipped
 from .rows import OPERATION, key_of, name_of, page_of
 
@@ -77,7 +77,6 @@ def flags_check(probe: Probe | None, why_not: str) -> Check:
 
 def _permitted(inspector: Inspector, findings: Findings, probe: Probe) -> _State:
     """Return the state of the user, if it is one that may be written to."""
-    globs, loose_globs = probe.protect, [loose_key(glob) for glob in probe.protect]
     found = inspector.agent("GetUserFromName", {"UserName": probe.user_name})
     if found.error is not None or found.value is None:
         raise _RefusedUser("the service knows no user with the name in probe_user")
@@ -93,7 +92,7 @@ def _permitted(inspector: Inspector, findings: Findings, probe: Probe) -> _State
     state = _state(inspector, user, key)
     if state is None or name_key(probe.user_name) not in map(name_key, state.names):
         raise _RefusedUser("the list of external users does not have probe_user under this name")
-    if any(matches(n, globs) or matches(loose_key(n), loose_globs) for n in state.names):
+    if is_protected(state.names, probe.protect):
         raise _RefusedUser("probe_user is protected")
     if not state.is_active:
         raise _RefusedUser("probe_user is inactive")

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import functools
 import typing
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from .model import CurrentUser
 from .names import loose_key
 from .plan import Step
 from .selection import matches
+
+# as after the loss of a variable: it would protect nobody
+EMPTY_GLOB = "has an empty name. Give names or globs, or omit the option to protect nobody."
 
 
 class Caller(typing.NamedTuple):
@@ -34,17 +37,17 @@ def protect(step: Step, globs: Sequence[str], caller: Caller) -> Step:
     if not step.changes:
         return step
     users = [user for user in (step.before, step.after) if user]
-    touches = any(caller.is_user(user) or is_protected(user, globs) for user in users)
+    touches = any(caller.is_user(user) or is_protected(user.names, globs) for user in users)
     return step._replace(protected=True) if touches else step
 
 
-def is_protected(user: CurrentUser, globs: Sequence[str]) -> bool:
-    """Tell whether a user has a protected name.
+def is_protected(names: Iterable[str], globs: Sequence[str]) -> bool:
+    """Tell whether one of the names of a user is protected.
 
     A name that only resembles a protected one counts as well: protecting too much does no harm.
     """
     loose_globs = _loose(tuple(globs))
-    return any(matches(name, globs) or matches(loose_key(name), loose_globs) for name in user.names)
+    return any(matches(name, globs) or matches(loose_key(name), loose_globs) for name in names)
 
 
 @functools.lru_cache(maxsize=64)

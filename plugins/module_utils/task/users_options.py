@@ -20,6 +20,7 @@ from ..domain.errors import UserError
 from ..domain.findings import Finding
 from ..domain.limits import Limit, parse_limits
 from ..domain.model import Secret, State
+from ..domain.protection import EMPTY_GLOB
 from ..domain.selection import Scope, parse_scope
 from ..engine.run_options import RunOptions
 from .arguments import Options
@@ -64,6 +65,8 @@ def parse_options(options: Options) -> tuple[UsersOptions, list[Finding]]:
         # as after the loss of a variable: no name must not come to mean all of them
         message = "has an empty name. Give names or globs, or omit the option for all users."
         findings.append(Finding("only", message, "only"))
+    if not all(glob.strip() for glob in options["protect"] or ()):
+        findings.append(Finding("protect", EMPTY_GLOB))
     if options["max_failures"] < 0:
         findings.append(Finding("max_failures", "must be 0 (no end) or more."))
     if options["max_results_on_failure"] < 0:
