@@ -328,6 +328,24 @@ CASES: dict[str, list[Case]] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize(("name", "status"), [("userName", "passed"), ("isActive", "failed")])
+def test_one_column_with_the_login_name_is_enough(
+    name: str, status: str, server: NetServer
+) -> None:
+    columns = {"PrimaryKey": "1", "personId": 1, "userName": "a", "assocName": "a", "role": "x",
+               "isActive": True}  # fmt: skip
+    page = json.dumps({"value": [{key: columns[key] for key in columns if key != name}]})
+    server.faults.add("garbage", operation="Archive/ExternalUsers", body=page)
+    assert statuses(diagnosed(server))["users"] == status
+
+
+def test_service_that_refuses_nothing_does_not_tell_the_form_of_errors(server: NetServer) -> None:
+    server.faults.add("garbage", operation="GetSupportedChangePasswordTypes", body='["Email"]')
+    result = diagnosed(server)
+    assert statuses(result)["errors"] == "skipped"
+    assert "errors" not in result["profile"]
+
+
 def test_ids_may_be_strings(server: NetServer) -> None:
     first = min(user.associate_id for user in server.tenant.users() if user.is_external)
     body = json.dumps({"AssociateId": str(first)})

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ...client.inspection import Inspected, Inspector
-from ..check import Check, Findings, Verdict, failed, passed, warning
+from ..check import Check, Findings, Verdict, failed, passed, skipped, warning
 
 # the largest associate id there can be
 _NOBODY = 2**31 - 1
@@ -27,6 +27,8 @@ def _errors(inspector: Inspector, findings: Findings) -> Verdict:
             f"A malformed argument is not refused (HTTP {malformed.status}).",
             "Check that no proxy or cache responds in place of the service.",
         )
+    if isinstance(broken.value, list):
+        return skipped("The service refuses no call that only reads.")
     if form is None:
         return warning(
             f"The response to a call that breaks a rule has an unknown form (HTTP {broken.status})."

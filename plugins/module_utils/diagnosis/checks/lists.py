@@ -17,6 +17,7 @@ from ..rows import OPERATION, key_of, link_of, name_of, page_of, sample_of
 
 _USERS = "ExternalUsers"
 _COLUMNS = ("personId", "userName", "assocName", "role", "isActive")
+_LOGIN_NAMES = {"userName", "assocName"}
 _NAMES = ("contactFullName", "personEmail")
 COUNTS = ("odata.count", "__count", "@odata.count")
 _NO_USERS = "No external user is listed whose name could be used for this."
@@ -39,6 +40,9 @@ def _users(inspector: Inspector, findings: Findings) -> Verdict:
             " run the diagnosis again: several checks need one.",
         )
     missing = [name for name in _COLUMNS if all(name not in row for row in rows)]
+    if not set(missing) >= _LOGIN_NAMES:
+        # one of the two columns is enough
+        missing = [name for name in missing if name not in _LOGIN_NAMES]
     if missing:
         return failed(
             f"The list of external users has no column {', '.join(missing)}.",
