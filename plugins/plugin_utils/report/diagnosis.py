@@ -68,34 +68,43 @@ def diagnosis_to_markdown(document: Values) -> str:
 
 
 def _lines(document: Values) -> Iterator[str]:
-    version = document["installation"]["version"]
-    login = document["login"]
-    may = "may" if login["may_manage_external_users"] else "may not, as far as is shown,"
-    sent = sum(document["requests"].values())
     yield "### Diagnosis of a SuperOffice installation"
     yield ""
     yield f"**{for_markdown(diagnosis_headline(document))}**"
     yield ""
-    yield (
-        f"NetServer {markdown_code(str(version or 'of an unknown version'))}. The login"
-        f" ({markdown_code(str(login['type'] or 'unknown'))}) {may} administer external users."
-        f" {_counted(sent, 'request')}."
-    )
+    yield " ".join(_facts(document))
     yield ""
     yield "| Check | Status | Found | What to do |"
     yield "| --- | --- | --- | --- |"
-    for status in STATUSES:
-        for one in document["checks"]:
-            if one["status"] == status:
-                cells = (for_markdown(str(one[name])) for name in ("detail", "remedy"))
-                name = markdown_code(str(one["name"]))
-                yield f"| {name} | {status} | {' | '.join(cells)} |"
+    for (status, detail, remedy), names in _by_outcome(document["checks"]).items():
+        checks = ", ".join(map(markdown_code, names))
+        yield f"| {checks} | {status} | {for_markdown(detail)} | {for_markdown(remedy)} |"
     yield ""
     yield "The profile, which the embedded NetServer imitates:"
     yield ""
     yield "```json"
     yield json.dumps(document["profile"], indent=2)
     yield "```"
+
+
+def _facts(document: Values) -> Iterator[str]:
+    """Yield sentences about the version and the login, as far as they are known."""
+    version, login = document["installation"]["version"], document["login"]
+    if version:
+        yield f"NetServer {markdown_code(str(version))}."
+    if login["type"]:
+        may = "may" if login["may_manage_external_users"] else "may not, as far as is shown,"
+        yield f"The login ({markdown_code(str(login['type']))}) {may} administer external users."
+    yield f"{_counted(sum(document['requests'].values()), 'request')}."
+
+
+def _by_outcome(checks: Sequence[Values]) -> dict[tuple[str, str, str], list[str]]:
+    """Return the names of the checks by outcome, the failed ones first."""
+    names: dict[tuple[str, str, str], list[str]] = {}
+    for one in sorted(checks, key=lambda one: STATUSES.index(one["status"])):
+        outcome = (one["status"], str(one["detail"]), str(one["remedy"]))
+        names.setdefault(outcome, []).append(str(one["name"]))
+    return names
 
 
 def _counted(number: int, what: str) -> str:
