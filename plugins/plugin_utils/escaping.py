@@ -12,6 +12,7 @@ its channel, and nothing else decides what is safe there.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 
 from ..module_utils.domain.shown_text import (
     SHOWN_MESSAGE,
@@ -79,10 +80,7 @@ def for_csv(value: object) -> str:
 
 def for_markdown(text: str) -> str:
     """Return a sentence on one line: plain words as they are, everything else as code."""
-    words = visible(text).split()
-    if words and _LIST_NUMBER.fullmatch(words[0]):
-        words[0] = markdown_code(words[0])
-    return " ".join(_word(word) for word in words)
+    return " ".join(_spans(visible(text).split()))
 
 
 def markdown_code(text: str, length: int = SHOWN_NAME) -> str:
@@ -100,9 +98,23 @@ def markdown_code(text: str, length: int = SHOWN_NAME) -> str:
     return f"{fence}{room}{shown}{room}{fence}"
 
 
-def _word(word: str) -> str:
-    wrapped = None if _PLAIN_WORD.fullmatch(word) else _WRAPPED_WORD.fullmatch(word)
-    if not wrapped:
-        return word
-    before, core, after = wrapped.groups()
-    return f"{before}{markdown_code(core, SHOWN_MESSAGE)}{after}"
+def _spans(words: Sequence[str]) -> Iterator[str]:
+    """Yield plain words as they are, and words that are not as code, neighbours in one span."""
+    before, core = "", ""
+    for number, word in enumerate(words):
+        is_plain = _PLAIN_WORD.fullmatch(word) and (number or not _LIST_NUMBER.fullmatch(word))
+        wrapped = None if is_plain else _WRAPPED_WORD.fullmatch(word)
+        opening, inner, closing = wrapped.groups() if wrapped else ("", "", "")
+        if core and (opening or not wrapped):
+            yield f"{before}{markdown_code(core, SHOWN_MESSAGE)}"
+            core = ""
+        if not wrapped:
+            yield word
+            continue
+        before = before if core else opening
+        core = f"{core} {inner}".lstrip()
+        if closing:
+            yield f"{before}{markdown_code(core, SHOWN_MESSAGE)}{closing}"
+            core = ""
+    if core:
+        yield f"{before}{markdown_code(core, SHOWN_MESSAGE)}"
