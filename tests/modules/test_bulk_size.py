@@ -70,7 +70,7 @@ def test_thousand_changes_among_ten_thousand_users_cost_one_request_each(
         "roles": 1,
         "login": 1,
         # the pages, the written users in batches of their ids, the logins of 200 persons afresh
-        "archive": 11 + 7 + 4,
+        "archive": 11 + 6 + 4,
         # GetUser for the first and GetUserInfoList for the other 799 that exist, and for all 10,000
         # users, of which percentages count only those that can be changed
         "user": 2 + 10,

@@ -94,7 +94,8 @@ def test_number_of_rows_is_understood_whatever_its_name(form: str, server: NetSe
     assert len({entry.connection for entry in server.journal.entries}) > 1
 
 
-@pytest.mark.parametrize(("form", "requests"), [("none", PAGES), ("error", PAGES + 1)])
+# without a count, a last page without new rows shows that the list ends
+@pytest.mark.parametrize(("form", "requests"), [("none", PAGES + 1), ("error", PAGES + 2)])
 def test_service_that_does_not_count_is_read_page_by_page(
     form: str, requests: int, server: NetServer
 ) -> None:
@@ -103,16 +104,41 @@ def test_service_that_does_not_count_is_read_page_by_page(
             rows = reader.archive.external_users()
             assert [row.user_name for row in rows] == present(server)
             # a service that refuses to count is asked for it once
-            assert len(server.journal.entries) == requests + (times - 1) * PAGES
+            assert len(server.journal.entries) == requests + (times - 1) * (PAGES + 1)
 
 
 @pytest.mark.parametrize("cap", [None, "1000", "96", "95", "94", "48", "5", "3", "2", "1"])
 @pytest.mark.parametrize("links", ["absolute", "none"])
+@pytest.mark.parametrize("form", ["odata.count", "none"])
 def test_any_size_of_pages_and_form_of_links(
-    cap: str | None, links: str, server: NetServer
+    cap: str | None, links: str, form: str, server: NetServer
 ) -> None:
-    with server.using(page_cap=cap, next_link=links):
+    with server.using(page_cap=cap, next_link=links, count_property=form):
         assert read(server) == present(server)
+
+
+def test_pages_of_one_user_hide_nobody_while_the_list_changes(server: NetServer) -> None:
+    for number in range(106, 197):
+        server.tenant.remove_user(number)
+    for after in range(8):
+        server.tenant.add_external_user(f"late{after}")
+        with server.using(page_cap="1", next_link="none", count_property="none"):
+            first = present(server)[0]
+            numbers = [
+                user.associate_id for user in server.tenant.users() if user.user_name == first
+            ]
+            removal = functools.partial(_remove, numbers=numbers)
+            server.changes.add(removal, after=after, operation=LISTING)
+            assert read(server) in (present(server), [first, *present(server)])
+
+
+def test_short_list_that_is_counted_costs_two_requests(server: NetServer) -> None:
+    with server.using(page_cap=None, next_link="none"), client(server) as reader:
+        assert len(reader.archive.external_users()) == USERS
+        assert len(server.journal.entries) == 2
+        # the service is known by now to count the rows on all pages
+        assert len(reader.archive.external_users()) == USERS
+        assert len(server.journal.entries) == 3
 
 
 CHANGES = {
@@ -122,15 +148,18 @@ CHANGES = {
     "a user is added": lambda s: s.tenant.add_external_user("late"),
     "many users are added": lambda s: [s.tenant.add_external_user(f"late{n}") for n in range(60)],
     "pages become shorter": lambda s: s.choose(page_cap="7"),
+    "pages become shorter and have no link": lambda s: s.choose(page_cap="7", next_link="none"),
     "pages become longer": lambda s: s.choose(page_cap="30"),
 }
 
 
 @pytest.mark.parametrize("after", [0, 1, 3])
+@pytest.mark.parametrize("form", ["odata.count", "none"])
 @pytest.mark.parametrize("name", CHANGES)
 def test_users_who_exist_all_the_time_are_read_while_the_list_changes(
-    name: str, after: int, server: NetServer
+    name: str, form: str, after: int, server: NetServer
 ) -> None:
+    server.choose(count_property=form)
     before = set(present(server))
     server.changes.add(CHANGES[name], after=after, operation=LISTING)
     found = read(server)
@@ -192,7 +221,8 @@ def test_wrong_number_of_rows_costs_few_requests(server: NetServer) -> None:
     last = [user.associate_id for user in server.tenant.users() if user.is_external][30:]
     server.changes.add(functools.partial(_remove, numbers=last), after=1, operation=LISTING)
     assert read(server) == present(server)
-    assert len(server.journal.entries) <= PAGES
+    # one more shows that no user follows
+    assert len(server.journal.entries) <= PAGES + 1
 
 
 def _remove(server: Any, numbers: list[int]) -> None:

@@ -13,7 +13,7 @@ import math
 import re
 import typing
 import urllib.parse
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
 from ..domain.errors import UserError
 from ..domain.model import Role
@@ -106,6 +106,8 @@ class Archive:
         self._language = transport.settings.language
         # whether the service tells how many rows a list has, as far as is known
         self._counts_rows = True
+        # whether that is known to be the number on all pages, and not on the present one
+        self._counts_all = False
         self._refusals: dict[str, NetServerError] = {}
         # the longest page of each list that was not its last one
         self._page_sizes: dict[str, int] = {}
@@ -118,8 +120,10 @@ class Archive:
     def requests_for(self, users: int) -> int:
         """Return how many requests reading a list of so many users takes."""
         size = self.page_size
-        # pages overlap by a row; that a single page is the last one, the next one tells
-        return 2 if users <= size else 1 + math.ceil((users - size) / max(1, size - 1))
+        if users > size:  # pages overlap by a row
+            return 1 + math.ceil((users - size) / max(1, size - 1))
+        # that a single page is the last one, the next one tells, or the number of rows
+        return 1 if users == 0 or self._counts_all else 2
 
     @property
     def warnings(self) -> list[str]:
@@ -282,72 +286,86 @@ class Archive:
         """Read page after page, each overlapping with the one before, and yield the new rows.
 
         Paging by $skip hides a row when an earlier one is deleted meanwhile: then the first row of
-        a page is not the last one of the page before. The service may cap a page below what was
-        asked for, so that a short page is not the end; the end is a page without a nextLink where
-        there were links before, or one without new rows. The links themselves are not used: behind
-        a reverse proxy they contain the service's internal name.
+        a page is not the last one of the page before. The links themselves are not used: behind a
+        reverse proxy they contain the service's internal name.
+
+        The service may cap a page below what was asked for, and the next one further below, and may
+        not link to what it cut off. The end is reached when all the rows that the service counts
+        were read, or when a page shows that no row follows: one without new rows where there were
+        links before, and otherwise an empty one that starts after all rows.
 
         The overlap is shorter than the longest page so far: a page that only repeats rows would
-        otherwise be taken for the end. Pages of one row do not overlap.
+        otherwise be taken for the end. Pages of one row do not overlap, and are read twice.
 
         The next pages are requested while the caller works on the present one. If the first page
         says how many rows there are, several are on their way at once, at the places where they
-        begin if all pages are as long as the first one; which page is the last one is decided as
-        without that number. It does not matter in which order the pages are read: a row that exists
-        all the time is before the row that two pages share, or behind it.
+        begin if all pages are as long as the first one. It does not matter in which order the pages
+        are read: a row that exists all the time is before the row that two pages share, or behind
+        it.
 
         Raises:
             _SeamBroken: two pages do not fit together, or a row repeats.
         """
-        most_at_once = min(self._transport.concurrency, PAGES_AT_ONCE)
+        counted = {0}
 
         def fetch(place: int) -> _Page:
-            paging = {"$top": str(PAGE_SIZE), "$skip": str(place)}
-            if place == 0 and most_at_once > 1:
-                return self._counted_page(kind, provider, {**query, **paging})
-            return self._page(kind, provider, {**query, **paging})
+            paging = {**query, "$top": str(PAGE_SIZE), "$skip": str(place)}
+            if place in counted:
+                return self._counted_page(kind, provider, paging)
+            return self._page(kind, provider, paging)
 
-        pages = Prefetch(fetch, most_at_once)
+        pages = Prefetch(fetch, min(self._transport.concurrency, PAGES_AT_ONCE))
         seen: dict[Key, None] = {}
-        count = longest = 0
+        place = count = total = longest = 0
         last: list[Key] = []
         is_linked = False
-        total = size = 0
         while True:
-            page = pages.take(count - len(last))
-            total = total or page.total
+            page = pages.take(place)
             keys = [_key(row, provider) for row in page.rows]
             if keys[: len(last)] != last:
                 raise _SeamBroken
             previous = last[-1] if last else None
             rows, keys = page.rows[len(last) :], keys[len(last) :]
+            if not last and seen.keys() >= set(keys):
+                rows, keys = [], []
             count += len(keys)
-            if size and keys:
-                self._page_sizes[provider] = max(size, self._page_sizes.get(provider, 0))
-            size = len(page.rows)
             distinct = _without_repeats(keys, previous) if provider == "Person" else keys
             known = len(seen)
             seen.update(dict.fromkeys(distinct))
             if len(seen) != known + len(distinct):
                 raise _SeamBroken
-            is_last = not keys or (is_linked and not page.has_next)
-            is_linked = is_linked or page.has_next
+            if keys and known:
+                self._page_sizes[provider] = max(longest, self._page_sizes.get(provider, 0))
             longest = max(longest, len(page.rows))
+            total = page.total or total
+            # a service that counts the rows of the page only never has more
+            self._counts_all = self._counts_all or page.total > len(page.rows)
+            is_counted = self._counts_all and 0 < total <= count
+            is_linked = is_linked or page.has_next
+            is_last = not page.has_next and (is_counted or (is_linked and not keys))
             # without a link two rows: a page of one row could also be a cap of one
             overlap = min(1 if page.has_next else 2, longest - 1)
             last = (last + keys)[-overlap:] if overlap > 0 else []
-            if not is_last:
-                place = count - len(last)
+            place = count - len(last)
+            if keys and not is_last:
+                if not page.has_next:
+                    counted.add(place)
                 step = max(1, len(page.rows) - len(last))
-                pages.expect(range(place, max(place + 1, total - len(last)), step))
+                # where links end, the list probably ends
+                end = 0 if is_linked and not page.has_next else total - len(last)
+                pages.expect(range(place, max(place + 1, end), step))
             yield rows
-            if page.has_next and not keys:
-                # more was promised: only a page that starts after all rows can tell
-                rest = {**query, "$skip": str(count)}
-                if not known or self._page(kind, provider, rest).rows:
-                    raise _SeamBroken
-            if is_last:
-                return
+            if keys and not is_last:
+                continue
+            if page.has_next and not count:
+                raise _SeamBroken
+            if not is_last and (last or total):
+                # only a page that starts after all rows can tell
+                _refuse_further(seen, fetch(count), provider)
+            if longest == 1 and count > 1:
+                for number, key in enumerate(seen):
+                    _refuse_another(key, fetch(number), provider)
+            return
 
     def _counted_page(self, kind: str, provider: str, query: Mapping[str, str]) -> _Page:
         """Return a page, with the number of rows on all pages if the service tells it."""
@@ -384,6 +402,26 @@ def _total(page: Mapping[str, typing.Any]) -> int:
 def _key(row: Row, provider: str) -> Key:
     number = json_fields.number(row, KEYS[provider], f"Archive/{provider}")
     return (number, str(row.get(ADDRESS))) if provider == "Person" else number
+
+
+def _refuse_further(seen: Container[Key], page: _Page, provider: str) -> None:
+    """Make sure that a page which starts after all rows has none that was not seen.
+
+    Raises:
+        _SeamBroken: it has.
+    """
+    if any(_key(row, provider) not in seen for row in page.rows):
+        raise _SeamBroken
+
+
+def _refuse_another(key: Key, page: _Page, provider: str) -> None:
+    """Make sure that a page of one row, which overlaps with no other, has it still.
+
+    Raises:
+        _SeamBroken: it has not.
+    """
+    if [_key(row, provider) for row in page.rows[:1]] != [key]:
+        raise _SeamBroken
 
 
 def _without_repeats(keys: Sequence[Key], previous: Key | None) -> list[Key]:

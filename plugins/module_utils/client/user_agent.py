@@ -94,6 +94,11 @@ class UserAgent:
         # users that were looked up, by id and by name, until something is written
         self._records: dict[int | str, UserRecord | None] | None = {}
 
+    def forget(self) -> None:
+        """Ask again for users that were looked up already."""
+        if self._records:
+            self._records = {}
+
     def external_roles(self) -> list[Role] | None:
         """Return the roles of the type ExternalUser (GetAllRoles), or none for a bare null."""
         value = self._call("roles", "GetAllRoles", {"RoleType": "ExternalUser"})

@@ -88,7 +88,7 @@ def find_user(desired: DesiredUser, candidates: Sequence[CurrentUser]) -> Curren
     return None if found and _is_another(desired, found) else found
 
 
-def names_to_confirm(definitions: Iterable[Definition], users: UserIndex) -> list[str]:
+def names_to_confirm(wanted: Iterable[DesiredUser], users: UserIndex) -> list[str]:
     """Return the names of which only the service can say whose they are.
 
     That are names of no user, where a user has a name that is alike or has the name in the second
@@ -96,8 +96,7 @@ def names_to_confirm(definitions: Iterable[Definition], users: UserIndex) -> lis
     a write unless the service confirms it.
     """
     unclear: dict[str, None] = {}
-    for definition in definitions:
-        desired = definition.desired
+    for desired in wanted:
         names = [] if desired.user_name is UNSET else [desired.user_name]
         for name in (*names, *desired.previous_user_names):
             named = users.by_name(name)

@@ -16,8 +16,9 @@ from collections.abc import Sequence
 from ..domain.findings import Finding
 from ..domain.model import UNSET, CurrentUser, DesiredUser, State
 from ..domain.plan import Action, Step
+from ..domain.user_index import UserIndex
 from .parallel import in_parallel
-from .read import read_users, read_users_of_persons, to_users
+from .read import read_users, read_users_of_persons, to_users, with_confirmed_names
 from .run_context import RunContext
 
 
@@ -52,7 +53,7 @@ def _new_users(run: RunContext, steps: Sequence[Step], absent: Sequence[Step]) -
     client, roles = run.client, run.state.roles
     names = [name for step in absent if (name := _key_name(step.desired)) is not None]
     if len(names) > client.archive.requests_for(len(run.state.users)):
-        users = to_users(client, roles, client.archive.external_users())
+        found = to_users(client, roles, client.archive.external_users())
     else:
         persons = {one.desired.person_id for one in steps if one.desired.person_id is not UNSET}
         records = in_parallel(client.agent.user_by_name, names, run.options.concurrency)
@@ -60,11 +61,13 @@ def _new_users(run: RunContext, steps: Sequence[Step], absent: Sequence[Step]) -
         ids += [
             step.desired.associate_id for step in absent if step.desired.associate_id is not UNSET
         ]
-        users = [
+        found = [
             *read_users_of_persons(client, roles, persons),
             *read_users(client, roles, ids).values(),
         ]
-    return [user for user in users if run.state.users.get(user.associate_id) is None]
+    users = UserIndex(user for user in found if run.state.users.get(user.associate_id) is None)
+    wanted = (step.desired for step in steps)
+    return list(with_confirmed_names(client, users, wanted, run.options.concurrency))
 
 
 def _key_name(desired: DesiredUser) -> str | None:

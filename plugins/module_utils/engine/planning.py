@@ -17,7 +17,6 @@ from ..domain.matching import (
     Match,
     match_definitions,
     name_conflict,
-    names_to_confirm,
     unmatched_users,
 )
 from ..domain.model import UNSET, CurrentUser, DesiredUser, LoginProbe, Role, Secret, State
@@ -28,7 +27,7 @@ from ..domain.roles import Roles
 from ..domain.selection import Selection
 from .parallel import in_parallel
 from .persons import with_persons
-from .read import not_external
+from .read import not_external, with_confirmed_names
 from .run_context import RunContext
 
 # a name may be that of an internal user: so many of those that cannot be created are looked up
@@ -42,7 +41,9 @@ def plan_definitions(
 
     The run comes back with what had to be read for that.
     """
-    run = _with_confirmed_names(run, definitions)
+    wanted = (one.desired for one in definitions)
+    users = with_confirmed_names(run.client, run.state.users, wanted, run.options.concurrency)
+    run = run._replace(state=run.state._replace(users=users))
     declared = definitions
     run, definitions, person_findings = with_persons(run, definitions)
     all_matches, all_findings = match_definitions(definitions, run.state.users)
@@ -137,19 +138,6 @@ def _require_companies(run: RunContext) -> None:
                 f"prune_scope: there is no company '{company}' that has persons, or this login may"
                 " not see it. Correct companies.",
             )
-
-
-def _with_confirmed_names(run: RunContext, definitions: Sequence[Definition]) -> RunContext:
-    """Ask the service whose names are that no comparison here can decide (GetUserFromName)."""
-    names = names_to_confirm(definitions, run.state.users)
-    if not names:
-        return run
-    records = in_parallel(run.client.agent.user_by_name, names, run.options.concurrency)
-    aliases: dict[int | None, list[str]] = {}
-    for name, record in zip(names, records, strict=True):
-        if record is not None and record.is_visible:
-            aliases.setdefault(record.associate_id, []).append(name)
-    return run._replace(state=run.state._replace(users=run.state.users.with_aliases(aliases)))
 
 
 class _RoleResolver:

@@ -51,6 +51,8 @@ def validate(run: RunContext, steps: Sequence[Step], findings: Sequence[Finding]
     `findings` are those that there are already. With any finding the limits are not tested: they
     would count users that only a mistake leaves unmatched.
     """
+    # what was looked up for the plan is not proof enough for a write
+    run.client.agent.forget()
     idle = [step for step in steps if not step.acts]
     acting = [with_password(step) for step in steps if step.acts]
     caller = _caller(run, acting)

@@ -27,6 +27,7 @@ from ..client.errors import (
 )
 from ..client.user_agent import UserRecord
 from ..domain.errors import UserError
+from ..domain.matching import names_to_confirm
 from ..domain.model import UNSET, CurrentUser, DesiredUser, State
 from ..domain.persons import Person
 from ..domain.roles import EXTERNAL_USER, Roles
@@ -206,12 +207,25 @@ def read_users_of_persons(
 ) -> list[CurrentUser]:
     """Read the users of persons, in a request for each few dozen."""
     wanted = [archive.number_is("personId", one) for one in sorted(person_ids)]
-    rows = [
-        row
-        for restriction in archive.batches(wanted)
-        for row in client.archive.few_external_users(restriction)
-    ]
+    # a person may have any number of users, so that how many of them one page has proves nothing
+    read = client.archive.few_external_users if len(wanted) == 1 else client.archive.external_users
+    rows = [row for restriction in archive.batches(wanted) for row in read(restriction)]
     return to_users(client, roles, rows)
+
+
+def with_confirmed_names(
+    client: Client, users: UserIndex, wanted: Iterable[DesiredUser], concurrency: int
+) -> UserIndex:
+    """Ask the service whose names are that no comparison here can decide (GetUserFromName)."""
+    names = names_to_confirm(wanted, users)
+    if not names:
+        return users
+    records = in_parallel(client.agent.user_by_name, names, concurrency)
+    aliases: dict[int | None, list[str]] = {}
+    for name, record in zip(names, records, strict=True):
+        if record is not None and record.is_visible:
+            aliases.setdefault(record.associate_id, []).append(name)
+    return users.with_aliases(aliases)
 
 
 def to_users(client: Client, roles: Roles, rows: Sequence[UserRow]) -> list[CurrentUser]:

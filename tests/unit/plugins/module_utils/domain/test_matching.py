@@ -141,5 +141,4 @@ def test_ambiguous_names_are_resolved_by_the_service() -> None:
             SECOND._replace(user_name="both", associate_name="both"),
             CurrentUser(50, 1, "x", 5, "Partner", is_active=True, associate_name="both"),
         ]
-        definition = Definition(DesiredUser(user_name=name), SourceLocation("users", 0))
-        assert names_to_confirm([definition], UserIndex(users)) == unclear
+        assert names_to_confirm([DesiredUser(user_name=name)], UserIndex(users)) == unclear
