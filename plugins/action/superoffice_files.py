@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
+from ..module_utils.task.argument_errors import argument_failure, validation_message
 from ..module_utils.task.definition_files import SUFFIXES
+from ..module_utils.task.file_options import ARGUMENT_SPEC
 from ..plugin_utils.atomic_file import parse_mode, write_atomically
 from ..plugin_utils.plain_values import plain
 
 Values = dict[str, typing.Any]
-EXISTING = ("overwrite", "refuse", "refuse_file", "replace")
 
 
 class NotWritten(Exception):
@@ -28,13 +30,17 @@ class NotWritten(Exception):
 class ActionModule(ActionBase):
     """Writes files on the controller, each whole or not at all."""
 
+    # Private in ActionBase: it writes on the controller, also for hosts that cannot be reached.
     _requires_connection = False
 
     def run(self, tmp: str | None = None, task_vars: Values | None = None) -> Values:
         """Return which files were written."""
         result: Values = super().run(tmp, task_vars)
+        checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(plain(self._task.args))
+        if checked.error_messages:
+            return {**result, **argument_failure(validation_message(self._task.action, checked))}
         try:
-            written, removed = self._write(_options(self._task.args))
+            written, removed = self._write(_options(checked.validated_parameters))
         except NotWritten as error:
             return {**result, "failed": True, "changed": False, "msg": str(error)}
         changed = bool(written or removed)
@@ -62,36 +68,21 @@ class ActionModule(ActionBase):
         return [str(path) for path in changed], [str(path) for path in removed]
 
 
-def _options(arguments: Mapping[str, typing.Any]) -> Values:
-    unknown = sorted(set(arguments) - {"folder", "files", "mode", "existing"})
-    if unknown:
-        raise NotWritten(f"Unsupported options: {', '.join(unknown)}")
-    existing = str(arguments.get("existing", "overwrite"))
-    if existing not in EXISTING:
-        raise NotWritten(f"existing must be one of {', '.join(EXISTING)}, not {existing}")
-    if not arguments.get("folder"):
-        raise NotWritten("folder is needed")
-    folder = Path(str(arguments["folder"])).expanduser()
-    files = arguments.get("files")
-    if not isinstance(files, (list, tuple)):
-        raise NotWritten("files must be a list of mappings with a name and a text")
-    texts = {}
-    for file in files:
-        if not isinstance(file, Mapping) or set(file) - {"name", "text", "users"}:
-            raise NotWritten("each of files must have a name and a text")
-        texts[_inside(folder, str(file["name"]))] = _text(file["text"])
+def _options(options: Values) -> Values:
+    if not options["folder"]:
+        raise NotWritten("folder must not be empty")
+    folder = Path(options["folder"])
     try:
-        mode = parse_mode(arguments.get("mode", "0600"))
+        mode = parse_mode(options["mode"])
     except ValueError as error:
         raise NotWritten(f"mode {error}") from error
-    return {"folder": folder, "texts": texts, "mode": mode, "existing": existing}
+    texts = {_inside(folder, file["name"]): _text(file["text"]) for file in options["files"]}
+    return {**options, "folder": folder, "texts": texts, "mode": mode}
 
 
 def _text(value: typing.Any) -> str:
     """Return a text as it is, and data as JSON."""
-    if isinstance(value, (Mapping, list, tuple)):
-        return json.dumps(plain(value), indent=2) + "\n"
-    return str(value)
+    return json.dumps(value, indent=2) + "\n" if isinstance(value, (dict, list)) else str(value)
 
 
 def _inside(folder: Path, name: str) -> Path:

@@ -17,6 +17,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.color import stringc
 
+from ..module_utils.task.argument_errors import argument_failure, validation_message
 from ..module_utils.task.arguments import ENVIRONMENT
 from ..module_utils.task.report_options import ARGUMENT_SPEC
 from ..plugin_utils.atomic_file import parse_mode, write_atomically
@@ -51,6 +52,7 @@ MACHINE_CALLBACKS = {"json", "jsonl", "null"}
 class ActionModule(ActionBase):
     """Writes reports and shows the outcome as one block of text."""
 
+    # Private in ActionBase: it runs on the controller, also for hosts that cannot be reached.
     _requires_connection = False
 
     def run(self, tmp: str | None = None, task_vars: Values | None = None) -> Values:
@@ -60,7 +62,8 @@ class ActionModule(ActionBase):
         arguments = {name: plain(value) for name, value in self._task.args.items()}
         checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(arguments)
         if checked.error_messages:
-            return {**result, "failed": True, "msg": "; ".join(checked.error_messages)}
+            failure = argument_failure(validation_message(self._task.action, checked))
+            return {**result, **failure}
         options = checked.validated_parameters
         try:
             return {**result, "changed": False, **_MAKERS[options["kind"]](self, options)}

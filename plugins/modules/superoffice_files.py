@@ -23,15 +23,29 @@ options:
     required: true
   files:
     description:
-      - The files, each with a C(name), which may include subfolders, and a C(text). A C(text) that is a mapping or a list is written as
-        JSON.
+      - The files.
     type: list
     elements: dict
     required: true
+    suboptions:
+      name:
+        description:
+          - Name of the file, which may include subfolders of O(folder).
+        type: str
+        required: true
+      text:
+        description:
+          - Content of the file. A mapping or a list is written as JSON.
+        type: raw
+        required: true
+      users:
+        description:
+          - Number of users in the file, as P(superoffice.crm.external_users_files#filter) returns it. Not used.
+        type: int
   mode:
     description:
       - Mode of the files, as a quoted octal number. By default only the owner can read them, because lists of logins help an attacker.
-    type: str
+    type: raw
     default: '0600'
   existing:
     description:
@@ -96,22 +110,13 @@ removed:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.superoffice.crm.plugins.module_utils.task.file_options import (
+    ARGUMENT_SPEC,
+)
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            "folder": {"type": "path", "required": True},
-            "files": {"type": "list", "elements": "dict", "required": True},
-            "mode": {"type": "str", "default": "0600"},
-            "existing": {
-                "type": "str",
-                "default": "overwrite",
-                "choices": ["overwrite", "refuse", "refuse_file", "replace"],
-            },
-        },
-        supports_check_mode=True,
-    )
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     module.fail_json(msg="superoffice_files works on the controller, as an action plugin")
 
 

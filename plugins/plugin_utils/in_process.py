@@ -18,10 +18,9 @@ from ansible import constants as C  # noqa: N812 - as Ansible calls it
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
 from ansible.module_utils.common.parameters import remove_values
-from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 
-from ..module_utils.task.argument_errors import argument_failure
+from ..module_utils.task.argument_errors import argument_failure, validation_message
 from ..module_utils.task.arguments import (
     ENVIRONMENT,
     Spec,
@@ -109,7 +108,7 @@ class InProcessAction(ActionBase):
         folder = self._loader.get_basedir()
         options = with_absolute_paths(spec, checked.validated_parameters, folder)
         if checked.error_messages:
-            result = argument_failure(self._argument_error(checked))
+            result = argument_failure(validation_message(self._task.action, checked))
             result["invocation"] = self.task.invocation(options)
         else:
             result = self._run_task(options, variables)
@@ -138,11 +137,6 @@ class InProcessAction(ActionBase):
             progress or silent,
             is_abandoned=controller_watch(),
         )
-
-    def _argument_error(self, checked: ValidationResult) -> str:
-        if isinstance(checked.errors[0], UnsupportedError):
-            return f"Unsupported parameters for ({self._task.action}) module: {checked.errors.msg}"
-        return str(checked.errors.msg)
 
     def _environment(self) -> dict[str, str]:
         """Return the task keyword `environment`, as it is set for a module."""

@@ -13,6 +13,9 @@ from __future__ import annotations
 import re
 import typing
 
+from ansible.module_utils.common.arg_spec import ValidationResult
+from ansible.module_utils.errors import UnsupportedError
+
 from ..domain.entries import nearest
 from ..engine.failure import Failure
 from .arguments import ENVIRONMENT, settings_hint, with_variables
@@ -35,6 +38,13 @@ def argument_failure(message: str) -> dict[str, typing.Any]:
     hint = settings_hint(names) if "missing" in message else f"Correct {with_variables(names)}"
     text = f"{message.rstrip('.')}. {hint}."
     return failed(Failure(text, "connection_option"))
+
+
+def validation_message(action: str, checked: ValidationResult) -> str:
+    """Return the first error of a validation that failed, in the words of a module."""
+    if isinstance(checked.errors[0], UnsupportedError):
+        return f"Unsupported parameters for ({action}) module: {checked.errors.msg}"
+    return str(checked.errors.msg)
 
 
 _KIND = "definition"
