@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import Any
 
 import pytest
 
 from tests.modules.conftest import Run
+from tests.modules.execution_paths import run_in_process
+from tests.modules.scripted_server import Connection, scripted_server
 from tests.netserver import NetServer
 
 PAGE = "<html><head><title>Request Rejected</title></head><body>Support ID 4711</body></html>"
@@ -105,3 +108,76 @@ def test_a_response_without_a_page_still_means_that_there_is_no_such_user(
         result = user(user_name="nobody", state="absent")
         assert "failed" not in result, result
         assert result["changed"] is False
+
+
+READS = [
+    ("GetAllRoles", "external_user", CHANGE),
+    ("GetUser", "external_user", CHANGE),
+    ("Archive/ExternalUsers", "external_user_info", {}),
+    ("Archive/Role", "role_info", {}),
+    ("Archive/Person", "person_info", {}),
+]
+
+
+@pytest.mark.parametrize(("operation", "module", "options"), READS)
+def test_what_is_no_response_of_the_service_is_reported_at_once(
+    operation: str, module: str, options: dict[str, Any], server: NetServer, run: Run
+) -> None:
+    foreign: list[tuple[str, dict[str, Any], str]] = [
+        ("html", {}, "HTTP 200 with an HTML page instead of JSON"),
+        ("redirect", {}, "was redirected (HTTP 302)"),
+        ("content_type", {}, "HTTP 200 with the content type text/plain instead of JSON"),
+        ("content_type", {"content_type": "text/html"}, "the content type text/html instead"),
+    ]
+    for kind, how, said in foreign:
+        server.faults.clear()
+        server.journal.clear()
+        server.faults.add(kind, operation=operation, times=None, **how)
+        result = run(f"superoffice_{module}", retries=3, **options)
+        assert said in result["msg"], result
+        assert result["error"]["kind"] == ("redirect" if kind == "redirect" else "not_understood")
+        assert server.journal.counts()[operation] == 1
+        assert server.journal.writes == []
+
+
+@pytest.mark.parametrize(("operation", "module", "options"), READS)
+def test_a_damaged_response_to_a_read_is_read_again(
+    operation: str, module: str, options: dict[str, Any], server: NetServer, run: Run
+) -> None:
+    damaged: list[tuple[str, dict[str, Any]]] = [
+        ("status", {"status": 500, "body": PAGE, "content_type": "text/html"}),
+        ("status", {"status": 500, "body": "{}"}),
+        ("truncate", {"how": "json"}),
+        ("truncate", {"how": "length"}),
+    ]
+    for kind, how in damaged:
+        server.faults.clear()
+        server.faults.add(kind, operation=operation, times=2, **how)
+        result = run(f"superoffice_{module}", check=True, retries=2, **options)
+        assert "failed" not in result, (kind, how, result["msg"])
+
+
+def test_a_compressed_response_that_is_damaged_is_read_again(connection: dict[str, Any]) -> None:
+    rows = [{"roleId": 5, "name": "Partner", "roleTypeId": 1, "isDeleted": False}]
+    packed = gzip.compress(json.dumps({"value": rows}).encode())
+    after_all = gzip.compress(b'{"value": []}')
+    damaged = [packed[:-20], packed[:20] + b"\0\0" + packed[22:], b'{"value": []}']
+
+    def script(one: Connection) -> None:
+        while True:
+            head, _body = one.read_request()
+            body = damaged.pop() if damaged else after_all if b"skip=1" in head else packed
+            start = (
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n"
+            )
+            one.send(start.encode() + body)
+
+    broken = len(damaged)
+    with scripted_server(script) as server:
+        url = f"http://127.0.0.1:{server.port}/SuperOffice"
+        options = {**connection, "url": url, "retries": 3}
+        result = run_in_process("superoffice_role_info", options, False)
+    assert "failed" not in result, result["msg"]
+    assert [role["name"] for role in result["roles"]] == ["Partner"]
+    assert len(server.requests) == broken + 2

@@ -223,6 +223,8 @@ class Archive:
         try:
             return read({**query, "$select": f"{query['$select']},{columns}"})
         except REFUSALS as error:
+            if isinstance(error, NotUnderstood) and (error.is_page or error.transient):
+                raise  # not a refusal of the service
             # the count of rows was not what was refused
             self._counts_rows = True
             rows = read(query)

@@ -17,6 +17,7 @@ import re
 import socket
 import ssl
 import typing
+import zlib
 
 from .errors import (
     PROXY_LOGIN,
@@ -145,6 +146,8 @@ def _error_of(
                 unreachable.advice = _HOST_NAME
             return unreachable
     error = ConnectionLost(f"The connection to {site} was lost during {request.name}: {reason}")
+    if _has_responded(causes):
+        return error
     is_https = settings.root.startswith("https:")
     if is_https and not settings.client_cert and not was_trusted:
         # with TLS 1.3 a client learns only after the handshake that its certificate is missing
@@ -186,6 +189,11 @@ def _is_timeout(exc: Exception, causes: list[BaseException]) -> bool:
     return isinstance(exc, exceptions.Timeout) or any(isinstance(c, timeouts) for c in causes)
 
 
+def _has_responded(causes: list[BaseException]) -> bool:
+    """Tell whether there was a response, of which the body is incomplete or damaged."""
+    return any(isinstance(one, (http.client.IncompleteRead, zlib.error)) for one in causes)
+
+
 def _is_end_of_file(causes: list[BaseException]) -> bool:
     return any(isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError)) for cause in causes)
 
@@ -218,4 +226,8 @@ def _reason(causes: list[BaseException]) -> str:
             return cause.strerror
     if any(isinstance(cause, http.client.RemoteDisconnected) for cause in causes):
         return "the server closed it without a response"
+    if any(isinstance(cause, http.client.IncompleteRead) for cause in causes):
+        return "the response is incomplete"
+    if any(isinstance(cause, zlib.error) for cause in causes):
+        return "the compressed response is damaged"
     return type(causes[-1]).__name__

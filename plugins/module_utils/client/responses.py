@@ -18,7 +18,8 @@ only where the service rejects the request in its own error form (an error objec
 status                                  error        own form       any other body
 ======================================  ===========  =============  =====================
 2xx with an error object                Refused      NONE           (success, or not JSON)
-2xx that is not JSON, 1xx, other 2xx    NotUnderstood               UNKNOWN
+2xx that is not JSON, or is not called  NotUnderstood               UNKNOWN
+so, 1xx, other 2xx
 3xx                                     Redirected   UNKNOWN        UNKNOWN
 401 login required: "not applied"       Unauthorized NONE           NONE
 403 also blocks responses (firewalls)   Forbidden    NONE           UNKNOWN (Blocked)
@@ -37,8 +38,9 @@ any other 4xx                           Refused      NONE           UNKNOWN (a p
 any other 5xx                           Failed       UNKNOWN        UNKNOWN
 ======================================  ===========  =============  =====================
 
-A 204 whose headers announce a body is a success. A page is a body that is not JSON: HTML, as web
-servers and firewalls send it. Whatever its status, it says nothing about a user.
+An exception that means a missing right is Forbidden with any status. A 204 whose headers announce a
+body is a success. A page is a body that is not JSON, such as the HTML of web servers and firewalls;
+whatever its status, it says nothing about a user.
 """
 
 from __future__ import annotations
@@ -54,6 +56,7 @@ from ..domain.shown_text import shortened
 from .errors import (
     PROXY_LOGIN,
     Blocked,
+    ConnectionLost,
     Effect,
     Failed,
     Forbidden,
@@ -174,13 +177,17 @@ def parse_response(request: Request, raw: RawResponse, secrets: Sequence[str]) -
             status=raw.status,
             error_type=_error_type(value),
         )
-    if raw.status not in (200, 201, 202, 204) or not is_json:
+    if raw.status not in (200, 201, 202, 204) or not is_json or not _is_called_json(raw):
+        description = _description(raw, is_json=is_json)
         error = NotUnderstood(
-            f"{request.name} returned HTTP {raw.status} with {_description(raw)} instead of JSON",
+            f"{request.name} returned HTTP {raw.status} with {description} instead of JSON",
             operation=request.operation,
             status=raw.status,
         )
-        error.transient = _description(raw) == BROKEN_JSON
+        error.transient = description == BROKEN_JSON
+        error.is_page = not error.transient
+        if error.transient:
+            error.advice = ConnectionLost.advice
         raise error
     return Response(raw.status, value)
 
@@ -313,11 +320,22 @@ def _correlation(raw: RawResponse) -> str:
     return f" [correlation {mark}]" if re.fullmatch(r"[A-Za-z0-9-]{1,64}", mark) else ""
 
 
-def _description(raw: RawResponse) -> str:
+def _is_called_json(raw: RawResponse) -> bool:
+    """Tell whether a body has the content type of JSON, or none."""
+    return not raw.body.strip() or raw.status == 204 or "json" in (_media_type(raw) or "json")
+
+
+def _media_type(raw: RawResponse) -> str:
+    return raw.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
+def _description(raw: RawResponse, *, is_json: bool) -> str:
+    media_type = _media_type(raw)
+    if is_json and not _is_called_json(raw):
+        known = re.fullmatch(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}", media_type)
+        return f"the content type {media_type if known else 'of something else'}"
     start = raw.body.lstrip()[:200].lower()
-    if start.startswith((b"<!doctype html", b"<html")) or "html" in raw.headers.get(
-        "Content-Type", ""
-    ):
+    if start.startswith((b"<!doctype html", b"<html")) or "html" in media_type:
         return "an HTML page"
     if start.startswith((b"{", b"[", b'"')):
         return BROKEN_JSON
