@@ -115,7 +115,7 @@ class Archive:
     @property
     def page_size(self) -> int:
         """How many users a page has at most: what was asked for, unless the service caps pages."""
-        return self._page_sizes.get(USERS, PAGE_SIZE)
+        return self._page_sizes.get(USERS) or PAGE_SIZE
 
     def requests_for(self, users: int) -> int:
         """Return how many requests reading a list of so many users takes."""
@@ -336,8 +336,7 @@ class Archive:
             seen.update(dict.fromkeys(distinct))
             if len(seen) != known + len(distinct):
                 raise _SeamBroken
-            if keys and known:
-                self._page_sizes[provider] = max(longest, self._page_sizes.get(provider, 0))
+            self._note_page_size(provider, longest if keys else 0)
             longest = max(longest, len(page.rows))
             total = page.total or total
             # a service that counts the rows of the page only never has more
@@ -368,6 +367,10 @@ class Archive:
                 for number, key in enumerate(seen):
                     _refuse_another(key, fetch(number), provider)
             return
+
+    def _note_page_size(self, provider: str, rows: int) -> None:
+        """Take note of the length of pages that were followed by another one."""
+        self._page_sizes[provider] = max(rows, self._page_sizes.get(provider, 0))
 
     def _counted_page(self, kind: str, provider: str, query: Mapping[str, str]) -> _Page:
         """Return a page, with the number of rows on all pages if the service tells it."""
