@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.superoffice.crm.plugins.module_utils.domain.saved_plan import checksum
 
 from tests.modules.conftest import Run
 from tests.netserver import NetServer
@@ -265,6 +266,47 @@ def test_plan_respects_limits_and_protection(
     result = bulk(plan=plan, **options, protect=["*"])
     assert result["summary"]["protected"] == 6
     assert tenant.snapshot() == start
+
+
+def test_an_edited_plan_is_held_to_limits_protection_and_scope(
+    bulk: Run, tenant: Any, persons: dict[str, int]
+) -> None:
+    """Whoever can write to a plan can also correct its checksum."""
+    tenant.add_external_user("vera", role_id=6)
+    users = [{"user_name": "anna"}]
+    made: dict[str, Any] = {
+        "users": users,
+        "prune": "delete",
+        "prune_scope": {"roles": ["Vendor"]},
+        "limits": {"delete": 2},
+    }
+    plan = bulk(**made, check=True)["plan"]
+    everyone = {**made, "prune_scope": "all", "limits": {"delete": 9}}
+    others = [
+        entry
+        for entry in bulk(**everyone, check=True)["plan"]["entries"]
+        if entry["user_name"] != "vera"
+    ]
+    start = tenant.snapshot()
+
+    def edited(*entries: dict[str, Any], **conditions: Any) -> dict[str, Any]:
+        changed = {
+            **plan,
+            "entries": [*plan["entries"], *entries],
+            "conditions": {**plan["conditions"], **conditions},
+        }
+        return {**changed, "checksum": checksum(changed)}
+
+    too_many = bulk(plan=edited(*others, prune_scope="all"), **{**made, "prune_scope": "all"})
+    assert {finding["kind"] for finding in too_many["findings"]} == {"limits"}
+    protected = bulk(plan=edited(others[0]), protect=["*"], **made)
+    assert protected["summary"]["deleted"] == 0
+    assert tenant.snapshot() == start
+    outside = bulk(plan=edited(others[0]), **made)
+    assert outside["failed"] is True
+    [row] = [row for row in outside["results"] if row["status"] == "failed"]
+    assert "it is not in prune_scope" in row["error"]["msg"]
+    assert set(state(tenant)) == {"anna", "bo", "cilla", "dag"}
 
 
 def test_name_taken_since_planning_prevents_all_writes(

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 
 from ..client.errors import Cancelled, NetServerError
 from ..domain.definitions import Definition
@@ -102,18 +102,20 @@ def scope_of(run: RunContext) -> Selection:
         raise UserError(error.kind, f"prune_scope: {error}") from error
 
 
-def without_strangers(run: RunContext, steps: Sequence[Step]) -> list[Step]:
-    """Return the steps of a saved plan; one that prunes a user who left the scope is stale.
+def without_strangers(run: RunContext, steps: Sequence[Step], pruned: Container[int]) -> list[Step]:
+    """Return the steps of a saved plan; one that prunes a user outside the scope is stale.
 
-    Whatever else the scope asks for is part of the state that the plan compares.
+    Args:
+        run: the run, whose scope counts.
+        steps: the steps of the plan.
+        pruned: keys of those steps that were made without a definition.
     """
-    if run.options.conditions.scope.companies is None:
-        return list(steps)
-    run.client.archive.require_companies("prune_scope.companies")
+    if run.options.conditions.scope.companies is not None:
+        run.client.archive.require_companies("prune_scope.companies")
     scope = scope_of(run)
     return [
-        step._replace(stale="its person does not belong to a company of prune_scope any more")
-        if step.acts and step.location is None and step.before and not scope.holds(step.before)
+        step._replace(stale="it is not in prune_scope")
+        if step.acts and step.key in pruned and step.before and not scope.holds(step.before)
         else step
         for step in steps
     ]

@@ -99,7 +99,8 @@ def _run(
     steps, findings = saved_plan.restore_steps(
         plan.users, run.state.users, definitions, options.passwords, run.now
     )
-    steps = without_strangers(run, steps)
+    pruned = {key for key, user in enumerate(plan.users) if user.definition is None}
+    steps = without_strangers(run, steps, pruned)
     findings += unclear
     laxer = run.options.conditions.laxer_than(plan.conditions)
     findings += [
