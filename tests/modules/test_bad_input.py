@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.modules.conftest import Run
+from tests.modules.conftest import ADMIN, Run
 from tests.modules.execution_paths import Result, run_in_process
 
 SECRET = "a-Secret-that-1-types"
@@ -205,8 +205,23 @@ def test_unknown_host_name_is_reported(user: Run) -> None:
     assert "crm.invalid" in result["msg"]
 
 
-def test_url_without_webapi_is_reported(user: Run, server: Any) -> None:
-    result = user(user_name="anna", url=server.root_url + "/elsewhere")
+@pytest.mark.parametrize(("module", "options"), [
+    ("superoffice_external_user", {"user_name": "anna"}),
+    ("superoffice_external_users", {"users": [{"user_name": "anna"}]}),
+    ("superoffice_external_user_info", {}),
+    ("superoffice_role_info", {}),
+    ("superoffice_person_info", {"person_id": 1}),
+])  # fmt: skip
+@pytest.mark.parametrize(
+    "body", ['{"Message": "No HTTP resource was found."}', "<html>404.0</html>"]
+)
+def test_url_without_webapi_is_reported(
+    module: str, options: dict[str, Any], body: str, server: Any
+) -> None:
+    server.faults.add("status", operation="*", times=None, status=404, body=body)
+    connection = {"auth_username": ADMIN[0], "auth_password": ADMIN[1], "retries": 0}
+    url = f"{server.root_url}/elsewhere"
+    result = run_in_process(module, {**connection, "url": url, **options}, False)
     assert result["failed"] is True
     assert "There is no SuperOffice WebAPI at" in result["msg"]
     assert "/elsewhere/api" in result["msg"]

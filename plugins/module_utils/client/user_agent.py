@@ -299,7 +299,7 @@ class UserAgent:
         try:
             value = self._call("validate", method, body)
         except Refused as error:
-            if error.status not in _NO_SUCH_CALL:
+            if error.status not in _NO_SUCH_CALL or error.is_page:
                 raise
             value = None
         if value is None:  # no opinion; the write itself will tell

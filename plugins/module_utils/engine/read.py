@@ -28,7 +28,7 @@ from ..client.errors import (
 from ..client.user_agent import UserRecord
 from ..domain.errors import UserError
 from ..domain.matching import names_to_confirm
-from ..domain.model import UNSET, CurrentUser, DesiredUser, State
+from ..domain.model import UNSET, CurrentUser, DesiredUser, Role, State
 from ..domain.persons import Person
 from ..domain.roles import EXTERNAL_USER, Roles
 from ..domain.user_index import UserIndex
@@ -182,6 +182,19 @@ def read_roles(client: Client) -> Roles:
     return Roles(roles)
 
 
+def list_roles(client: Client) -> list[Role]:
+    """Read all roles of all types.
+
+    Where it is the first request of a task, it may meet a wrong address.
+    """
+    try:
+        return client.archive.roles()
+    except NetServerError as error:
+        if _is_missing(error) and _is_missing(_login_problem(client)):
+            raise _without_web_api(client, error) from error
+        raise
+
+
 def read_user(client: Client, roles: Roles, associate_id: int) -> CurrentUser | None:
     """Read one user by its id."""
     return read_users(client, roles, [associate_id]).get(associate_id)
@@ -293,14 +306,8 @@ def _without_agent(client: Client, error: NetServerError) -> NetServerError:
             return error
     else:
         problem = _login_problem(client)
-    if isinstance(problem, Refused) and problem.status == 404:
-        return Refused(
-            f"There is no SuperOffice WebAPI at {root} ({error}). Check the path in url"
-            " (SUPEROFFICE_URL): it is the address of the web site, without /api, such as"
-            " https://crm.example.com/SuperOffice",
-            operation=error.operation,
-            status=error.status,
-        )
+    if _is_missing(problem):
+        return _without_web_api(client, error)
     if problem is not None:
         return error
     online = "SuperOffice Online does not offer the User agent: this collection is for onsite"
@@ -314,6 +321,20 @@ def _without_agent(client: Client, error: NetServerError) -> NetServerError:
         operation=error.operation,
         status=error.status,
     )
+
+
+def _without_web_api(client: Client, error: NetServerError) -> NetServerError:
+    return Refused(
+        f"There is no SuperOffice WebAPI at {client.transport.settings.root} ({error}). Check the"
+        " path in url (SUPEROFFICE_URL): it is the address of the web site, without /api, such as"
+        " https://crm.example.com/SuperOffice",
+        operation=error.operation,
+        status=error.status,
+    )
+
+
+def _is_missing(error: NetServerError | None) -> bool:
+    return isinstance(error, Refused) and error.status == 404
 
 
 def _login_problem(client: Client) -> NetServerError | None:

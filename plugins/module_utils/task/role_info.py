@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ..client.client import Client
 from ..engine.failure import Problem, failure_of
+from ..engine.read import list_roles
 from .arguments import Options, Task, TaskContext, connection_settings
 from .result import Result, undecided
 
@@ -17,7 +18,7 @@ def run(options: Options, context: TaskContext) -> Result:
     settings = connection_settings(options)
     with Client(settings, cancel_token=context.cancel_token) as client:
         try:
-            roles = client.archive.roles()
+            roles = list_roles(client)
         except Problem as error:
             return undecided(failure_of(error, "The roles could not be listed"), client.requests)
         listed = [
