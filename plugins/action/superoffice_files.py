@@ -19,12 +19,17 @@ from ..module_utils.task.definition_files import SUFFIXES
 from ..module_utils.task.file_options import ARGUMENT_SPEC
 from ..plugin_utils.atomic_file import parse_mode, write_atomically
 from ..plugin_utils.plain_values import plain
+from ..plugin_utils.relative_paths import shown_path
 
 Values = dict[str, typing.Any]
 
 
 class NotWritten(Exception):
     """The files cannot be written, or may not be."""
+
+
+class Existing(NotWritten):
+    """There are files already."""
 
 
 class ActionModule(ActionBase):
@@ -41,6 +46,9 @@ class ActionModule(ActionBase):
             return {**result, **argument_failure(validation_message(self._task.action, checked))}
         try:
             written, removed = self._write(_options(checked.validated_parameters))
+        except Existing as error:
+            kind = {"error": {"kind": "existing"}}
+            return {**result, "failed": True, "changed": False, "msg": str(error), **kind}
         except NotWritten as error:
             return {**result, "failed": True, "changed": False, "msg": str(error)}
         changed = bool(written or removed)
@@ -51,18 +59,21 @@ class ActionModule(ActionBase):
         texts: dict[Path, str] = options["texts"]
         others = sorted(set(_definitions(folder)) - set(texts))
         is_exclusive = options["existing"] == "refuse_file"
+        kept = set(texts) - options["generated"]
         if is_exclusive:
-            _refuse([path for path in texts if path.exists()], folder)
+            _refuse([path for path in kept if path.exists()], folder)
         if options["existing"] == "refuse":
-            _refuse([*others, *(path for path in texts if path.exists())], folder)
+            _refuse([*others, *(path for path in kept if path.exists())], folder)
         # without a single file to write, something else is wrong than that all are outdated
         removed = others if options["existing"] == "replace" and texts else []
         changed = [path for path, text in texts.items() if not _holds(path, text, options["mode"])]
         if not self._task.check_mode:
-            _make_folder(folder)
+            if texts:
+                _make_folder(folder)
             for path in changed:
                 _make_folder(path.parent)
-                _write_file(path, texts[path], options["mode"], is_exclusive=is_exclusive)
+                exclusive = is_exclusive and path in kept
+                _write_file(path, texts[path], options["mode"], is_exclusive=exclusive)
             for path in removed:
                 path.unlink()
         return [str(path) for path in changed], [str(path) for path in removed]
@@ -76,8 +87,10 @@ def _options(options: Values) -> Values:
         mode = parse_mode(options["mode"])
     except ValueError as error:
         raise NotWritten(f"mode {error}") from error
-    texts = {_inside(folder, file["name"]): _text(file["text"]) for file in options["files"]}
-    return {**options, "folder": folder, "texts": texts, "mode": mode}
+    files = {_inside(folder, file["name"]): file for file in options["files"]}
+    texts = {path: _text(file["text"]) for path, file in files.items()}
+    generated = {path for path, file in files.items() if file["generated"]}
+    return {**options, "folder": folder, "texts": texts, "generated": generated, "mode": mode}
 
 
 def _text(value: typing.Any) -> str:
@@ -109,7 +122,7 @@ def _write_file(path: Path, text: str, mode: int, *, is_exclusive: bool) -> None
     except FileExistsError:  # another process was faster
         _refuse([path], path.parent)
     except OSError as error:
-        raise NotWritten(f"{path} cannot be written: {error.strerror}.") from error
+        raise NotWritten(f"{shown_path(str(path))} cannot be written: {error.strerror}.") from error
 
 
 def _make_folder(folder: Path) -> None:
@@ -117,14 +130,17 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise NotWritten(f"{folder} cannot take files: {error.strerror}.") from error
+        raise NotWritten(
+            f"{shown_path(str(folder))} cannot take files: {error.strerror}."
+        ) from error
 
 
 def _refuse(existing: list[Path], folder: Path) -> None:
     if existing:
         names = ", ".join(sorted(str(path.relative_to(folder)) for path in existing)[:5])
         more = f" and {len(existing) - 5} more" if len(existing) > 5 else ""
-        raise NotWritten(f"{folder} has files already: {names}{more}. Nothing was written.")
+        shown = shown_path(str(folder))
+        raise Existing(f"{shown} has files already: {names}{more}. Nothing was written.")
 
 
 def _holds(path: Path, text: str, mode: int) -> bool:

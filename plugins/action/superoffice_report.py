@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-import os
+import sys
 import typing
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,6 +23,7 @@ from ..module_utils.task.report_options import ARGUMENT_SPEC
 from ..plugin_utils.atomic_file import parse_mode, write_atomically
 from ..plugin_utils.escaping import SHOWN_MESSAGE, for_terminal, shortened
 from ..plugin_utils.plain_values import plain
+from ..plugin_utils.relative_paths import shown_path
 from ..plugin_utils.report.diagnosis import (
     diagnosis_document,
     diagnosis_headline,
@@ -31,8 +32,14 @@ from ..plugin_utils.report.diagnosis import (
 from ..plugin_utils.report.files import files_of_report, files_of_review
 from ..plugin_utils.report.model import Installation, Report, ReportError, report_of
 from ..plugin_utils.report.review import review_from_document
-from ..plugin_utils.report.terminal import diagnosis_block, export_block, review_block, run_block
-from ..plugin_utils.report.wording import failure_text, headline
+from ..plugin_utils.report.terminal import (
+    diagnosis_block,
+    export_block,
+    failure_block,
+    review_block,
+    run_block,
+)
+from ..plugin_utils.report.wording import failure_text, short_failure
 from ..plugin_utils.run_check import (
     problems_of_addresses,
     problems_of_folders,
@@ -45,6 +52,10 @@ Values = dict[str, typing.Any]
 _URL = "external_users_url"
 # the width of a job without a terminal, as Ansible has it
 WITHOUT_TERMINAL = 79
+# known where Ansible loads the plugin; the process that runs the task never has a terminal
+HAS_TERMINAL = sys.stdout.isatty()
+# without a terminal a headline is one line, which can be searched for
+ONE_LINE = 1000
 # output for programs, which a text in between would break
 MACHINE_CALLBACKS = {"json", "jsonl", "null"}
 
@@ -111,9 +122,7 @@ class ActionModule(ActionBase):
     def _reading(self, options: Values) -> Values:
         """Fail if an info module has failed, with the variables to correct."""
         outcome = _mapping(options["result"])
-        if outcome.get("msg"):
-            raise ReportError(str(outcome["msg"]))
-        return {}
+        return self._not_done("", outcome, "") if outcome.get("msg") else {}
 
     def _run_report(self, options: Values) -> Values:
         report = _report(options, options["result"])
@@ -121,10 +130,22 @@ class ActionModule(ActionBase):
         problems = [_sentence(problem) for problem in options["problems"]]
         written = _written(lambda: _write_run(report, one, options), problems)
         is_complete = options["set_stats"]
-        text = run_block(one, written, self._width, self._paint, is_complete=is_complete)
+        is_failure = one.status in {"failed", "refused"}
+        reasons = failure_text(one) if is_failure else ""
+        kind = str((one.error or {}).get("kind") or "")
+        hint = role_variables(reasons, kind).strip() if is_failure else ""
+        text = run_block(
+            one,
+            written,
+            self._width,
+            self._paint,
+            is_complete=is_complete,
+            hint=hint,
+            headline_width=0 if HAS_TERMINAL else ONE_LINE,
+        )
         is_shown = self._show(text, problems)
         result: Values = {"written": written}
-        if options["set_stats"] and one.status not in {"failed", "refused"}:
+        if options["set_stats"] and not is_failure:
             # as ansible.builtin.set_stats returns it
             plans = {options["host"]: _mapping(options["result"]).get("plan")}
             result["ansible_stats"] = {
@@ -135,12 +156,19 @@ class ActionModule(ActionBase):
                 "per_host": False,
                 "aggregate": True,
             }
-        return _verdict(one, options, problems, is_shown=is_shown) or result
+        if is_failure:
+            # the reasons are on the screen already, unless the callback leaves no room for them
+            told = short_failure(one) if is_shown else f"{reasons} {hint}".strip()
+            return {"failed": True, "msg": _sentence(told), **_cause(one)}
+        if options["fail_on_drift"] and one.drift:
+            sentence = f"{one.name}: external users are out of sync."
+            return {"failed": True, "msg": _sentence(sentence)}
+        return _failure(problems) or result
 
     def _review_report(self, options: Values) -> Values:
         review = review_from_document(options["result"])
         if review is None:
-            raise ReportError("the result is not an access review")
+            return self._not_done("Access review", options["result"], "the result is no review")
         problems: list[str] = []
         files = files_of_review(review, ["markdown", "html", "csv", "json"])
         written = _written(lambda: _write(options, options["folder"], files), problems)
@@ -149,15 +177,26 @@ class ActionModule(ActionBase):
 
     def _export_report(self, options: Values) -> Values:
         exported = _mapping(options["result"])
+        if "written" not in exported:
+            return self._not_done("Export", exported, "the result is no list of files")
         written, removed = (
-            [_shown_path(str(path)) for path in exported.get(name) or []]
+            [shown_path(str(path)) for path in exported.get(name) or []]
             for name in ("written", "removed")
         )
-        self._show(export_block(options["users"], written, removed, self._width, self._paint), [])
+        users, is_prediction = options["users"], bool(self._task.check_mode)
+        self._show(
+            export_block(
+                users, written, removed, self._width, self._paint, is_prediction=is_prediction
+            ),
+            [],
+        )
         return {"written": []}
 
     def _diagnosis_report(self, options: Values) -> Values:
-        document = diagnosis_document(options["result"])
+        try:
+            document = diagnosis_document(options["result"])
+        except ReportError as error:
+            return self._not_done("Diagnosis", options["result"], str(error))
         problems: list[str] = []
         files = files_of_diagnosis(document)
         written = _written(lambda: _write(options, options["folder"], files), problems)
@@ -167,6 +206,18 @@ class ActionModule(ActionBase):
         if document["summary"]["failed"]:
             return {"failed": True, "msg": diagnosis_headline(document), "written": written}
         return _failure(problems) or {"written": written}
+
+    def _not_done(self, what: str, result: object, otherwise: str) -> Values:
+        """Tell why an earlier task failed, once and as text."""
+        values = _mapping(result)
+        reason = str(values.get("msg") or otherwise)
+        hint = role_variables(reason, str(_mapping(values.get("error")).get("kind") or ""))
+        failed = f"{what} failed" if what else "Failed"
+        text = failure_block(f"{failed}: {reason}{hint}", self._width, self._paint)
+        is_shown = self._show(text, [])
+        told = f"{failed}, for the reason above." if is_shown else f"{reason}{hint}"
+        error = {"error": values["error"]} if values.get("error") else {}
+        return {"failed": True, "msg": _sentence(told), **error}
 
     @property
     def _width(self) -> int:
@@ -242,7 +293,7 @@ def _write(options: Values, folder: str, files: Mapping[str, str]) -> list[str]:
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, text in files.items():
         write_atomically(target / name, text, mode)
-    return [_shown_path(str(target / name)) for name in files]
+    return [shown_path(str(target / name)) for name in files]
 
 
 def _written(write: Callable[[], list[str]], problems: list[str]) -> list[str]:
@@ -252,25 +303,6 @@ def _written(write: Callable[[], list[str]], problems: list[str]) -> list[str]:
     except (OSError, ValueError) as error:
         problems.append(_sentence(f"The reports could not be written: {error}"))
         return []
-
-
-def _shown_path(path: str) -> str:
-    shown = os.path.relpath(path)
-    return path if shown.startswith("..") else shown
-
-
-def _verdict(one: Installation, options: Values, problems: list[str], *, is_shown: bool) -> Values:
-    if one.status in {"failed", "refused"}:
-        text = failure_text(one)
-        hint = role_variables(text, str((one.error or {}).get("kind") or ""))
-        if is_shown:
-            # the reasons are on the screen already
-            text = headline(one, one.message.partition("\n")[0])
-        return {"failed": True, "msg": _sentence(f"{text}{hint}"), **_cause(one)}
-    if options["fail_on_drift"] and one.drift:
-        sentence = f"{one.name}: external users are out of sync."
-        return {"failed": True, "msg": _sentence(sentence)}
-    return _failure(problems)
 
 
 def _sentence(text: str) -> str:

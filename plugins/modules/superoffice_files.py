@@ -42,6 +42,11 @@ options:
         description:
           - Number of users in the file, as P(superoffice.crm.external_users_files#filter) returns it. Not used.
         type: int
+      generated:
+        description:
+          - Whether nobody edits the file, so that it is overwritten whatever O(existing) says.
+        type: bool
+        default: false
   mode:
     description:
       - Mode of the files, as a quoted octal number. By default only the owner can read them, because lists of logins help an attacker.

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Relative paths in options, which start at the folder of the playbook on either execution path."""
+"""Relative paths: in options they start at the folder of the playbook, shown ones where it runs."""
 
 from __future__ import annotations
 
+import os
 import typing
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,6 +32,12 @@ def with_absolute_paths(spec: Spec, options: Mapping[str, typing.Any], folder: s
         elif kind == "path":
             resolved[name] = resolve(value)
     return resolved
+
+
+def shown_path(path: str) -> str:
+    """Return a path for people: relative, unless it leads out of the folder of the process."""
+    shown = os.path.relpath(path)
+    return path if shown.startswith("..") else shown
 
 
 def refuse_relative_paths(spec: Spec, options: Mapping[str, typing.Any]) -> None:

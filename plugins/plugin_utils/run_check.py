@@ -106,6 +106,7 @@ _COMMON_WORDS = frozenset(
     " verify".split()
 )
 _OPTIONS_OF_KIND = {
+    "existing": ("export_dir", "export_replace"),
     "file": ("src",),
     "journal": ("journal",),
     "limits": ("limits",),

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import typing
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,6 +21,9 @@ _NARROWEST = 40
 _GAP = 2
 # a middle column gives way first, then the last one, which continues below, then the first one
 _MIDDLE, _LAST = 12, 20
+_SPACE = re.compile(" ")
+# what is short in brackets, such as the number of all users, stays together
+_OUTSIDE_OF_BRACKETS = re.compile(r" (?![^()]{0,24}\))")
 _MARGIN = 4
 
 Paint = Callable[[str, str], str]
@@ -37,10 +41,11 @@ class Row(typing.NamedTuple):
 class Section(typing.NamedTuple):
     """A part of a block under a title: a table, or a list, of which `most` entries are shown.
 
-    `more` rows were left out before.
+    `more` rows were left out before. A long title continues below with `indent`.
     """
 
     title: str = ""
+    indent: str = ""
     rows: Sequence[Row] = ()
     texts: Sequence[str] = ()
     more: int = 0
@@ -59,13 +64,16 @@ def block(
     *,
     color: str = "",
     paint: Paint = unpainted,
+    headline_width: int = 0,
 ) -> str:
     """Return the lines of a block, none of them wider than `width` columns.
 
-    All of it is neutralised here: no line holds an escape sequence, or a command of a CI system.
+    `headline_width` is another one for the headline. All of it is neutralised here: no line holds
+    an escape sequence, or a command of a CI system.
     """
     width = max(width, _NARROWEST)
-    lines = ["", *(paint(line, color) for line in wrapped(headline, width, "", ""))]
+    first = wrapped(headline, max(width, headline_width), "", "", _OUTSIDE_OF_BRACKETS)
+    lines = ["", *(paint(line, color) for line in first)]
     for section in sections:
         shown = list(_section(section, width, paint))
         if shown:
@@ -76,7 +84,7 @@ def block(
 def _section(section: Section, width: int, paint: Paint) -> Iterator[str]:
     rows, texts = section.rows[: section.most], section.texts[: section.most]
     if section.title:
-        yield from wrapped(section.title, width, "", "")
+        yield from wrapped(section.title, width, "", section.indent)
     if rows:
         rows = _without_empty_columns(rows)
         widths = _widths([row.cells for row in rows], width)
@@ -129,9 +137,11 @@ def _widths(rows: Sequence[Sequence[str]], width: int) -> list[int]:
     return widths
 
 
-def wrapped(text: str, width: int, first: str, rest: str) -> list[str]:
+def wrapped(
+    text: str, width: int, first: str, rest: str, breaks: re.Pattern[str] = _SPACE
+) -> list[str]:
     """Break a text into lines; only a word that is wider than a line is broken itself."""
-    words = for_terminal(shortened(" ".join(text.split()), LONGEST_TEXT)).split(" ")
+    words = breaks.split(for_terminal(shortened(" ".join(text.split()), LONGEST_TEXT)))
     lines: list[str] = []
     line, is_empty = first, True
     for word in words:

@@ -74,6 +74,9 @@ def test_an_installation_that_does_not_fit_fails_the_play_and_can_be_imitated(
     assert "x user_agent" in done.words
     assert "Use an onsite installation" in done.words
     found = diagnosis_in(here)
+    # checks that were not examined for the same reason share a row
+    reason = "Not examined: the check '`user_agent`' failed."
+    assert sum(reason in line for line in here.read("reports/diagnosis.md").splitlines()) == 1
     command = [sys.executable, "-m", "tests.netserver", "--users", "3", "--profile"]
     with subprocess.Popen(
         [*command, str(here.folder / "reports/diagnosis.json")],
@@ -95,6 +98,8 @@ def test_an_installation_that_does_not_fit_fails_the_play_and_can_be_imitated(
 def test_a_wrong_option_fails_the_play_in_one_sentence(here: Workspace) -> None:
     done = here.play("superoffice.crm.diagnose", external_users_timeout=0)
     assert done.task_failed("must be more than 0"), done.output
+    assert done.words.count("must be more than 0") == 1
+    assert "Diagnosis failed: " in done.output
     assert not here.folder.joinpath("reports/diagnosis.md").exists()
 
 

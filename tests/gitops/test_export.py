@@ -295,10 +295,18 @@ def test_existing_files_are_not_overwritten(here: Workspace, server: NetServer) 
     outcome = here.play("superoffice.crm.export")
     assert outcome.task_failed("has files already: mine.yml")
     assert [path.name for path in mine.parent.iterdir()] == ["mine.yml"]
-    here.ok("superoffice.crm.export", "--check", external_users_export_replace=True)
+    checked = here.ok("superoffice.crm.export", "--check", external_users_export_replace=True)
+    assert "Export: 12 users, 1 file to write, 1 to remove." in checked
     assert mine.exists()
     here.ok("superoffice.crm.export", external_users_export_replace=True)
     assert [path.name for path in mine.parent.glob("[!.]*")] == ["users.yml"]
+    # the schema beside it is no file that anybody edits
+    here.folder.joinpath("users/users.yml").unlink()
+    here.ok(
+        "superoffice.crm.export",
+        external_users_export_replace=True,
+        external_users_export_user_name="anna*",
+    )
 
 
 def test_export_can_be_filtered(here: Workspace, server: NetServer) -> None:

@@ -148,6 +148,56 @@ def test_a_stale_user_is_shown_before_planned_and_found() -> None:
         assert f"      {line}\n" in text
 
 
+def test_a_stale_user_that_is_gone_or_was_never_there_is_shown_as_no_user() -> None:
+    result = result_of(["anna", "bo", "cecilie"], summary_failed=3)
+    gone, new, deleted = result["plan"]["entries"]
+    new["before"], deleted["after"] = None, None
+    for row, action in zip(result["results"], ("modify", "create", "delete"), strict=True):
+        error = {"kind": "stale", "msg": "Stale."}
+        row |= {"action": action, "status": "failed", "error": error, "found": None}
+    result["results"][2]["found"] = {**gone["before"], "user_name": "cecilie", "role": "Vendor"}
+    text = shown(result, mode="apply")
+    assert [line.strip() for line in text.splitlines() if ": " in line][2:] == [
+        "before: login anna, role Partner, active yes",
+        "planned: login anna, role Vendor, active yes",
+        "found: no user",
+        "before: no user",
+        "planned: login bo, role Vendor, active yes",
+        "found: no user",
+        "before: login cecilie, role Partner, active yes",
+        "planned: delete",
+        "found: login cecilie, role Vendor, active yes",
+        "Reports: reports/report.md",
+    ]
+
+
+def test_what_was_not_done_is_told_as_it_was_planned() -> None:
+    result = of_kinds(created=1, modified=1, renamed=1, deactivated=1, deleted=1)
+    for row, planned in zip(result["results"], result["plan"]["entries"], strict=True):
+        if row["status"] == "created":
+            row["action"], planned["before"] = "create", None
+        if row["status"] == "deactivated":
+            planned["after"] = {**planned["before"], "is_active": False}
+        row |= {"status": "skipped", "error": {"kind": "skipped", "msg": "Not started."}}
+    result["summary"] |= {"skipped": 5}
+    told = [line.strip() for line in shown(result, mode="apply", width=100).splitlines()]
+    assert sorted(line for line in told if line.startswith("planned:")) == [
+        "planned: create: role Vendor",
+        "planned: deactivate",
+        "planned: delete",
+        "planned: rename from old-renamed000@x.example: role Partner -> Vendor",
+        "planned: role Partner -> Vendor",
+    ]
+
+
+def test_the_number_of_all_users_stays_together() -> None:
+    text = shown(of_kinds(created=1, modified=2, renamed=1, deactivated=1, deleted=1), width=80)
+    assert text.splitlines()[1:3] == [
+        "Plan: 1 to create, 2 to modify, 1 to rename, 1 to deactivate, 1 to delete",
+        "(of 4,812 users).",
+    ]
+
+
 def test_what_was_planned_of_a_stale_user_comes_from_the_plan_that_was_given() -> None:
     result = result_of(["anna"], summary_failed=1)
     given_plan = {"entries": [entry("anna", 1, role="Vendor")]}
@@ -197,7 +247,12 @@ def test_a_playbook_ends_with_the_plan(
     assert bool(COLOR.search(outcome.output)) == bool(width)
     text = COLOR.sub("", outcome.output)
     block_lines = lines(text, "Write reports")
-    assert max(map(len, block_lines)) < (width or 80)
+    # without a terminal the headline is one line, for whoever searches a log
+    assert max(map(len, block_lines if width else block_lines[2:])) < (width or 80)
+    if not width:
+        assert re.fullmatch(
+            r"Plan: \d+ to create, .* \d+ to delete \(of \d+ users\)\.", block_lines[1]
+        )
     assert block_lines[-2:] == ["ok: [localhost]", ""]
     words = " ".join(" ".join(block_lines).split())
     assert re.search(r"Plan: \d+ to create, .*\d+ to delete \(of \d+ users\)\.", words)
@@ -244,7 +299,17 @@ def test_a_login_that_is_refused_is_told_once(here: Workspace, server: NetServer
     outcome = here.play("superoffice.crm.plan")
     assert outcome.code == 2
     assert "Failed: " in outcome.output
+    assert outcome.words.count("(HTTP 401") == 1
+    assert outcome.words.count("Check auth_username and auth_password") == 1
+    assert "Variables of the role: external_users_auth_password" in outcome.words
     assert here.report()["status"] == "failed"
+    for playbook, what in (("export", "Export"), ("review", "Access review")):
+        outcome = here.play(f"superoffice.crm.{playbook}", external_users_export_dir="exported")
+        assert outcome.code == 2
+        assert f"{what} failed: The external users could not be listed: Login to" in outcome.words
+        assert outcome.words.count("(HTTP 401") == 1
+        assert f'"msg": "{what} failed, for the reason above."' in outcome.words
+    assert not here.folder.joinpath("exported").exists()
 
 
 def test_export_and_review_end_with_their_outcome(here: Workspace, server: NetServer) -> None:
@@ -252,6 +317,16 @@ def test_export_and_review_end_with_their_outcome(here: Workspace, server: NetSe
     exported = here.ok("superoffice.crm.export", external_users_export_split="role")
     assert "Export: 30 users, 3 files written." in exported
     assert "  + users/" in exported
+    assert "Schema for editors: users/.external_users.schema.json" in exported
+    again = here.play("superoffice.crm.export", external_users_export_split="role")
+    assert again.code == 2
+    assert again.words.count("users has files already: ") == 1
+    in_csv = here.ok(
+        "superoffice.crm.export",
+        external_users_export_format="csv",
+        external_users_export_dir="as-csv",
+    )
+    assert "skipping:" not in in_csv
     here.write("users/partner.yml", "users: []\n")
     reviewed = here.play("superoffice.crm.review", external_users_name="fjord").words
     found = r"Access review: 30 logins \(\d+ active\), \d+ without a definition\."

@@ -16,6 +16,7 @@ ARGUMENT_SPEC = {
             "name": {"type": "str", "required": True},
             "text": {"type": "raw", "required": True},
             "users": {"type": "int"},
+            "generated": {"type": "bool", "default": False},
         },
     },
     "mode": {"type": "raw", "default": "0600"},

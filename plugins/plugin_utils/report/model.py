@@ -47,6 +47,12 @@ FIELDS = {
     "role_id": "role id",
     "is_active": "active",
 }
+_STATUS_OF_ACTION = {
+    "create": "created",
+    "modify": "modified",
+    "rename": "renamed",
+    "delete": "deleted",
+}
 # what people want to know of a user beside its login
 ABOUT = ("person", "company", "owner", "description", "active_from", "active_until")
 
@@ -68,8 +74,9 @@ class Change:
 class User:
     """One user that the result lists.
 
-    `before` and `after` are as they were planned; `found` is the current state of a user that is
-    no longer as it was when the plan was made. `about` is for people: person, company, and so on.
+    `before` and `after` are as they were planned; `found` is the current state of a user whose plan
+    is stale, None if there is no such user, or if `is_found_known` is false. `about` is for people:
+    person, company, and so on.
     """
 
     user_name: str
@@ -84,6 +91,7 @@ class User:
     error: Values | None
     about: Mapping[str, str]
     password_email: str = ""
+    is_found_known: bool = False
 
     @functools.cached_property
     def changes(self) -> tuple[Change, ...]:
@@ -106,6 +114,14 @@ class User:
     def is_stale(self) -> bool:
         """Whether state or definition are no longer as they were when the plan was made."""
         return (self.error or {}).get("kind") == "stale"
+
+    @property
+    def planned_status(self) -> str:
+        """What a user that failed or was skipped would have ended as; empty for no change."""
+        before, after = self.before or {}, self.after or {}
+        if self.action == "modify" and before.get("is_active") and after.get("is_active") is False:
+            return "deactivated"
+        return _STATUS_OF_ACTION.get(self.action, "")
 
     @property
     def previous_name(self) -> str:
@@ -371,16 +387,8 @@ def _journal(result: Values) -> str:
 
 
 def _as_planned(user: User) -> User:
-    planned = _planned_status(user) if user.status == "skipped" and not user.is_stale else ""
+    planned = user.planned_status if user.status == "skipped" and not user.is_stale else ""
     return dataclasses.replace(user, status=planned, error=None) if planned else user
-
-
-def _planned_status(user: User) -> str:
-    before, after = user.before or {}, user.after or {}
-    if user.action == "modify" and before.get("is_active") and after.get("is_active") is False:
-        return "deactivated"
-    actions = {"create": "created", "modify": "modified", "rename": "renamed", "delete": "deleted"}
-    return actions.get(user.action, "")
 
 
 def _users(rows: Iterable[Values], entries: Iterable[Values]) -> Iterable[User]:
@@ -413,6 +421,7 @@ def _users(rows: Iterable[Values], entries: Iterable[Values]) -> Iterable[User]:
                 row.get("password_email")
                 or ("requested" if entry.get("send_password_email") else "")
             ),
+            is_found_known="found" in row,
         )
 
 

@@ -35,6 +35,10 @@ ISSUES = {
     "inactive": "inactive",
 }
 
+FINDINGS_OF_REVIEW = (
+    "Findings in the definitions (their users may be listed as logins without a definition)"
+)
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Login:
@@ -116,6 +120,11 @@ class Review:
             return ""
         limit = _time(self.reviewed_at) - datetime.timedelta(days=self.unused_days)
         return f"{limit:%Y-%m-%dT%H:%M:%S}Z"
+
+    @property
+    def reviewed_on(self) -> str:
+        """When the logins were compared, for people; empty if it is not known."""
+        return f"{_time(self.reviewed_at):%Y-%m-%d %H:%M} UTC" if self.reviewed_at else ""
 
     @property
     def outside(self) -> list[Login]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..escaping import SHOWN_PATH, for_markdown, markdown_code
 from .markdown import LIMIT, MARKER
-from .review import Login, Review, last_login
+from .review import FINDINGS_OF_REVIEW, Login, Review, last_login
 
 _LOGINS = (
     *("Login", "Person", "Company", "Role", "Active", "Last login", "Owner", "Description"),
@@ -29,6 +29,7 @@ def review_to_markdown(review: Review, limit: int = LIMIT) -> str:
         "",
         f"**{for_markdown(review.headline)}**",
         "",
+        *([f"{for_markdown(review.reviewed_on)}", ""] if review.reviewed_at else []),
         "| Logins | Active | Inactive | No definition | Never used | Unused | Retired | Roles |",
         "| --: | --: | --: | --: | --: | --: | --: | --: |",
         f"| {' | '.join(f'{counts[one]:,}' for one in names)} |",
@@ -40,7 +41,7 @@ def review_to_markdown(review: Review, limit: int = LIMIT) -> str:
 def _sections(review: Review) -> Iterator[list[str]]:
     tables: list[tuple[str, Sequence[str], Iterable[Sequence[str]]]] = [
         (
-            "Findings in the definitions; the users that they mean may be listed as without one",
+            FINDINGS_OF_REVIEW,
             ("Location", "Finding"),
             [
                 (markdown_code(f.where, SHOWN_PATH), for_markdown(f.message))

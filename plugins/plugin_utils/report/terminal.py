@@ -12,8 +12,8 @@ from typing import Any
 from ..terminal import SHOWN, Paint, Row, Section, block, unpainted
 from . import wording
 from .diagnosis import diagnosis_headline
-from .model import Installation, User, text_of
-from .review import Login, Review, last_login
+from .model import Installation, User, Values, text_of
+from .review import FINDINGS_OF_REVIEW, Login, Review, last_login
 
 SYMBOLS = {
     "failed": "x",
@@ -56,10 +56,13 @@ def run_block(
     paint: Paint = unpainted,
     *,
     is_complete: bool = False,
+    hint: str = "",
+    headline_width: int = 0,
 ) -> str:
     """Return what `plan`, `apply` and `rotate_passwords` end with.
 
-    `is_complete` shows every user, for whoever has to approve the plan by this text alone.
+    `is_complete` shows every user, for whoever has to approve the plan by this text alone. `hint`
+    follows the reasons of a failure.
     """
     most = len(one.news) if is_complete else SHOWN
     message = "" if one.findings else one.message
@@ -73,10 +76,26 @@ def run_block(
         if one.findings
         else Section(),
         *_message(one, first, rest),
+        Section(hint),
         *(Section(note) for note in wording.notes(one)),
         _files(files),
     ]
-    return block(headline, sections, width, color=COLORS[one.status], paint=paint)
+    return block(
+        headline,
+        sections,
+        width,
+        color=COLORS[one.status],
+        paint=paint,
+        # a message is text like any other
+        headline_width=0 if first else headline_width,
+    )
+
+
+def failure_block(message: str, width: int, paint: Paint = unpainted) -> str:
+    """Return what a playbook ends with that could not do its work."""
+    first, *rest = message.splitlines() or [""]
+    sections = [Section(texts=rest)]
+    return block(first, sections, width, color="red", paint=paint)
 
 
 def review_block(review: Review, files: Sequence[str], width: int, paint: Paint = unpainted) -> str:
@@ -86,12 +105,15 @@ def review_block(review: Review, files: Sequence[str], width: int, paint: Paint 
         Section(f"Installation: {review.name}") if review.name else Section(),
         Section(f"Roles: {roles}") if roles else Section(),
         *(
-            Section(title, rows=[_login(login, width) for login in review.found[issue]])
+            Section(title, rows=[_login(login, issue, width) for login in review.found[issue]])
             for issue, title in (
                 ("retired", "Logins of retired persons"),
                 ("outside", "Logins without a definition"),
                 ("never_used", "Active logins that were never used"),
-                ("unused", f"Active logins that were {review.label('unused')}"),
+                (
+                    "unused",
+                    f"Active logins that were {review.label('unused')}, with the last login",
+                ),
             )
             if review.found[issue]
         ),
@@ -102,7 +124,7 @@ def review_block(review: Review, files: Sequence[str], width: int, paint: Paint 
         if review.missing
         else Section(),
         Section(
-            "Findings in the definitions; the users that they mean may be listed as without one",
+            FINDINGS_OF_REVIEW,
             texts=[str(finding) for finding in review.findings],
         )
         if review.findings
@@ -114,15 +136,28 @@ def review_block(review: Review, files: Sequence[str], width: int, paint: Paint 
 
 
 def export_block(
-    users: int, written: Sequence[str], removed: Sequence[str], width: int, paint: Paint = unpainted
+    users: int,
+    written: Sequence[str],
+    removed: Sequence[str],
+    width: int,
+    paint: Paint = unpainted,
+    *,
+    is_prediction: bool = False,
 ) -> str:
-    """Return what `export` ends with."""
-    files = f"{len(written):,} file{'' if len(written) == 1 else 's'} written"
-    gone = f", {len(removed):,} removed" if removed else ""
+    """Return what `export` ends with; hidden files are for programs, and are not definitions."""
+    hidden = [path for path in written if path.rpartition("/")[2].startswith(".")]
+    written = [path for path in written if path not in hidden]
+    did = ("to write", "to remove") if is_prediction else ("written", "removed")
+    files = f"{len(written):,} file{'' if len(written) == 1 else 's'} {did[0]}"
+    gone = f", {len(removed):,} {did[1]}" if removed else ""
     headline = f"Export: {users:,} user{'' if users == 1 else 's'}, {files}{gone}."
     rows = [Row("+", (path,), color="green") for path in written]
     rows += [Row("-", (path,), color="red") for path in removed]
-    return block(headline, [Section(rows=rows)], width, color="green", paint=paint)
+    sections = [
+        Section(rows=rows),
+        Section(f"Schema for editors: {', '.join(hidden)}") if hidden else Section(),
+    ]
+    return block(headline, sections, width, color="green", paint=paint)
 
 
 def _row(user: User, one: Installation, width: int) -> Row:
@@ -143,12 +178,16 @@ def _changes(user: User, one: Installation) -> str:
     """Return what changes: the action where that says it all, else the fields."""
     if user.status not in _PLANNED:
         return wording.action(user, one)
-    told = "; ".join(wording.told(change) for change in wording.shown_changes(user))
-    if user.status == "modified" and told and not user.previous_name:
+    return _phrase(user, user.status, is_planned=one.is_prediction)
+
+
+def _phrase(user: User, status: str, *, is_planned: bool) -> str:
+    told = "; ".join(wording.told(change) for change in wording.shown_changes(user, status))
+    if status == "modified" and told and not user.previous_name:
         return told
-    action = _PLANNED[user.status] if one.is_prediction else user.status
-    if user.previous_name and user.status == "modified":
-        action = "rename" if one.is_prediction else "renamed"
+    if user.previous_name and status == "modified":
+        status = "renamed"
+    action = _PLANNED[status] if is_planned else status
     previous = f" from {user.previous_name}" if user.previous_name else ""
     return f"{action}{previous}{': ' if told else ''}{told}"
 
@@ -156,16 +195,16 @@ def _changes(user: User, one: Installation) -> str:
 def _details(user: User) -> Iterator[str]:
     if user.is_stale:
         for name, side in wording.sides(user):
-            yield f"{name.lower()}: {_side(side)}"
-    elif user.status in {"failed", "skipped"} and user.changes:
-        yield f"planned: {'; '.join(wording.told(change) for change in user.changes)}"
+            yield f"{name}: {_side(name, side)}"
+    elif user.status in {"failed", "skipped"} and user.planned_status:
+        yield f"planned: {_phrase(user, user.planned_status, is_planned=True)}"
     if user.problem:
         yield user.problem
 
 
-def _side(side: object) -> str:
-    if not isinstance(side, dict):
-        return "no user"
+def _side(name: str, side: Values | None) -> str:
+    if side is None:
+        return "delete" if name == "planned" else wording.NO_USER
     facts = {"login": "user_name", "role": "role", "active": "is_active"}
     return ", ".join(f"{label} {text_of(side.get(name))}" for label, name in facts.items())
 
@@ -206,9 +245,9 @@ def diagnosis_block(
             )
             for one in by_status.get(status, ())
         ]
-        sections += _pages(title, rows)
+        sections.append(_all(title, rows))
     rows = [Row("+", (one["name"], one["detail"])) for one in by_status.get("passed", ())]
-    sections += _pages("Passed", rows)
+    sections.append(_all("Passed", rows))
     by_reason: dict[str, list[str]] = {}
     for one in by_status.get("skipped", ()):
         by_reason.setdefault(one["detail"].removeprefix("Not examined: "), []).append(one["name"])
@@ -224,21 +263,21 @@ _MARKS = {"failed": "x", "warning": "!"}
 _CHECK_COLORS = {"failed": "red", "warning": "yellow"}
 
 
-def _pages(title: str, rows: Sequence[Row]) -> list[Section]:
-    """Return rows as sections that show all of them."""
-    return [
-        Section(title if not start else "", rows=rows[start : start + SHOWN])
-        for start in range(0, len(rows), SHOWN)
-    ]
+def _all(title: str, rows: Sequence[Row]) -> Section:
+    """Return a section that shows all of its rows; nothing without one."""
+    return Section(title, rows=rows, most=len(rows)) if rows else Section()
 
 
 def _files(files: Sequence[str]) -> Section:
-    return Section(f"Reports: {', '.join(files)}") if files else Section()
+    return Section(f"Reports: {', '.join(files)}", indent=" " * 9) if files else Section()
 
 
-def _login(login: Login, width: int) -> Row:
-    state = "active" if login.is_active else "inactive"
+def _login(login: Login, issue: str, width: int) -> Row:
+    """Return a login with what the title of its section does not tell."""
     symbol = "!" if login.is_active else "-"
     about = _person({"person": login.person, "company": login.company}, width)
-    used = f", last login {last_login(login)}" if login.last_login_known else ""
-    return Row(symbol, (login.user_name, about, f"{login.role}, {state}{used}"))
+    state = "active" if login.is_active else "inactive"
+    day = last_login(login)
+    used = f", {'never used' if day == 'never' else f'used {day}'}" if day else ""
+    last = {"never_used": "", "unused": day}.get(issue, f"{state}{used}")
+    return Row(symbol, (login.user_name, about, login.role, last))

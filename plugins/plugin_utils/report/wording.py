@@ -6,10 +6,21 @@
 
 from __future__ import annotations
 
-import typing
 from collections.abc import Iterator, Mapping
 
-from .model import CHANGES, STATUSES, Change, Ending, Installation, Report, User, differences
+from .model import (
+    CHANGES,
+    FIELDS,
+    STATUSES,
+    Change,
+    Ending,
+    Installation,
+    Report,
+    User,
+    Values,
+    differences,
+    text_of,
+)
 
 # of a plan, which only predicts, and of a run
 WILL = {
@@ -37,6 +48,7 @@ _COUNTED = (
     *("failed", "skipped", "protected"),
 )
 REJECTED = "Why the plan was rejected"
+NO_USER = "no user"
 ENDING = "Access that ends within 30 days, or has ended"
 
 
@@ -86,10 +98,22 @@ def failure_text(one: Installation) -> str:
     return f"{text} {reasons[0]}{more}"
 
 
+def short_failure(one: Installation) -> str:
+    """Return how a run failed, without the reasons, for what follows the block that tells them."""
+    if one.status == "refused":
+        return f"{_what(one)}: {_findings(one)}, listed above."
+    if one.counts["failed"]:
+        return f"Failed: {one.counts['failed']:,} of {_users(one.counts['total'])}, listed above."
+    return "Failed, for the reason above."
+
+
+def _what(one: Installation) -> str:
+    return "Plan rejected" if one.mode == "plan" else "Rejected"
+
+
 def _rejected(one: Installation) -> str:
-    what = "Plan rejected" if one.mode == "plan" else "Rejected"
     planned = f" Planned: {counts(one)}{_of_all(one)}." if counts(one) else ""
-    return f"{what}: {_findings(one)}. Nothing was written.{planned}"
+    return f"{_what(one)}: {_findings(one)}. Nothing was written.{planned}"
 
 
 def _failed(one: Installation, message: str) -> str:
@@ -167,8 +191,8 @@ def told(change: Change, arrow: str = "->") -> str:
     return f"{change.field} {change.after or change.before}"
 
 
-def shown_changes(user: User) -> tuple[Change, ...]:
-    """Return the changes that a short row tells beside the action and the login."""
+def shown_changes(user: User, status: str) -> tuple[Change, ...]:
+    """Return the changes that a short row tells beside the login and what `status` tells."""
     left_out = {"login"}
     if user.action == "delete":
         return ()
@@ -179,7 +203,7 @@ def shown_changes(user: User) -> tuple[Change, ...]:
         one
         for one in user.changes
         if one.field not in left_out
-        and not (one.field == "active" and (user.status == "deactivated" or _is_usual(one, user)))
+        and not (one.field == "active" and (status == "deactivated" or _is_usual(one, user)))
     )
 
 
@@ -189,7 +213,22 @@ def _is_usual(change: Change, user: User) -> bool:
 
 def found_changes(user: User) -> tuple[Change, ...]:
     """Return how a stale user differs now from what the plan expected."""
-    return tuple(differences(user.before, user.found)) if user.found else ()
+    if user.found:
+        return tuple(differences(user.before, user.found))
+    is_gone = user.is_stale and user.is_found_known and user.before
+    return (Change(FIELDS["user_name"], title(user), NO_USER),) if is_gone else ()
+
+
+def unchanged(user: User) -> str:
+    """Return what a user keeps, such as `role Vendor, active yes`; empty for a new user."""
+    if not user.before or not user.after:
+        return ""
+    kept = {
+        FIELDS[name]: text_of(user.after.get(name))
+        for name in ("role", "is_active", "person_id")
+        if user.before.get(name) == user.after.get(name)
+    }
+    return ", ".join(f"{label} {text}" for label, text in kept.items() if text)
 
 
 def is_change(user: User) -> bool:
@@ -210,9 +249,30 @@ def _is(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
-def sides(user: User) -> list[tuple[str, Mapping[str, typing.Any]]]:
-    """Return the states of a user that a reader compares, each under its name."""
-    is_planned = user.status in {"failed", "skipped", "protected"}
-    named = (("Before", user.before), ("Planned" if is_planned else "After", user.after))
-    shown = [(name, side) for name, side in named if side]
-    return [*shown, ("Found", user.found)] if user.found else shown
+def sides(user: User) -> list[tuple[str, Values | None]]:
+    """Return the states of a stale user that a reader compares, None where there is no user."""
+    shown = [
+        ("before", user.before, user.before or user.action == "create"),
+        ("planned", user.after, user.after or user.action == "delete"),
+        ("found", user.found, user.found or user.is_found_known),
+    ]
+    return [(name, side or None) for name, side, is_known in shown if is_known]
+
+
+def compared(user: User) -> list[tuple[str, list[str]]]:
+    """Return the fields in which the states of a stale user differ, with the text of each state.
+
+    A state without a user is told with the login, and is empty in the other fields.
+    """
+    states = [side for _name, side in sides(user)]
+    existing = [side for side in states if side]
+    is_missing = len(existing) < len(states)
+    rows = []
+    for name, label in FIELDS.items():
+        is_login = name == "user_name"
+        texts = {text_of(side.get(name)) for side in existing}
+        is_told = len(texts) > 1 or (is_missing and (is_login or len(existing) == 1))
+        if is_told and name != "role_id":
+            nothing = NO_USER if is_login else ""
+            rows.append((label, [text_of(side.get(name)) if side else nothing for side in states]))
+    return rows
