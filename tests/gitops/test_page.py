@@ -129,10 +129,44 @@ def test_each_user_shows_before_and_after(page: Any, plan: dict[str, Any]) -> No
     assert shown.texts(NAMES) == [moved["user_name"]]
     assert shown.texts(".changes del") == [moved["before"]["role"]]
     assert shown.texts(".changes ins") == [moved["after"]["role"]]
-    shown.click("details summary")
-    assert moved["before"]["role"] in shown.texts(".sides > div:first-child dd")
-    assert moved["after"]["role"] in shown.texts(".sides > div:last-child dd")
-    assert shown.run("document.querySelector('.sides').getBoundingClientRect().height") > 20
+    number = moved["before"]["person_id"]
+    assert shown.texts(".changes small") == [f"unchanged: active yes, person id {number}"]
+
+
+def test_a_stale_user_shows_before_planned_and_found_side_by_side(page: Any) -> None:
+    shown = page(stale(), kind={"mode": "apply"})
+    assert shown.texts(".states thead th") == ["before", "planned", "found"]
+    assert shown.texts(".states tbody tr:first-child > *") == [
+        *("role", "Partner", "Vendor", "Supplier"),
+    ]
+    result = stale()
+    result["results"][0]["found"] = None
+    shown = page(result, kind={"mode": "apply"}, width=390)
+    assert shown.texts(".states tbody tr:first-child > *") == [
+        *("login", "anna@x.example", "anna@x.example", "no user"),
+    ]
+    assert shown.texts(".states tbody tr:last-child > *") == ["role", "Partner", "Vendor", ""]
+    tops = "[...document.querySelectorAll('.states thead th')].map((one) => one.offsetTop)"
+    assert len(set(shown.run(tops))) == 1
+    assert shown.run("document.documentElement.scrollWidth") == 390
+
+
+def test_what_failed_or_was_skipped_shows_what_was_planned(page: Any) -> None:
+    result = of_each_status()
+    for row, entry in zip(result["results"], result["plan"]["entries"], strict=True):
+        if row["status"] == "skipped":
+            row["action"], entry["after"] = "delete", None
+    shown = page(result, kind={"mode": "apply"})
+    assert shown.texts(".row[data-status=failed] .planned") == ["planned:"]
+    assert shown.texts(".row[data-status=skipped] .planned") == ["planned: delete"]
+    assert len(shown.texts(".planned")) == 2
+
+
+def test_only_a_long_list_is_laid_out_in_parts(page: Any) -> None:
+    """A picture of a whole page shows all rows of a short one."""
+    style = "getComputedStyle(document.querySelector('.group')).contentVisibility"
+    assert page(result_of(["anna"])).run(style) == "visible"
+    assert page(result_of([f"user{one}" for one in range(501)])).run(style) == "auto"
 
 
 def test_the_table_can_be_searched_filtered_and_sorted(page: Any, plan: dict[str, Any]) -> None:

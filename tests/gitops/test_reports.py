@@ -312,3 +312,40 @@ def test_what_is_no_result_is_refused_in_words(given_: Any) -> None:
         report(given_)
     with pytest.raises(AnsibleFilterError, match="markdown"):
         report(result_of([]), "pdf")
+
+
+def test_markdown_shows_what_was_not_done_as_it_was_planned() -> None:
+    result = result_of(["anna", "bo", "cecilie", "david"], summary_failed=4)
+    rows, entries = result["results"], result["plan"]["entries"]
+    stale = {"kind": "stale", "msg": "Stale."}
+    found = {**entries[0]["before"], "role": "Supplier"}
+    rows[0] |= {"status": "failed", "error": stale, "found": found}
+    rows[1] |= {"status": "skipped", "error": stale, "found": None}
+    rows[2] |= {"status": "skipped", "error": {"kind": "skipped", "msg": "Not started."}}
+    rows[3] |= {"status": "skipped", "action": "delete"}
+    entries[3]["after"] = None
+    told = {row[0]: row[2] for row in cells(report(result, "markdown", mode="apply"))}
+    assert told == {
+        "anna": "role: before Partner, planned Vendor, found SupplierStale.",
+        "bo": "login: before bo, planned bo, found no user"
+        "role: before Partner, planned VendorStale.",
+        "cecilie": "planned: role: Partner → VendorNot started.",
+        "david": "planned: delete",
+    }
+
+
+def test_markdown_shows_a_deleted_user_as_it_was() -> None:
+    result = result_of(["anna"])
+    result["results"][0] |= {"action": "delete", "status": "deleted"}
+    result["plan"]["entries"][0]["after"] = None
+    assert cells(report(result, "markdown"))[0][2] == "role was Partneractive was yes"
+
+
+def test_neighbouring_words_that_are_not_plain_share_a_code_span() -> None:
+    result = {
+        **result_of([]),
+        **BROKEN,
+        "msg": "HTTP 403 [correlation 00000000005b]. Ask a@x.example.",
+    }
+    text = report(result, "markdown")
+    assert "> HTTP 403 `[correlation 00000000005b]`. Ask `a@x.example`." in text

@@ -22,15 +22,15 @@ from pathlib import Path
 
 from ..escaping import SHOWN_LINES, SHOWN_MESSAGE, for_html, shortened
 from . import wording
-from .model import CHANGES, FIELDS, STATUSES, Change, Installation, Report, User, text_of
+from .model import CHANGES, STATUSES, Installation, Report, User
 from .review import ISSUES, Login, Review, last_login
 
 FOLDER = Path(__file__).with_name("page")
 # rows are laid out by groups of this size, when they come into view
 GROUP = 100
 SHOWN_ROLES = 8
-# with more users than this, the whole state of each is left out
-WITH_SIDES = 2000
+# a list that is longer than this is laid out by groups; all of a shorter one is laid out at once
+SHORT = 500
 _BREAKS = re.compile(r"(?<=[@/:])(?=[^/])|(?=[.@_-])")
 _URL = re.compile(r"https?://[\w.~:/?#@!$&*+,;=%-]+")
 
@@ -63,8 +63,10 @@ class Row(typing.NamedTuple):
     word: str
     rank: int
     about: str
-    found: tuple[Change, ...]
-    sides: list[tuple[str, Mapping[str, typing.Any]]]
+    states: list[str]
+    compared: list[tuple[str, list[str]]]
+    planned: str
+    unchanged: str
 
 
 class LoginRow(typing.NamedTuple):
@@ -114,8 +116,7 @@ def to_html(report: Report) -> str:
         groups=list(_groups(iter(rows))),
         words=named,
         changes=CHANGES,
-        fields=FIELDS,
-        with_sides=len(rows) <= WITH_SIDES,
+        is_long=len(rows) > SHORT,
     )
 
 
@@ -153,6 +154,7 @@ def review_to_html(review: Review) -> str:
         ],
         chips=[(key, label) for key, label in states.items() if key in present],
         groups=list(_groups(iter(rows))),
+        is_long=len(rows) > SHORT,
     )
 
 
@@ -185,7 +187,6 @@ def _environment() -> typing.Any:
     environment.filters["shown_lines"] = lambda text: "\n".join(
         for_html(line) for line in str(text).splitlines()[:SHOWN_LINES]
     )
-    environment.filters["value"] = text_of
     environment.filters["breakable"] = breakable
     environment.filters["count"] = lambda number: f"{number:,}"
     return environment
@@ -262,9 +263,18 @@ def _rows(report: Report) -> Iterator[Row]:
                 word=wording.action(user, one),
                 rank=1 + (STATUSES.index(user.status) if user.status in STATUSES else 0),
                 about=" · ".join(filter(None, map(about.get, ("company", "owner", "description")))),
-                found=wording.found_changes(user),
-                sides=wording.sides(user),
+                states=[name for name, _side in wording.sides(user)] if user.is_stale else [],
+                compared=wording.compared(user) if user.is_stale else [],
+                planned=_planned(user),
+                unchanged=wording.unchanged(user),
             )
+
+
+def _planned(user: User) -> str:
+    """Return what stands before changes that were not made; empty if they were."""
+    if user.status not in {"failed", "skipped"} or not user.changes:
+        return ""
+    return "planned: delete" if user.planned_status == "deleted" else "planned:"
 
 
 def _listed(one: Installation) -> Sequence[User]:

@@ -132,7 +132,6 @@ def _head(report: Report) -> Iterator[str]:
     facts = list(_facts(report))
     if facts:
         yield " · ".join(facts)
-        yield ""
 
 
 def _facts(report: Report) -> Iterator[str]:
@@ -192,14 +191,32 @@ def _user(user: User, one: Installation, has_persons: bool) -> list[str]:
     cells = [markdown_code(wording.title(user))]
     if has_persons:
         cells.append(for_markdown(shortened(user.person, SHOWN_MESSAGE)))
-    told = [_change(change) for change in user.changes]
-    if user.is_stale and told:
-        told = [f"planned: {line}" for line in told]
-    found = wording.found_changes(user)
-    told += [f"found: {change.field} {markdown_code(change.after) or 'none'}" for change in found]
+    told = list(_told(user))
     if user.problem:
         told.append(for_markdown(shortened(user.problem, SHOWN_MESSAGE)))
     return [*cells, f"{sign} {wording.action(user, one)}", "<br>".join(told)]
+
+
+def _told(user: User) -> Iterator[str]:
+    """Yield what changes; of a stale user, how it was before, planned and found."""
+    changes = [_change(change) for change in user.changes]
+    states = [name for name, _side in wording.sides(user)] if user.is_stale else []
+    compared = wording.compared(user) if user.is_stale else []
+    for label, values in compared:
+        told = [(name, text) for name, text in zip(states, values, strict=True) if text]
+        yield f"{label}: {', '.join(f'{name} {_value(text)}' for name, text in told)}"
+    if compared:
+        return
+    if user.status not in {"failed", "skipped"}:
+        yield from changes
+    elif user.planned_status == "deleted":
+        yield "planned: delete"
+    elif changes:
+        yield f"planned: {', '.join(changes)}"
+
+
+def _value(text: str) -> str:
+    return text if text == wording.NO_USER else markdown_code(text)
 
 
 def _ending(ending: Ending) -> list[str]:
@@ -210,6 +227,8 @@ def _ending(ending: Ending) -> list[str]:
 
 def _change(change: Change) -> str:
     before, after = markdown_code(change.before), markdown_code(change.after)
+    if before and not after:
+        return f"{change.field} was {before}"
     return f"{change.field}: {' → '.join(filter(None, [before, after]))}"
 
 

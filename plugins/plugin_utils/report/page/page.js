@@ -22,10 +22,7 @@
   let direction = 1;
 
   // the text of a row and what it is sorted by are read when they are first asked for
-  const textOf = (row) => row.text ??= [...row.element.children]
-    .map((cell) => (cell.querySelector("details")
-      ? [...cell.children].filter((one) => one.tagName !== "DETAILS").map((one) => one.textContent).join(" ")
-      : cell.textContent)).join(" ").toLowerCase();
+  const textOf = (row) => row.text ??= [...row.element.children].map((cell) => cell.textContent).join(" ").toLowerCase();
   const valueOf = (row, index) => {
     if (row.values[index] === undefined) {
       const cell = row.element.children[index];
