@@ -75,7 +75,7 @@ def test_an_installation_that_does_not_fit_fails_the_play_and_can_be_imitated(
     assert "Use an onsite installation" in done.words
     found = diagnosis_in(here)
     # checks that were not examined for the same reason share a row
-    reason = "Not examined: the check '`user_agent`' failed."
+    reason = "Not examined: the check 'user_agent' failed."
     assert sum(reason in line for line in here.read("reports/diagnosis.md").splitlines()) == 1
     command = [sys.executable, "-m", "tests.netserver", "--users", "3", "--profile"]
     with subprocess.Popen(
