@@ -15,6 +15,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
 from ..module_utils.task.argument_errors import argument_failure, validation_message
+from ..module_utils.task.arguments import refuse_other_types
 from ..module_utils.task.definition_files import SUFFIXES
 from ..module_utils.task.file_options import ARGUMENT_SPEC
 from ..plugin_utils.atomic_file import parse_mode, write_atomically
@@ -41,6 +42,10 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: Values | None = None) -> Values:
         """Return which files were written."""
         result: Values = super().run(tmp, task_vars)
+        try:
+            refuse_other_types(ARGUMENT_SPEC, self._task.args)
+        except ValueError as error:
+            return {**result, **argument_failure(f"{error}.")}
         checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(plain(self._task.args))
         if checked.error_messages:
             return {**result, **argument_failure(validation_message(self._task.action, checked))}

@@ -288,7 +288,10 @@ def _write_run(report: Report, one: Installation, options: Values) -> list[str]:
 def _write(options: Values, folder: str, files: Mapping[str, str]) -> list[str]:
     if not folder:
         return []
-    mode = parse_mode(options["file_mode"])
+    try:
+        mode = parse_mode(options["file_mode"])
+    except ValueError as error:
+        raise ValueError(f"file_mode {error}") from error
     target = Path(folder).expanduser()
     # a new folder is for its owner only; an existing one is left as it is
     target.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -382,7 +382,7 @@ def test_users_that_are_pruned_and_defined_again_are_named_as_inactive(
     again = bulk(users=[{"user_name": "anna"}, {"user_name": "berta"}], **prune)
     assert again["summary"]["unchanged"] == 2
     [warning] = again["warnings"]
-    assert "1 defined users are inactive" in warning
+    assert "1 defined user is inactive" in warning
     assert "anna" in warning
     assert "berta" not in warning
     active = bulk(users=[{"user_name": "anna", "is_active": True}, {"user_name": "berta"}], **prune)

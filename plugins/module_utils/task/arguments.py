@@ -332,9 +332,13 @@ def refuse_other_types(spec: Spec, arguments: Mapping[str, typing.Any]) -> None:
         is_list = rule.get("type") == "list"
         if is_list and isinstance(value, (Mapping, bool, int, float)):
             raise ValueError(f"{name} must be a list, not {type_name(value)}")
-        for item in value if is_list and isinstance(value, (list, tuple)) else [value]:
-            _refuse_other_type(name, rule.get("elements" if is_list else "type"), rule, item)
-        if "options" in rule and not isinstance(value, (Mapping, str, type(None))):
+        if is_list and isinstance(value, (list, tuple)):
+            for item in value:
+                _refuse_other_type(f"each of {name}", rule.get("elements"), rule, item)
+        else:
+            _refuse_other_type(name, rule.get("type"), rule, value)
+        has_options = rule.get("type") == "dict" and "options" in rule
+        if has_options and not isinstance(value, (Mapping, str, type(None))):
             raise ValueError(f"{name} must be a mapping, not {type_name(value)}")
         if isinstance(value, Mapping):
             _refuse_converted_items(name, value)
@@ -342,6 +346,7 @@ def refuse_other_types(spec: Spec, arguments: Mapping[str, typing.Any]) -> None:
             for index, entry in enumerate(value):
                 if isinstance(entry, Mapping):
                     _refuse_converted_items(f"{name}[{index}]", entry)
+                    refuse_other_types(rule.get("options", {}), entry)
 
 
 def _refuse_converted_items(where: str, mapping: Mapping[typing.Any, typing.Any]) -> None:

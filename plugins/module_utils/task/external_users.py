@@ -169,10 +169,10 @@ def _locked_out(result: RunResult, options: UsersOptions) -> list[str]:
     if not users:
         return []
     names = ", ".join(users[:10]) + (", ..." if len(users) > 10 else "")
+    which = "1 defined user is" if len(users) == 1 else f"{len(users)} defined users are"
     warning = (
-        f"{len(users)} defined users are inactive and cannot log in, for example after"
-        f" pruning, since their definitions omit is_active: {names}. To reactivate them, set"
-        " is_active: true."
+        f"{which} inactive and cannot log in, for example after pruning, since the definition omits"
+        f" is_active: {names}. To reactivate, set is_active: true."
     )
     return [warning]
 

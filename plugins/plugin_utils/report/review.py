@@ -208,7 +208,7 @@ def review_of(
     A login that was not used for `unused_days` days before `now`, a time in ISO form, is unused.
 
     Raises:
-        ReportError: what was given is not what that module lists, or not a time.
+        ReportError: what was given is not what that module lists, no definitions, or not a time.
     """
     reviewed_at = f"{_time(now):%Y-%m-%dT%H:%M:%S}Z" if now else ""
     facts = plain(users)
@@ -221,7 +221,13 @@ def review_of(
         raise ReportError(
             "a review is made of what superoffice_external_user_info lists with format: facts"
         ) from error
-    declared = collect(plain(definitions or []), plain(src or []), plain(defaults or {}))
+    entries, shared = plain(definitions or []), plain(defaults or {})
+    sources = [src] if isinstance(src, str) else plain(src or [])
+    if not isinstance(entries, list) or not isinstance(shared, dict):
+        raise ReportError("definitions must be a list, and defaults a mapping")
+    if not isinstance(sources, list) or not all(isinstance(one, str) for one in sources):
+        raise ReportError("src must be a list of paths")
+    declared = collect(entries, sources, shared)
     users_by_key = UserIndex(current)
     persons = [_person(user, one) for user, one in zip(current, facts, strict=True)]
     resolved = [_with_person(one, persons, users_by_key) for one in declared.definitions]
