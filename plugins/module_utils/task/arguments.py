@@ -311,7 +311,7 @@ _METHODS: dict[str, Callable[[Options], Authentication]] = {
 _DATE = re.compile(r"\bdatetime\.date(?:time)?\(")
 
 
-def refuse_other_types(spec: Spec, arguments: Mapping[str, typing.Any]) -> None:
+def refuse_other_types(spec: Mapping[str, typing.Any], arguments: Mapping[str, typing.Any]) -> None:
     """Refuse values that Ansible would convert to something else than was written.
 
     YAML makes 461 of `0715` and false of `off`, Python takes `1_000` for a number, and a list
