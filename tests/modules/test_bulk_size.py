@@ -72,8 +72,9 @@ def test_thousand_changes_among_ten_thousand_users_cost_one_request_each(
         # the pages, the written users in batches of their ids, the logins of 200 persons afresh
         "archive": 11 + 6 + 4,
         # GetUser for the first and GetUserInfoList for the other 799 that exist, and for all 10,000
-        # users, of which percentages count only those that can be changed
-        "user": 2 + 10,
+        # users, of which percentages count only those that can be changed, and for those to delete
+        # once more
+        "user": 2 + 10 + 1,
         # a name and a password for each new user, a name for each renamed one
         "validate": 200 * 2 + 100,
         # some fifty ids fit into a query

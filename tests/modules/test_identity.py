@@ -209,6 +209,25 @@ def test_case_of_a_name_is_written_once_where_only_one_column_changes(
     assert (tenant.user(anna).user_name, tenant.user(anna).name) == ("anna", "ANNA")
 
 
+@pytest.mark.parametrize("rule", ["simple", "exact", "sql-server", "accent-insensitive"])
+def test_spelling_that_the_service_takes_for_the_same_is_written_with_consent(
+    rule: str, user: Run, bulk: Run, server: Any, tenant: Any, writes: Writes
+) -> None:
+    server.choose(name_comparison=rule)
+    person = tenant.add_person()
+    tenant.add_external_user("gross", person_id=person)
+    if rule in ("sql-server", "accent-insensitive"):
+        assert user(person_id=person, user_name="gro\u00df")["changed"] is False
+    else:
+        assert user(person_id=person, user_name="gro\u00df")["error"]["kind"] == "rename"
+    options = {"user_name": "gro\u00df", "previous_user_names": ["gross"]}
+    assert user(**options)["action"] == "rename"
+    assert user(**options)["changed"] is False
+    assert bulk(users=[{**options, "person_id": person}])["changed"] is False
+    assert [one.user_name for one in tenant.users() if one.is_external] == ["gro\u00df"]
+    assert writes() == [("SetExternalUserInfo", "UserName")]
+
+
 def test_login_of_a_person_is_renamed_only_with_previous_user_names(
     user: Run, tenant: Any, anna: int, writes: Writes
 ) -> None:

@@ -324,7 +324,7 @@ class Archive:
         while True:
             page = pages.take(place)
             keys = [_key(row, provider) for row in page.rows]
-            if keys[: len(last)] != last:
+            if keys[: len(last)] != last or (page.has_next and not page.rows):
                 raise _SeamBroken
             previous = last[-1] if last else None
             rows, keys = page.rows[len(last) :], keys[len(last) :]
@@ -358,8 +358,6 @@ class Archive:
             yield rows
             if keys and not is_last:
                 continue
-            if page.has_next and not count:
-                raise _SeamBroken
             if not is_last and (last or total):
                 # only a page that starts after all rows can tell
                 _refuse_further(seen, fetch(count), provider)

@@ -129,6 +129,13 @@ class CurrentUser(typing.NamedTuple):
         wanted = loose_key(user_name)
         return any(loose_key(name) == wanted for name in self.names)
 
+    def is_login_of(self, other: CurrentUser) -> bool:
+        """Tell whether this is the same login as `other`, and not a later one with its id."""
+        names = {*map(name_key, self.names)}
+        return self.person_id == other.person_id and (
+            not names or not other.names or any(name_key(name) in names for name in other.names)
+        )
+
     def has_state_of(self, other: CurrentUser) -> bool:
         """Tell whether nothing differs but names of person and company, and confirmed names."""
         return self.named_as(other)._replace(aliases=other.aliases) == other

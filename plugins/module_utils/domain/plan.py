@@ -115,10 +115,10 @@ class Step(typing.NamedTuple):
 
     @property
     def respells(self) -> bool:
-        """Whether only the case of the name changes."""
+        """Whether the user only gets another spelling of its name."""
         if not self.renames or self.before is None or self.after is None:
             return False
-        return name_key(self.before.user_name) == name_key(self.after.user_name)
+        return self.before.logs_in_as(self.after.user_name)
 
     @property
     def associate_id(self) -> int | None:
@@ -337,16 +337,17 @@ def _plan_modification(
 
 
 def _needs_rename(desired: DesiredUser, current: CurrentUser, user_name: str) -> bool:
-    """Tell whether the name is another one, or is to be written in another case.
+    """Tell whether the name is another one, or is to be written in another way.
 
-    A difference in case alone does not count, unless the present spelling is a former name. Where
-    the service renames only one of its two name columns, either one counts.
+    A difference in case alone does not count, nor one between names that the service takes for the
+    same, unless the present spelling is a former name. Where the service renames only one of its
+    two name columns, either one counts.
     """
     if not current.has_name(user_name):
         return True
     return (
         not current.spells(user_name)
-        and name_key(user_name) == name_key(current.user_name)
+        and current.logs_in_as(user_name)
         and current.user_name in desired.previous_user_names
     )
 

@@ -12,8 +12,9 @@ from __future__ import annotations
 import threading
 import time
 import typing
+from collections.abc import Sequence
 
-from ..client.errors import Cancelled, Unauthorized
+from ..client.errors import Cancelled, NetServerError, Unauthorized
 from ..domain.errors import UserError
 from ..domain.plan import Action, Step
 from ..domain.user_index import UserIndex
@@ -22,7 +23,7 @@ from .journal import Journal
 from .login_refusals import LoginRefusals
 from .parallel import FailureBudget, in_parallel
 from .password_email import INTERRUPTED, is_wanted, send_password_email
-from .preflight import Plan
+from .preflight import Plan, records_of
 from .run_context import RunContext
 from .step_result import StepResult
 from .write import write_step
@@ -48,7 +49,8 @@ def apply(run: RunContext, plan: Plan, journal: Journal | None) -> Applied:
     worker = _Worker(run, plan, journal)
     try:
         for wave in plan.order.waves:
-            in_parallel(worker.apply_step, wave, run.options.concurrency)
+            steps = worker.without_reused_ids(wave)
+            in_parallel(worker.apply_step, steps, run.options.concurrency)
     except BaseException as error:  # noqa: BLE001 - returned; the caller decides
         run.client.cancel()
         return Applied(worker.results_after_interruption(), error, worker.warnings)
@@ -75,6 +77,34 @@ class _Worker:
         self._refusals = LoginRefusals(run.client)
         self._started: dict[int, Step] = {}
         self.results: dict[int, StepResult] = {}
+
+    def without_reused_ids(self, wave: Sequence[Step]) -> list[Step]:
+        """Return a wave without deletions of users whose id is that of another person by now.
+
+        What is deleted comes last, and other writes may have taken minutes. Without such writes the
+        plan was validated just before.
+        """
+        ids = [step.associate_id for step in wave if step.action is Action.DELETE]
+        if not ids or not self._started or self._run.client.is_cancelled:
+            return list(wave)
+        try:
+            records = records_of(self._run, [one for one in ids if one is not None])
+        except NetServerError:
+            return list(wave)  # the deletions will meet the same error, or succeed
+        kept = []
+        for step in wave:
+            record, user = records.get(step.associate_id or 0), step.before
+            is_reused = record and user and record.person_id not in (0, user.person_id)
+            if step.action is not Action.DELETE or not is_reused:
+                kept.append(step)
+                continue
+            error = UserError(
+                "identity",
+                f"{step.subject} was not deleted: its associate id is that of another user by now."
+                " Run the task again.",
+            )
+            self.results[step.key] = StepResult(step, failure=failure_of(error), started=True)
+        return kept
 
     def apply_step(self, step: Step) -> None:
         """Write one step, unless there is a reason to skip it."""
@@ -154,21 +184,28 @@ class _Worker:
 
 
 class _KnownIds:
-    """Notices a created user with the id of another one: what the service did is not known then."""
+    """Notices a created user with the id of another one: what the service did is not known then.
+
+    A service may use the id of a user again that the run has deleted.
+    """
 
     def __init__(self, users: UserIndex) -> None:
-        self._users = users
-        self._created: set[int | None] = set()
+        self._taken: set[int | None] = {user.associate_id for user in users}
         self._lock = threading.Lock()
 
     def check(self, result: StepResult) -> StepResult:
         """Return the result, or a failed one if its id belongs to another user."""
-        if result.step.action is not Action.CREATE or not result.succeeded or not result.user:
+        step = result.step
+        if not result.succeeded or step.action not in (Action.CREATE, Action.DELETE):
+            return result
+        if result.user is None:
+            with self._lock:
+                self._taken.discard(step.associate_id)
             return result
         associate_id = result.user.associate_id
         with self._lock:
-            is_known = associate_id in self._created or bool(self._users.get(associate_id))
-            self._created.add(associate_id)
+            is_known = associate_id in self._taken
+            self._taken.add(associate_id)
         if not is_known:
             return result
         error = UserError(

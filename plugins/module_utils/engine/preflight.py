@@ -115,7 +115,7 @@ def _records(run: RunContext, steps: Sequence[Step]) -> dict[int | None, UserRec
     user = run.client.agent.user
     first, *others = (step.associate_id for step in steps)
     records: dict[int | None, UserRecord | None] = {first: user(first or 0)}
-    records |= dict(_records_of_many(run, [one or 0 for one in others]).items())
+    records |= dict(records_of(run, [one or 0 for one in others]).items())
     for step in steps:
         if step.associate_id not in records and step.location is not None:
             # an installation may return nothing for external users
@@ -123,7 +123,7 @@ def _records(run: RunContext, steps: Sequence[Step]) -> dict[int | None, UserRec
     return records
 
 
-def _records_of_many(run: RunContext, ids: Sequence[int]) -> dict[int, UserRecord]:
+def records_of(run: RunContext, ids: Sequence[int]) -> dict[int, UserRecord]:
     """Return what the User agent says about users, many in one request.
 
     A service that refuses the request because of some users is asked for each of them.
@@ -198,7 +198,7 @@ def _limit_base(run: RunContext, steps: Sequence[Step]) -> limits.Base:
     users = [user for user in run.state.users if scope.holds(user)]
     if limits.needs_base(steps, run.options.conditions.limits):
         ids = [user.associate_id for user in users if user.associate_id is not None]
-        records = _records_of_many(run, ids)
+        records = records_of(run, ids)
         users = [
             user
             for user in users

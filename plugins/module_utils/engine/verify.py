@@ -81,7 +81,7 @@ def _verify_one(run: RunContext, result: StepResult) -> StepResult:
 
 
 def _read_one(run: RunContext, step: Step, associate_id: int) -> CurrentUser | None:
-    if step.after is None and is_gone(run.client, run.state.roles, associate_id):
+    if step.after is None and step.before and is_gone(run.client, run.state.roles, step.before):
         return None
     return read_user(run.client, run.state.roles, associate_id)
 

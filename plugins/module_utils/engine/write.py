@@ -67,11 +67,15 @@ def write_step(client: Client, roles: Roles, step: Step) -> StepResult:
     return StepResult(step, True, after, started=True)
 
 
-def is_gone(client: Client, roles: Roles, associate_id: int) -> bool:
-    """Tell whether a user is deleted; the service may keep it in the list, marked as deleted."""
-    if read_user(client, roles, associate_id) is None:
+def is_gone(client: Client, roles: Roles, user: CurrentUser) -> bool:
+    """Tell whether a user is deleted.
+
+    The service may keep it in the list, marked as deleted, or give its id to another user.
+    """
+    found = read_user(client, roles, user.associate_id or 0)
+    if found is None or not found.is_login_of(user):
         return True
-    record = client.agent.user(associate_id)
+    record = client.agent.user(user.associate_id or 0)
     return record is None or record.deleted
 
 
@@ -137,14 +141,14 @@ class _Modification(_Write):
         return _id_of(current)
 
     def find_effect(self) -> int | None:
-        found = read_user(self.client, self.roles, _id_of(self.step.before))
-        if found is None:
+        before, after = _existing(self.step.before), _existing(self.step.after)
+        found = read_user(self.client, self.roles, _id_of(before))
+        if found is None or not (found.is_login_of(before) or found.is_login_of(after)):
             self.is_unknown = True
             self.known = "Whether the change took effect is not known."
             raise UserError("not_applied", f"{self.step.subject} is no longer listed.")
         self.current = found
         # whether a password took effect cannot be seen: sending it again does no harm
-        after = _existing(self.step.after)
         self.left = remaining(after, found) | (self.left & Modification.PASSWORD)
         if self.took_part():
             done = ", ".join(flag_names(self.step.modification & ~self.left))
@@ -178,8 +182,8 @@ class _Deletion(_Write):
         return associate_id
 
     def find_effect(self) -> int | None:
-        associate_id = _id_of(self.step.before)
-        return associate_id if is_gone(self.client, self.roles, associate_id) else None
+        user = _existing(self.step.before)
+        return _id_of(user) if is_gone(self.client, self.roles, user) else None
 
 
 _WRITES: dict[Action, type[_Write]] = {
