@@ -130,6 +130,98 @@ def as_declared(server: NetServer, person: int, declared: Result) -> bool:
     )
 
 
+# what real installations differ in, as far as the vendor's documentation and samples tell
+READING: list[dict[str, str]] = [
+    {},
+    {"name_column": "name", "empty_user_name": "null", "filter_case": "sensitive"},
+    {"name_column": "username", "filter_case": "sensitive", "name_comparison": "sql-server"},
+    {"stored_case": "upper", "filter_case": "sensitive", "trim_names": "yes"},
+    {"stored_case": "lower", "name_comparison": "accent-insensitive", "person_login_id": "name"},
+    {"name_comparison": "exact", "person_addresses": "rows"},
+    {"firewall": "query", "challenge": "windows", "query_limit": "2048"},
+    {"errors": "asp-net", "unknown_id": "error", "name_columns": "missing"},
+    *(
+        {"unmanaged_user": form, "missing_right_error": form, "dynamic_archive": archive}
+        for form, archive in (
+            ("illegal-operation", "refused"), ("function-right", "missing"), ("sentry", "served"),
+        )
+    ),
+    {"page_cap": "2", "next_link": "none", "primary_key": "number", "boolean_form": "string"},
+    {"role_text": "raw", "deleted_roles": "hidden", "missing_filter": "error"},
+    {"role_text": "id", "entities": "everyone", "default_order": "none", "count_property": "error"},
+]  # fmt: skip
+
+
+def other_values() -> Iterator[Any]:
+    """Yield all choices that the modules can read users with, one by one."""
+    # they create no users, have no User agent, or list users that are not external ones
+    left_out = ("create_reply", "user_agent", "challenge=windows-only", "internal_listed")
+    for choice in choices():
+        if not choice.id.startswith(left_out) and choice.id != "page_cap=1":
+            yield pytest.param(*choice.values, id=choice.id, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("dialect", [*READING, *other_values()], ids=str)
+def test_every_module_finds_the_same_users_with_every_profile(
+    dialect: dict[str, str], run: Run, server: NetServer
+) -> None:
+    names = ["Anna.O'Hara@Example.com", "Bo-Erik", "\u00c5se M\u00fcller"]
+    persons = [
+        server.tenant.add_person(
+            first_name="\u00c5se", last_name=f"O'Hara {n}", email=f"p{n}@x.example", contact_id=2
+        )
+        for n in range(len(names))
+    ]
+    new = {"role": "Partner", "password": PASSWORD}
+    users = [
+        {"user_name": name, "person_id": person, **new}
+        for name, person in zip(names, persons, strict=True)
+    ]
+
+    def listed(**filters: Any) -> list[int]:
+        result = good("superoffice_external_user_info", **filters)
+        return [one["associate_id"] for one in result["users"]]
+
+    def good(module: str, *, check: bool = False, **options: Any) -> Result:
+        result = run(module, check=check, retries=4, **options)
+        assert "failed" not in result, (module, options, result["msg"])
+        return result
+
+    with server.using(**dialect):
+        # the service itself fills the columns
+        assert good("superoffice_external_users", users=users)["summary"]["created"] == len(users)
+        mark = server.journal.mark()
+        for declared in (users, [{"user_name": name, "role": "Partner"} for name in names]):
+            assert good("superoffice_external_users", users=declared)["changed"] is False
+        everybody = listed()
+        assert len(everybody) == len(users)
+        for name, person in zip(names, persons, strict=True):
+            spellings = [name]
+            if server.profile.name_comparison != "exact":
+                spellings += [name.lower(), name.upper()]
+            for spelling in spellings:
+                one = good("superoffice_external_user", check=True, user_name=spelling)
+                assert one["changed"] is False
+                key = one["user"]["associate_id"]
+                assert listed(user_name=spelling) == [key]
+            assert listed(user_name=f"{name[:4].upper()}*") == [key]
+            assert listed(associate_id=key) == [key]
+            assert listed(person_id=person, is_active=True) == [key]
+            [found] = good("superoffice_person_info", person_id=person)["persons"]
+            assert found["user"]["associate_id"] == key
+        assert listed(user_name="nobody") == []
+        assert sorted(listed(role="Partner", is_active=True)) == sorted(everybody)
+        for filters in ({"email": "p1@x.example"}, {"name": "\u00c5se O'Hara 1"}):
+            [found] = run("superoffice_person_info", retries=4, **filters)["persons"]
+            assert found["person_id"] == persons[1]
+        assert {5, 6} <= {one["role_id"] for one in good("superoffice_role_info")["roles"]}
+        for definition in good("superoffice_external_user_info", format="definitions")["users"]:
+            assert good("superoffice_external_user", **definition)["changed"] is False
+        checks = good("superoffice_installation_info")["checks"]
+        assert not [one for one in checks if one["status"] == "failed"], dialect
+        assert [entry for entry in server.journal.since(mark) if entry.writes] == []
+
+
 NAME_DIALECTS: list[dict[str, str]] = [
     {},
     {"backslash": "literal"},
