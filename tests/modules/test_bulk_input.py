@@ -177,6 +177,8 @@ def test_invalid_and_duplicate_passwords_are_refused(
         ({"anna": 123456}, "anna"),
         ({"anna": None}, "anna"),
         ({"anna": ""}, "anna"),
+        ({461: "Good-pass-1"}, "passwords: the key 461 must be a string"),
+        ({"anna": "$ANSIBLE_VAULT;1.1;AES256\n6162"}, "still encrypted"),
         ({"anna": "Good-pass-1", "ANNA": "Good-pass-2"}, "one name"),
         ({"bo": "Good-pass-1"}, "given twice"),
     ]:

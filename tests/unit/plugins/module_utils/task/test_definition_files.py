@@ -147,6 +147,9 @@ FORMS = [
     ("users: []\ndefault: {}", "unknown key 'default' beside users (did you mean 'defaults'?)"),
     ("users: []\ndefaults: []", "defaults must be a mapping"),
     ("$ANSIBLE_VAULT;1.1;AES256\n6162\n", "encrypted by ansible-vault"),
+    ("\n$ANSIBLE_VAULT;1.1;AES256\n6162\n", "encrypted by ansible-vault"),
+    ("users: []\nsops: {kms: []}\n", "encrypted by sops"),
+    ("data: ENC[AES256_GCM,data:a]\nsops: {kms: []}\n", "encrypted by sops"),
 ]
 
 
