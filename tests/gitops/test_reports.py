@@ -349,3 +349,13 @@ def test_neighbouring_words_that_are_not_plain_share_a_code_span() -> None:
     }
     text = report(result, "markdown")
     assert "> HTTP 403 `[correlation 00000000005b]`. Ask `a@x.example`." in text
+
+
+def test_several_installations_are_counted_in_columns_that_say_something() -> None:
+    several = [
+        {"name": "north", "result": result_of(["anna"])},
+        {"name": "south", "result": BROKEN},
+    ]
+    shown = rendered(report(several, "markdown"))
+    assert shown.heads[0] == ["Installation", "Status", "to modify"]
+    assert shown.rows[:2] == [["north", "🔶 Out of sync", "1"], ["south", "❌ Failed", ""]]

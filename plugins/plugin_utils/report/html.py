@@ -114,8 +114,7 @@ def to_html(report: Report) -> str:
         columns=columns,
         chips=[(status, named[status]) for status in STATUSES if status in present],
         groups=list(_groups(iter(rows))),
-        words=named,
-        changes=CHANGES,
+        counted=[(one, named[one]) for one in (*CHANGES, "failed") if report.counts[one]],
         is_long=len(rows) > SHORT,
     )
 

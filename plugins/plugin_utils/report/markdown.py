@@ -145,7 +145,7 @@ def _facts(report: Report) -> Iterator[str]:
 
 
 def _overview(report: Report) -> Table[Installation]:
-    statuses = (*CHANGES, "failed")
+    statuses = [status for status in (*CHANGES, "failed") if report.counts[status]]
     named = wording.words(report)
 
     def cells(one: Installation) -> list[str]:
@@ -153,7 +153,7 @@ def _overview(report: Report) -> Table[Installation]:
         state = f"{STATE_SIGNS[one.status]} {wording.STATES[one.status]}"
         return [markdown_code(one.name), state, *counts]
 
-    head = ["Installation", "Status", *(named[status] for status in CHANGES), "failed"]
+    head = ["Installation", "Status", *(named[status] for status in statuses)]
     return Table(head, report.installations, cells)
 
 

@@ -157,7 +157,7 @@ class Review:
         """The outcome in one sentence."""
         counts = self.summary
         parts = [
-            f"{counts['total']:,} logins ({counts['active']:,} active)",
+            f"{_logins(counts['total'])} ({counts['active']:,} active)",
             f"{counts['outside']:,} without a definition",
         ]
         noted = [
@@ -310,6 +310,10 @@ def review_from_document(document: typing.Any) -> Review | None:
         )
     except (KeyError, TypeError) as error:
         raise ReportError("the access review was changed after it was made") from error
+
+
+def _logins(number: int) -> str:
+    return f"{number:,} login{'' if number == 1 else 's'}"
 
 
 def last_login(login: Login) -> str:
