@@ -43,6 +43,7 @@ from ..plugin_utils.report.terminal import (
 from ..plugin_utils.report.wording import failure_text, short_failure
 from ..plugin_utils.run_check import (
     problems_of_addresses,
+    problems_of_configuration,
     problems_of_folders,
     problems_of_places,
     problems_of_variables,
@@ -91,6 +92,7 @@ class ActionModule(ActionBase):
             places.append(str(Path(options["plan_file"]).parent))
         host = options["host"]
         problems = [
+            *problems_of_configuration(),
             *problems_of_variables(variables),
             *(problems_of_addresses(host, self._urls(host)) if options["prunes"] else ()),
             *problems_of_folders(host, options["src"], variables.get("groups", {}).get("all", ())),

@@ -13,6 +13,7 @@ import difflib
 import os
 import re
 import shutil
+import stat
 import tempfile
 import urllib.parse
 from collections.abc import Iterable, Iterator, Mapping
@@ -49,6 +50,22 @@ def problems_of_places(folders: Iterable[str], mode: object) -> Iterator[str]:
             continue
         if free < NEEDED_BYTES:
             yield f"{folder} has only {free // 2**20} MiB left for reports and journal."
+
+
+def problems_of_configuration() -> Iterator[str]:
+    """Say whether Ansible ignores the `ansible.cfg` of the current folder.
+
+    It does so where everybody may write to the folder. The inventory that the file names is lost
+    with it, and so are limits and protections: the run would look like one on localhost.
+    """
+    folder = Path.cwd()
+    file = folder / "ansible.cfg"
+    is_writable = bool(folder.stat().st_mode & stat.S_IWOTH)
+    if is_writable and file.exists() and not os.environ.get("ANSIBLE_CONFIG"):
+        yield (
+            f"Ansible ignores {file}, and the inventory that it names, because everybody may write"
+            f" to its folder. Run chmod o-w {folder}, or set ANSIBLE_CONFIG to the file."
+        )
 
 
 def problems_of_variables(variables: Iterable[str]) -> Iterator[str]:

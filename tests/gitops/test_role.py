@@ -454,6 +454,7 @@ def test_new_users_whose_creation_fails_are_in_the_handover_file(
         ({"external_users_plan": ""}, "plan"),
         ({"external_users_plan": None}, "plan"),
         ({"external_users_plans": {"other": {}}}, "plan"),
+        ({"external_users_plans": {"localhost": None}}, "plan"),
         ({"external_users_plan_required": True}, "plan_required"),
         ({"external_users_hosts": "nowhere"}, "No host of the inventory"),
         ({"external_users_hosts": ""}, "No host of the inventory"),
@@ -469,6 +470,37 @@ def test_what_is_wrong_before_the_run_stops_it(
     assert outcome.code != 0
     assert message in " ".join(outcome.output.split())
     assert server.tenant.snapshot() == before
+
+
+def test_a_checkout_that_everybody_may_write_to_does_not_lose_its_limits(
+    here: Workspace, server: NetServer
+) -> None:
+    here.write("users/all.yml", yaml.safe_dump({"users": drifted(server, settled(server, 5))}))
+    here.write("ansible.cfg", "[defaults]\ninventory = hosts.ini\n")
+    here.write("hosts.ini", "[superoffice]\nlocalhost external_users_limits={'modify':0}\n")
+    here.folder.chmod(0o777)
+    before = server.tenant.snapshot()
+    here.environment.pop("ANSIBLE_CONFIG", None)
+    outcome = here.play("superoffice.crm.apply")
+    assert outcome.task_failed("because everybody may write to its folder")
+    assert server.tenant.snapshot() == before
+    here.environment["ANSIBLE_CONFIG"] = str(here.folder / "ansible.cfg")
+    assert here.play("superoffice.crm.apply").task_failed("external_users_limits")
+    assert server.tenant.snapshot() == before
+
+
+def test_a_plan_is_required_by_a_variable_of_the_environment(
+    here: Workspace, server: NetServer
+) -> None:
+    here.write("users/all.yml", yaml.safe_dump({"users": drifted(server, settled(server, 5))}))
+    before = server.tenant.snapshot()
+    for value in ("true", "1", "enabled"):
+        here.environment["SUPEROFFICE_PLAN_REQUIRED"] = value
+        outcome = here.play("superoffice.crm.apply")
+        assert outcome.task_failed("plan_required"), outcome.output
+        assert server.tenant.snapshot() == before
+    here.environment["SUPEROFFICE_PLAN_REQUIRED"] = ""
+    here.ok("superoffice.crm.plan")
 
 
 @pytest.mark.parametrize(
