@@ -112,6 +112,17 @@ def test_hook_reports_every_invalid_file(tmp_path: Path, hook: Path) -> None:
             assert re.search(rf"{re.escape(name)}.*{re.escape(message)}", output), (name, output)
 
 
+def test_hook_runs_for_a_file_that_is_no_definition_file(tmp_path: Path, hook: Path) -> None:
+    """It would run for none of the others, if only such a file is committed."""
+    for name in ("partners", "partners.yml.bak", "partners.YAML"):
+        folder = tmp_path / name
+        folder.mkdir()
+        code, output = checked(folder, hook, {f"users/{name}": GOOD.replace("role", "rolle")})
+        assert code == 1, output
+        told = "did you mean 'role'" if name.endswith("YAML") else "is not a definition file"
+        assert told in output
+
+
 def test_hook_needs_no_ansible(tmp_path: Path) -> None:
     """A plain Python with PyYAML does; that is what a hook finds on a laptop."""
     tmp_path.joinpath("a.yml").write_text(GOOD)
