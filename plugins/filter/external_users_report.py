@@ -114,9 +114,9 @@ from collections.abc import Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils.task.report_options import MODES
+from ..module_utils.task.report_options import FORMATS, MODES
 from ..plugin_utils.plain_values import plain
-from ..plugin_utils.report.files import SUFFIXES, files_of_report, files_of_review
+from ..plugin_utils.report.files import files_of_report, files_of_review
 from ..plugin_utils.report.markdown import LIMIT
 from ..plugin_utils.report.model import ReportError, report_of
 from ..plugin_utils.report.review import review_from_document
@@ -139,9 +139,9 @@ def external_users_report(
 ) -> typing.Any:
     """Return the report in the given format, or a list of files in the given formats."""
     formats = plain(format) if isinstance(format, (list, tuple)) else [str(format)]
-    unknown = [one for one in formats if one not in SUFFIXES]
+    unknown = [one for one in formats if one not in FORMATS]
     if unknown:
-        raise AnsibleFilterError(f"format must be one of {', '.join(SUFFIXES)}, not {unknown[0]}")
+        raise AnsibleFilterError(f"format must be one of {', '.join(FORMATS)}, not {unknown[0]}")
     if mode not in MODES:
         raise AnsibleFilterError(f"mode must be one of {', '.join(MODES)}, not {mode}")
     try:

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 MODES = ("plan", "apply")
-FORMATS = ("markdown", "html", "json", "junit", "csv")
+# the formats of reports, and the suffixes of their files
+FORMATS = {"markdown": "md", "html": "html", "json": "json", "junit": "xml", "csv": "csv"}
 
 ARGUMENT_SPEC = {
     "result": {"type": "raw", "required": True},

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 
+from ...module_utils.task.report_options import FORMATS
 from .csv import review_to_csv, to_csv
 from .document import document
 from .html import review_to_html, to_html
@@ -17,8 +18,6 @@ from .markdown import LIMIT, to_markdown
 from .model import Report, ReportError
 from .review import Review, review_document
 from .review_markdown import review_to_markdown
-
-SUFFIXES = {"markdown": "md", "html": "html", "json": "json", "junit": "xml", "csv": "csv"}
 
 
 def files_of_report(
@@ -32,7 +31,7 @@ def files_of_report(
         "junit": lambda: to_junit(report, drift_is_failure=drift_is_failure),
         "csv": lambda: to_csv(report),
     }
-    return {f"report.{SUFFIXES[one]}": makers[one]() for one in formats}
+    return {f"report.{FORMATS[one]}": makers[one]() for one in formats}
 
 
 def files_of_review(review: Review, formats: Sequence[str], limit: int = LIMIT) -> dict[str, str]:
@@ -50,7 +49,7 @@ def files_of_review(review: Review, formats: Sequence[str], limit: int = LIMIT) 
     unknown = [one for one in formats if one not in makers]
     if unknown:
         raise ReportError(f"an access review has no format {unknown[0]}, only {', '.join(makers)}")
-    return {f"review.{SUFFIXES[one]}": makers[one]() for one in formats}
+    return {f"review.{FORMATS[one]}": makers[one]() for one in formats}
 
 
 def _json(value: object) -> str:
