@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,79 @@ def test_edited_plan_is_refused(
     EDITS[edit](plan)
     start = tenant.snapshot()
     result = bulk(plan=plan, **options)
+    assert result["error"]["kind"] == "plan"
+    assert tenant.snapshot() == start
+    assert journal.writes == []
+
+
+def forged(plan: Any, edit: Any) -> Any:
+    """Edit a plan, and make its checksum and, but for `hide`, fingerprints of states fit."""
+    plan = copy.deepcopy(plan)
+    edit(plan["entries"])
+    for entry in plan["entries"] if edit is not hide else []:
+        before = entry["before"]
+        facts = before and {name: value for name, value in before.items() if name != "role"}
+        text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
+        entry["state"] = hashlib.sha256(text.encode()).hexdigest()[:16]
+    del plan["checksum"]
+    text = json.dumps(plan, sort_keys=True, separators=(",", ":"))
+    return {**plan, "checksum": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def swap(entries: Any) -> None:
+    """Let the first two entries change each other's user."""
+    first, second = entries[:2]
+    for side in ("before", "after"):
+        for key in ("associate_id", "person_id", "user_name"):
+            first[side][key], second[side][key] = second[side][key], first[side][key]
+
+
+def hide(entries: Any) -> None:
+    """Deactivate a user without saying so: no flag, no limit."""
+    entries[0]["before"]["is_active"] = entries[0]["after"]["is_active"] = False
+
+
+FORGERIES: list[Any] = [
+    lambda entries: entries.append(copy.deepcopy(entries[0])),
+    lambda entries: entries[0].update(password="unchanged", modification=["Password"]),
+    lambda entries: entries[0].update(password="set"),
+    lambda entries: entries[0].update(action="delete", after=None, modification=[]),
+    lambda entries: (
+        entries[0].update(action="rename", modification=["UserName", "Role"]),
+        entries[0]["after"].update(user_name="other"),
+    ),
+    lambda entries: (
+        entries[0].update(modification=["Role", "Active"]),
+        entries[0]["after"].update(is_active=False),
+    ),
+    lambda entries: entries[0].update(definition=None),
+    lambda entries: entries[2].update(definition=None),
+    lambda entries: entries[2]["after"].update(user_name="other"),
+    lambda entries: entries[2]["after"].update(person_id=1001),
+    lambda entries: entries[2]["after"].update(is_active=False),
+    swap,
+    hide,
+]
+
+
+@pytest.mark.parametrize("forgery", range(len(FORGERIES)))
+def test_forged_plan_does_only_what_definitions_ask_for(
+    forgery: int, bulk: Run, tenant: Any, journal: Any
+) -> None:
+    for name in ("anna", "berta"):
+        tenant.add_external_user(name, role_id=5)
+    new = {"role_id": 6, "person_id": tenant.add_person(), "is_active": True}
+    users = [
+        {"user_name": "anna", "role_id": 6},
+        {"user_name": "berta", "role_id": 6},
+        {"user_name": "new", **new, "password": "Good-pass-1"},
+    ]
+    free = {"limits": dict.fromkeys(("deactivate", "delete", "password", "rename"))}
+    plan = bulk(users=users, check=True, **free)["plan"]
+    assert forged(plan, lambda _entries: None) == plan
+    start = tenant.snapshot()
+    result = bulk(users=users, plan=forged(plan, FORGERIES[forgery]), **free)
+    assert result["failed"] is True
     assert result["error"]["kind"] == "plan"
     assert tenant.snapshot() == start
     assert journal.writes == []

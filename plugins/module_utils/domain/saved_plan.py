@@ -23,7 +23,15 @@ from .errors import UserError
 from .fields import FIELDS, fields_of, flag_names
 from .findings import Finding
 from .matching import match_definitions
-from .model import UNSET, CurrentUser, DesiredUser, Modification, Secret, State
+from .model import (
+    UNSET,
+    CurrentUser,
+    DesiredUser,
+    Modification,
+    Secret,
+    State,
+    UpdatePassword,
+)
 from .names import name_key
 from .persons import names_person
 from .plan import Action, PasswordStatus, Step, has_password, remaining
@@ -108,6 +116,7 @@ def from_document(document: object, installation: str) -> SavedPlan:
         )
     try:
         users = [_read_entry(entry) for entry in document["entries"]]
+        _refuse_repeats(users)
         return SavedPlan(users, read_conditions(document["conditions"]))
     except (KeyError, TypeError, ValueError, UserError) as error:
         raise UserError("plan", f"plan cannot be read ({type(error).__name__}).") from error
@@ -146,6 +155,16 @@ def restore_steps(
         )
         for step in steps
         if step.acts and step.sets_password and not has_password(step.desired)
+    ]
+    findings += [
+        Finding(
+            step.where,
+            f"{step.subject}: the plan does what this definition does not ask for. Make a new plan"
+            " with a check run, and apply it unchanged.",
+            "plan",
+        )
+        for step in steps
+        if step.acts and step.location and _contradicts(step)
     ]
     return steps, findings
 
@@ -319,6 +338,8 @@ def _read_entry(entry: Mapping[str, typing.Any]) -> PlannedUser:
 def _is_consistent(planned: PlannedUser) -> bool:
     """Tell whether action, flags, password and states agree, so that limits count what is sent."""
     before, after, modification = planned.before, planned.after, planned.modification
+    if planned.state != state_fingerprint(before) or not (planned.definition or _prunes(planned)):
+        return False
     if planned.sends_email and planned.action is not Action.CREATE:
         return False
     sets_password = planned.password_status is PasswordStatus.SET
@@ -339,6 +360,77 @@ def _is_consistent(planned: PlannedUser) -> bool:
         if getattr(before, field.option) != getattr(after, field.option):
             changed |= field.bit
     return changed == modification and renames is (planned.action is Action.RENAME)
+
+
+def _prunes(planned: PlannedUser) -> bool:
+    """Tell whether an entry does what pruning does, the one thing that no definition asks for."""
+    deactivates = (
+        planned.action is Action.MODIFY
+        and planned.modification is Modification.ACTIVE
+        and planned.after is not None
+        and not planned.after.is_active
+    )
+    return (planned.action is Action.DELETE or deactivates) and not planned.generates
+
+
+def _refuse_repeats(planned: Iterable[PlannedUser]) -> None:
+    """Refuse a plan that has a user, or gives a name, twice.
+
+    Raises:
+        ValueError: it has.
+    """
+    seen: set[int | str | None] = set()
+    for one in planned:
+        is_named = one.after and one.action in (Action.CREATE, Action.RENAME)
+        keys: list[int | str | None] = [one.before.associate_id] if one.before else []
+        keys += [name_key(one.after.user_name)] if one.after and is_named else []
+        if not seen.isdisjoint(keys):
+            raise ValueError("repeated entry")
+        seen.update(keys)
+
+
+def _contradicts(step: Step) -> bool:
+    """Tell whether a step does what its definition does not ask for.
+
+    A plan that was edited may have a checksum that fits.
+    """
+    desired, user = step.desired, step.after or step.before
+    is_another = (
+        user is None
+        or (desired.state is State.ABSENT) is not (step.action is Action.DELETE)
+        or desired.associate_id not in (UNSET, user.associate_id)
+        or desired.person_id not in (UNSET, user.person_id)
+    )
+    if is_another or user is None:
+        return True
+    if step.before and not step.renames and desired.user_name is not UNSET:
+        is_another = not step.before.is_alike(desired.user_name)
+    return is_another or (step.after is not None and _changes_more(step, step.after))
+
+
+def _changes_more(step: Step, after: CurrentUser) -> bool:
+    """Tell whether a creation or modification has values that its definition does not ask for."""
+    desired, before = step.desired, step.before
+    given = ~Modification.NONE if before is None else step.modification
+    has_period = not (desired.active_from is desired.active_until is UNSET)
+    has_consent = (
+        before is None
+        or desired.associate_id is not UNSET
+        or any(map(before.is_alike, (after.user_name, *desired.previous_user_names)))
+    )
+    wrong = {
+        Modification.USER_NAME: desired.user_name != after.user_name or not has_consent,
+        Modification.PASSWORD: before is not None
+        and desired.update_password is UpdatePassword.ON_CREATE,
+        Modification.ROLE: not desired.manages_role
+        or desired.role_id not in (UNSET, after.role_id),
+        Modification.ACTIVE: not has_period
+        and (
+            desired.is_active not in (UNSET, after.is_active)
+            or (before is not None and not desired.manages_access)
+        ),
+    }
+    return any(wrong[flag] for flag in wrong if flag & given)
 
 
 def _typed(record: Mapping[str, typing.Any], name: str, *kinds: type | None) -> typing.Any:
