@@ -346,6 +346,13 @@ def test_service_that_refuses_nothing_does_not_tell_the_form_of_errors(server: N
     assert "errors" not in result["profile"]
 
 
+def test_last_logins_do_not_need_the_names_of_the_table(server: NetServer) -> None:
+    server.faults.add("status", operation="Archive/dynamic", status=400, times=1)
+    result = diagnosed(server)
+    assert statuses(result)["last_login"] == "passed"
+    assert result["profile"]["dynamic_archive"] == "served"
+
+
 def test_ids_may_be_strings(server: NetServer) -> None:
     first = min(user.associate_id for user in server.tenant.users() if user.is_external)
     body = json.dumps({"AssociateId": str(first)})

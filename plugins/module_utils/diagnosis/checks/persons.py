@@ -89,13 +89,19 @@ def _last_login(inspector: Inspector, findings: Findings) -> Verdict:
     row = (sample_of(findings) or [findings.users[0]])[0]
     key = key_of(row)
     prefix = "associate."
-    columns = ("associate_id", "userName", "lastlogin")
-    query = {
-        "$select": ",".join(prefix + name for name in columns),
-        "$filter": f"{prefix}associate_id = {key}",
-        "$top": "1",
-    }
-    inspected = inspector.archive("dynamic", query)
+
+    def ask(*columns: str) -> Inspected:
+        query = {
+            "$select": ",".join(prefix + name for name in columns),
+            "$filter": f"{prefix}associate_id = {key}",
+            "$top": "1",
+        }
+        return inspector.archive("dynamic", query)
+
+    inspected = ask("associate_id", "userName", "lastlogin")
+    if inspected.error and inspected.status != 404 and inspected.reason not in RIGHT_ERRORS:
+        # only the profile needs the name
+        inspected = ask("associate_id", "lastlogin")
     if inspected.error:
         return _without_dynamic(inspector, findings, key, inspected)
     findings.learn("dynamic_archive", "served")
