@@ -24,6 +24,7 @@ options:
       - Result of M(superoffice.crm.superoffice_external_users), also if it failed.
       - With O(kind=review) the result of P(superoffice.crm.external_users_review#filter), with O(kind=export) that of
         M(superoffice.crm.superoffice_files), with O(kind=diagnosis) that of M(superoffice.crm.superoffice_installation_info).
+      - With these kinds, the result of an earlier task that has failed is shown as the reason why there is nothing to report.
     type: raw
     required: true
   kind:
@@ -32,8 +33,8 @@ options:
       - V(check) - Instead of a report, checks before a run what would only be noticed after it, that is whether O(folder), O(all_folder)
         and the folder of O(plan_file) can be written, whether a variable of the role is misspelled, and whether a host would read or
         prune the users of another host. O(result) is ignored.
-      - V(read) - Fails if O(result) has a C(msg), as that of a failed info module with C(failed_when) set to V(false), and names the
-        variables of the role to correct.
+      - V(read) - Fails if O(result) has a C(msg), as that of a failed info module with C(failed_when) set to V(false). Shows it as text,
+        with the variables of the role to correct.
     type: str
     choices:
       - check

@@ -119,6 +119,12 @@ def test_a_long_review_is_bounded_and_counts_what_it_leaves_out(server: NetServe
     hidden = [int(line.strip("_").split(" ")[0].replace(",", "")) for line in left]
     # two roles are listed as well
     assert len(cells(text)) - 2 - 1 + sum(hidden) == 10_000 + 1_000
+    # long lists are folded, and columns that would be empty are left out
+    assert text.count("<details><summary>Show ") == text.count("</details>") == 2
+    assert (
+        "<details><summary>Show 10,000</summary>\n\n| Login | Role | Active | Associate id |"
+        in text
+    )
 
 
 YEAR_AGO = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=365)

@@ -6,16 +6,26 @@
 
 from __future__ import annotations
 
+import itertools
+import typing
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..escaping import SHOWN_PATH, for_markdown, markdown_code
-from .markdown import LIMIT, MARKER
+from .markdown import LIMIT, MARKER, UNFOLDED
 from .review import FINDINGS_OF_REVIEW, Login, Review, last_login
 
 _LOGINS = (
     *("Login", "Person", "Company", "Role", "Active", "Last login", "Owner", "Description"),
     "Associate id",
 )
+
+
+class _Section(typing.NamedTuple):
+    """A table under a title: the two lines of its head, and one for each row."""
+
+    title: str
+    head: list[str]
+    lines: list[str]
 
 
 def review_to_markdown(review: Review, limit: int = LIMIT) -> str:
@@ -38,7 +48,7 @@ def review_to_markdown(review: Review, limit: int = LIMIT) -> str:
     return _bounded("\n".join(head), list(_sections(review)), limit)
 
 
-def _sections(review: Review) -> Iterator[list[str]]:
+def _sections(review: Review) -> Iterator[_Section]:
     tables: list[tuple[str, Sequence[str], Iterable[Sequence[str]]]] = [
         (
             FINDINGS_OF_REVIEW,
@@ -81,27 +91,42 @@ def _sections(review: Review) -> Iterator[list[str]]:
         ),
     ]
     for title, columns, rows in tables:
-        lines = [f"| {' | '.join(row)} |" for row in rows]
-        if lines:
-            head = f"| {' | '.join(columns)} |"
-            rule = f"| {' | '.join(['---'] * len(columns))} |"
-            yield [f"#### {title} ({len(lines):,})", "", head, rule, *lines]
+        cells = list(rows)
+        # a column in which nothing is known of anybody tells nothing
+        told = [any(column) for column in zip(*cells, strict=True)]
+        if cells:
+            head = _line(itertools.compress(columns, told))
+            rule = _line("---" for is_told in told if is_told)
+            lines = [_line(itertools.compress(row, told)) for row in cells]
+            yield _Section(f"#### {title} ({len(lines):,})", [head, rule], lines)
 
 
-def _bounded(text: str, sections: Sequence[list[str]], limit: int) -> str:
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _bounded(text: str, sections: Sequence[_Section], limit: int) -> str:
     """Share the room out, so that a long list does not leave out the next ones."""
     for number, section in enumerate(sections):
         share = (limit - len(text)) // (len(sections) - number)
-        room = share - sum(len(line) + 1 for line in section[:4]) - 80
-        piece = section[:4]
-        for position, line in enumerate(section[4:]):
+        opening, closing = _folding(section)
+        piece = [section.title, "", *opening, *section.head]
+        room = share - sum(len(line) + 1 for line in (*piece, *closing)) - 80
+        for position, line in enumerate(section.lines):
             room -= len(line) + 1
             if room < 0:
-                piece.append(f"\n_{len(section) - 4 - position:,} more are not shown here._")
+                piece.append(f"\n_{len(section.lines) - position:,} more are not shown here._")
                 break
             piece.append(line)
-        text += "\n".join(["", *piece, ""])
+        text += "\n".join(["", *piece, *closing, ""])
     return text[: max(limit, 0)]
+
+
+def _folding(section: _Section) -> tuple[list[str], list[str]]:
+    """Return what stands before and after a table: a long one is folded."""
+    if len(section.lines) <= UNFOLDED:
+        return [], []
+    return [f"<details><summary>Show {len(section.lines):,}</summary>", ""], ["", "</details>"]
 
 
 def _rows(logins: Iterable[Login]) -> list[tuple[str, ...]]:
