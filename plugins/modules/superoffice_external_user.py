@@ -49,7 +49,7 @@ options:
       - Name with which the user logs in, often an e-mail address. It is the key if both O(associate_id) and O(person_id) are omitted;
         with one of them it is the desired name.
       - Names compare without case, and a difference in case alone is never a change. To write a name in another case, add its
-        present spelling to O(previous_user_names).
+        present spelling to O(previous_user_names); the task fails if the service stores names in a spelling of its own.
       - The value must be a string. Names with outer spaces or invisible characters are refused.
     type: str
   person_email:

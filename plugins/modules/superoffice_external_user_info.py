@@ -31,6 +31,8 @@ options:
   user_name:
     description:
       - List only users whose name matches this glob, such as V(*@example.com). Names compare without case.
+      - A name without wildcards also finds what only the service itself recognizes as that name. A warning says if it belongs to a user
+        that the calling login may not manage.
     type: str
   role:
     description:
