@@ -195,6 +195,25 @@ def test_calling_user_is_never_pruned(
     assert tenant.user("Robot") is not None
 
 
+def test_calling_user_is_not_changed_by_the_module_of_one_user(
+    user: Run, server: NetServer, tenant: Any, journal: Any
+) -> None:
+    """Which has no status for it: a deletion must not be reported that does not take place."""
+    own = tenant.add_internal_user("Robot", password="Good-pass-1", functional_rights=["admin-all"])
+    login = {"auth_method": "bearer", "auth_token": tenant.issue_token(own)}
+    login |= {"auth_username": None, "auth_password": None}
+    with server.using(internal_listed="yes"):
+        for check in (True, False):
+            for wanted in ({"state": "absent"}, {"is_active": False}):
+                result = user(check=check, user_name="robot", **wanted, **login)
+                assert "is the login that this task uses" in result["msg"]
+                assert not result["changed"]
+                assert result["error"]["kind"] == "identity"
+            unchanged = user(check=check, user_name="Robot", is_active=True, **login)
+            assert "failed" not in unchanged
+    assert not journal.writes
+
+
 def test_all_conditions_of_the_prune_scope_must_match(
     bulk: Run, tenant: Any, forty_users: list[str]
 ) -> None:
@@ -260,6 +279,11 @@ def test_unknown_role_in_prune_scope_is_refused(
     result = bulk(users=[{"user_name": "u1"}], prune="delete", prune_scope=scope)
     assert "there is no role 'Parner'" in result["msg"]
     assert "'Partner'" in result["msg"]
+    tenant.add_role("partner")
+    scope = {"roles": ["PARTNER"]}
+    result = bulk(users=[{"user_name": "u1"}], prune="delete", prune_scope=scope)
+    assert "'PARTNER' is ambiguous" in result["msg"]
+    assert "by their names or persons instead" in result["msg"]
     assert journal.writes == []
 
 

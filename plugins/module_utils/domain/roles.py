@@ -28,9 +28,13 @@ class Roles:
                 self._by_text.setdefault(text, []).append(role.role_id)
 
     @property
+    def _existing(self) -> list[Role]:
+        return [role for role in self._roles if not role.deleted]
+
+    @property
     def possible(self) -> list[str]:
         """The names of the roles that may be given to an external user."""
-        return sorted(role.name for role in self._roles if not role.deleted)
+        return sorted(role.name for role in self._existing)
 
     def get(self, role_id: int) -> Role | None:
         """Return the role with this id, even if it is deleted."""
@@ -58,19 +62,13 @@ class Roles:
         Raises:
             UserError: the name is that of several roles; the text does not name the user.
         """
-        existing = [role for role in self._roles if not role.deleted]
         if desired.role_id is not UNSET:
-            return next((role for role in existing if role.role_id == desired.role_id), None)
+            return next((one for one in self._existing if one.role_id == desired.role_id), None)
         if desired.role is UNSET:
             return None
-        found = _with_name(desired.role, existing)
+        found = _with_name(desired.role, self._existing)
         if len(found) > 1:
-            ids = ", ".join(str(role.role_id) for role in found)
-            raise UserError(
-                "role",
-                f"the role name '{desired.role}' is ambiguous, it is that of the roles with the ids"
-                f" {ids}. Give role_id instead.",
-            )
+            raise _ambiguous(desired.role, found, "Give role_id instead.")
         return found[0] if found else None
 
     def ids_of_names(self, names: Iterable[str]) -> frozenset[int]:
@@ -82,9 +80,16 @@ class Roles:
         return frozenset(self._id_of_name(name) for name in names)
 
     def _id_of_name(self, name: str) -> int:
-        role = self.find(DesiredUser(role=name))
-        if role is not None:
-            return role.role_id
+        found = _with_name(name, self._existing)
+        if len(found) > 1:
+            # neither a scope nor a filter has ids of roles
+            raise _ambiguous(
+                name,
+                found,
+                "Select the users by their names or persons instead, or rename one of the roles.",
+            )
+        if found:
+            return found[0].role_id
         if _with_name(name, list(self._roles)):
             raise UserError("role", f"the role '{name}' is deleted. {self._possible_roles()}")
         hint = self._nearest(DesiredUser(role=name))
@@ -124,6 +129,12 @@ class Roles:
         if invisible := invisible_part(desired.role):
             hints.insert(0, f"it has {invisible}")
         return f" ({'; '.join(hints)})" if hints else ""
+
+
+def _ambiguous(name: str, roles: list[Role], remedy: str) -> UserError:
+    ids = ", ".join(str(role.role_id) for role in roles)
+    text = f"the role name '{name}' is ambiguous, it is that of the roles with the ids {ids}."
+    return UserError("role", f"{text} {remedy}")
 
 
 def _with_name(name: str, roles: list[Role]) -> list[Role]:

@@ -27,6 +27,8 @@ def of_user(
         return undecided(_refusal(run.plan.findings), requests)
     [outcome] = run.results
     step = outcome.step
+    if step.protected:
+        return undecided(_own_login(step), requests)
     result: Result = {
         "changed": step.changes if run.is_prediction else outcome.wrote,
         "action": step.action.value,
@@ -48,6 +50,15 @@ def of_user(
         shown = shown_password(step.generated, readable=show_generated_password)
         result["generated_password"] = shown
     return result
+
+
+def _own_login(step: Step) -> Failure:
+    """Say why nothing is done: this module has no other protection."""
+    text = (
+        f"{step.subject} is the login that this task uses, which is never changed. Nothing was"
+        " changed; use another login for it."
+    )
+    return Failure(text, "identity")
 
 
 def _interruption(run: RunResult, outcome: StepResult) -> Failure:
