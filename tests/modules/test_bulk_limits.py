@@ -116,6 +116,30 @@ def test_percentages_refer_to_users_in_scope(
     assert bulk(**options, limits={"delete": "15%"})["summary"]["deleted"] == 3
 
 
+def test_percentages_refer_to_users_that_a_run_can_touch(
+    bulk: Run, tenant: Any, forty_users: list[str], journal: Any
+) -> None:
+    for number, name in enumerate(forty_users[20:]):
+        tenant.change_user(name, **({"deleted": True} if number < 10 else {"is_active": False}))
+    protect = ["u0[0-4]", "U05"]
+    options = {"users": absent(forty_users[6:9]), "protect": protect}
+    refused = bulk(**options)
+    # 14 of the first 20, and 10 that cannot log in
+    assert "3 of 24 users in scope (12 %)" in refused["msg"]
+    assert "10 % (2)" in refused["msg"]
+    inactive = [{"user_name": name, "is_active": False} for name in forty_users[6:8]]
+    refused = bulk(users=inactive, protect=protect)
+    assert "2 of 14 active users in scope (14 %)" in refused["msg"]
+    refused = bulk(**options, limits={"delete": "0%"})
+    assert "3 of 24 users in scope (12 %) would be deleted, the limit is 0 % (0)" in refused["msg"]
+    asked = journal.counts()["GetUserInfoList"]
+    refused = bulk(**options, limits={"delete": 2})
+    assert "3 of 34 users in scope (9 %) would be deleted, the limit is 2: " in refused["msg"]
+    # only to confirm who would be deleted
+    assert journal.counts()["GetUserInfoList"] == asked + 1
+    assert bulk(**options, limits={"delete": "12.5%"})["summary"]["deleted"] == 3
+
+
 def test_invalid_limit_is_refused_before_any_request(
     bulk: Run, journal: Any, subtests: pytest.Subtests
 ) -> None:

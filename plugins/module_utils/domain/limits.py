@@ -34,7 +34,7 @@ OF_ACTIVE_USERS = ("deactivate", "password")
 
 
 class Base(typing.NamedTuple):
-    """The users of which percentages are taken: external, not retired, and in scope."""
+    """The users of which percentages are taken: external, in scope, not retired or protected."""
 
     existing: int
     active: int
@@ -87,10 +87,10 @@ def parse_limits(
 
 
 def needs_base(steps: Iterable[Step], limits: Mapping[str, Limit]) -> bool:
-    """Tell whether a percentage decides; a single user is always within one that is not 0."""
+    """Tell whether a percentage is tested; a single user is always within one that is not 0."""
     counts = collections.Counter(name for step in steps for name in counted_as(step))
     return any(
-        counts[name] > 1 and limit.percent is not None and limit.percent > 0
+        limit.percent is not None and counts[name] > (1 if limit.percent > 0 else 0)
         for name, limit in limits.items()
     )
 

@@ -24,7 +24,7 @@ from ..domain.names import name_key, plain_key
 from ..domain.ordering import Order, order_steps
 from ..domain.persons import Person, disagreements
 from ..domain.plan import Action, Step
-from ..domain.protection import Caller, protect
+from ..domain.protection import Caller, is_protected, protect
 from .failure import failure_of
 from .freshness import findings_about_changes
 from .parallel import in_parallel
@@ -67,7 +67,8 @@ def validate(run: RunContext, steps: Sequence[Step], findings: Sequence[Finding]
         found += _service_findings(run, order, in_conflict, persons)
     found += findings_about_changes(run, steps)
     if not found:
-        exceeded = limits.exceeded(acting, run.options.conditions.limits, _limit_base(run, acting))
+        base = _limit_base(run, acting, caller)
+        exceeded = limits.exceeded(acting, run.options.conditions.limits, base)
         found = [Finding("limits", sentence, "limits") for sentence in exceeded]
     return Plan([*idle, *acting], order, found)
 
@@ -188,15 +189,22 @@ def _is_same_user(user: CurrentUser, record: UserRecord) -> bool:
     return not names or bool(names & set(map(name_key, user.names)))
 
 
-def _limit_base(run: RunContext, steps: Sequence[Step]) -> limits.Base:
+def _limit_base(run: RunContext, steps: Sequence[Step], caller: Caller) -> limits.Base:
     """Count the users in scope that a limit can hit.
 
-    The list may hold retired users and others that no run touches; they are looked up only where a
-    percentage decides.
+    The list may hold protected users, which no run touches. It may hold retired ones and internal
+    ones too; they are looked up only where a percentage is tested.
     """
+    conditions = run.options.conditions
     scope = scope_of(run)
-    users = [user for user in run.state.users if scope.holds(user)]
-    if limits.needs_base(steps, run.options.conditions.limits):
+    users = [
+        user
+        for user in run.state.users
+        if scope.holds(user)
+        and not caller.is_user(user)
+        and not is_protected(user.names, conditions.protect)
+    ]
+    if limits.needs_base(steps, conditions.limits):
         ids = [user.associate_id for user in users if user.associate_id is not None]
         records = records_of(run, ids)
         users = [
