@@ -280,6 +280,27 @@ def test_axe_finds_nothing(page: Any, axe: str, name: str) -> None:
             assert found == [], (dark, width)
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_no_column_is_cut_off(page: Any, name: str) -> None:
+    """On a tablet either, upright or on its side."""
+    edge = """(() => {
+      const rows = [...document.querySelectorAll(".table .row")];
+      const right = (one) => one.getBoundingClientRect().right;
+      const beyond = (row) => Math.max(...[...row.children].map(right)) - right(row);
+      return Math.max(0, ...rows.map(beyond));
+    })()"""
+    result = PAGES[name]()
+    persons = {"person": "Ragnhild Bjerknes-Haugen", "company": "Nordlys Logistikk AS"}
+    for one in result if isinstance(result, list) else [{"result": result}]:
+        for row in one["result"].get("results") or []:
+            row.update(persons)
+    shown = page(result, kind={"mode": "apply"})
+    for width in (360, 600, 834, 940, 941, 1024, 1180):
+        shown.open(width=width)
+        assert shown.run(edge) == 0, width
+        assert shown.run("document.documentElement.scrollWidth") == width
+
+
 def test_every_status_has_its_own_color(page: Any) -> None:
     for dark in (False, True):
         shown = page(of_each_status(), kind={"mode": "apply"}, dark=dark)
