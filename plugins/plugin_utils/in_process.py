@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import typing
+import weakref
 from collections.abc import Iterable, Iterator, Mapping
 
 from ansible import constants as C  # noqa: N812 - as Ansible calls it
@@ -38,6 +39,10 @@ from .relative_paths import refuse_relative_paths, with_absolute_paths
 
 Values = dict[str, typing.Any]
 
+# the arguments of tasks as they are shown and as they were given: each attempt of a task with
+# `until` has another plugin, and gets the latter
+_GIVEN: weakref.WeakKeyDictionary[typing.Any, tuple[Values, Values]] = weakref.WeakKeyDictionary()
+
 
 class InProcessAction(ActionBase):
     """Runs `task` in process if the result is the same as that of the module, else the module."""
@@ -47,7 +52,22 @@ class InProcessAction(ActionBase):
     _supports_async = True
 
     def run(self, tmp: str | None = None, task_vars: Values | None = None) -> Values:
-        """Return the result of the task, which is the same on both execution paths."""
+        """Return the result of the task, which is the same on both execution paths.
+
+        Afterwards Ansible passes the arguments, in which variables are replaced by their values, to
+        all callbacks; that of ansible-runner and AWX stores them. They get them without secrets.
+        """
+        shown, given = _GIVEN.get(self._task, ({}, {}))
+        if self._task.args != shown:
+            given = self._task.args
+        self._task.args = given
+        try:
+            return self._run(tmp, task_vars)
+        finally:
+            self._task.args = self.task.shown_arguments(given)
+            _GIVEN[self._task] = (self._task.args, given)
+
+    def _run(self, tmp: str | None, task_vars: Values | None) -> Values:
         result: Values = super().run(tmp, task_vars)
         variables = task_vars or {}
         environment = self._environment()

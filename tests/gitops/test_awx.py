@@ -204,6 +204,72 @@ def test_awx_fails_closed(tmp_path: Path, server: NetServer, credential: dict[st
     assert not server.journal.writes
 
 
+EVENTS = """
+- name: Set passwords
+  hosts: localhost
+  connection: local
+  gather_facts: false
+  vars:
+    connection_options: &connection
+      url: "{{ url }}"
+      auth_username: "{{ username }}"
+      auth_password: "{{ password }}"
+      app_token: "{{ app }}"
+    ansible_python_interpreter: "{{ ansible_playbook_python }}"
+  tasks:
+    - name: Set one
+      superoffice.crm.superoffice_external_user:
+        <<: *connection
+        user_name: anna
+        password: "{{ first }}"
+        update_password: always
+      register: set
+      # the second attempt gets the same arguments
+      until: set.attempts == 2
+      retries: 3
+      delay: 0
+    - name: Set many
+      superoffice.crm.superoffice_external_users:
+        <<: *connection
+        users: [{user_name: "{{ item }}", password: "{{ second }}", update_password: always}]
+        passwords: {dora: "{{ second }}"}
+      loop: [bo, cilla]
+    - name: Make a mistake
+      superoffice.crm.superoffice_external_user:
+        <<: *connection
+        user_name: anna
+        pasword: "{{ first }}"
+      ignore_errors: true
+"""
+
+
+@pytest.mark.parametrize("in_process", [True, False])
+def test_event_data_of_a_job_hold_no_secret(
+    in_process: bool, tmp_path: Path, server: NetServer, credential: dict[str, Any]
+) -> None:
+    """Events hold the arguments of each task, with the values of their variables."""
+    secrets = {name: f"Canary-{name}-3f9a-Aa1" for name in ("first", "second", "app")}
+    for name in ("anna", "bo", "cilla"):
+        server.tenant.add_external_user(name, role_id=5, password="Old-password-1")
+    tmp_path.joinpath("project").mkdir()
+    tmp_path.joinpath("project/play.yml").write_text(EVENTS)
+    done = ansible_runner.run(
+        private_data_dir=str(tmp_path),
+        playbook="play.yml",
+        extravars={**secrets, **credential, "superoffice_in_process": in_process},
+        envvars={"ANSIBLE_NOCOLOR": "1", "ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "1"},
+        verbosity=4,
+        quiet=True,
+    )
+    assert done.status == "successful", done.stdout.read()
+    assert server.tenant.password_matches("anna", secrets["first"])
+    assert server.tenant.password_matches("cilla", secrets["second"])
+    events = [json.dumps(event) for event in done.events]
+    assert len([event for event in events if "task_args" in event]) > 5
+    for secret in (*secrets.values(), credential["password"]):
+        assert not [event for event in events if secret in event]
+
+
 def test_credential_type_sets_variables_and_hides_secrets(
     tmp_path: Path, credential: dict[str, Any]
 ) -> None:

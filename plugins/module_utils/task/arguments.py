@@ -29,6 +29,7 @@ from ..client.authentication import (
 )
 from ..client.cancellation import CancelToken
 from ..client.errors import BadConnectionOption
+from ..client.redaction import MASK
 from ..client.settings import ConnectionSettings
 from ..domain.entries import desired_user, parse_entry, require_string, type_name
 from ..domain.model import DesiredUser, Secret
@@ -97,6 +98,17 @@ class Task(typing.NamedTuple):
             if name in self.argument_spec
         }
         return {"module_args": shown}
+
+    def shown_arguments(self, arguments: Options) -> dict[str, typing.Any]:
+        """Return the arguments of a task without secrets, as callbacks may show them."""
+        secret = {
+            name
+            for option, rule in self.argument_spec.items()
+            if rule.get("no_log")
+            for name in (option, *rule.get("aliases", ()))
+        }
+        shown = self.invocation(arguments)["module_args"]
+        return {name: MASK if name in secret else shown.get(name, MASK) for name in arguments}
 
     @property
     def argument_spec(self) -> Spec:
