@@ -130,7 +130,8 @@ def _exceeded(name: str, users: list[str], limit: Limit, allowed: int, base: Bas
     what = "active users" if name in OF_ACTIVE_USERS else "users"
     share = f" ({100 * len(users) / existing:.0f} %)" if existing else ""
     rule = f"{limit.text} ({allowed})" if limit.percent is not None else str(allowed)
-    first = ", ".join(users[:SHOWN]) + (", ..." if len(users) > SHOWN else "")
+    more = f" and {len(users) - SHOWN:,} more" if len(users) > SHOWN else ""
+    first = f"{', '.join(users[:SHOWN])}{more}"
     return (
         f"{len(users)} of {existing} {what} in scope{share} would be {_VERBS[name]}, the limit is"
         f" {rule}: {first}. Set limits.{name} to allow it."

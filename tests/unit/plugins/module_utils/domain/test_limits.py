@@ -130,7 +130,7 @@ def test_exceeded_limit_names_counts_option_and_first_five_users() -> None:
     [sentence] = limits.exceeded(plans, limits.parse_limits({}), limits.Base(40, 30))
     assert sentence == (
         "12 of 40 users in scope (30 %) would be deleted, the limit is 10 % (4): u0, u1, u2, u3,"
-        " u4, ...."
+        " u4 and 7 more."
         " Set limits.delete to allow it."
     )
     [sentence] = limits.exceeded(plans[:2], limits.parse_limits({"delete": 1}), limits.Base(0, 0))
