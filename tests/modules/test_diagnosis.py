@@ -271,6 +271,8 @@ CASES: dict[str, list[Case]] = {
         Case("administer external users", status="failed",
              fault=("status", "IsUserNameValidWithReason", {"status": 403})),
         Case("first write", fault=("garbage", "IsUserNameValidWithReason", {"body": "null"})),
+        Case("first write", fault=("status", "Is*ValidWithReason",
+                                   {"status": 404, "body": "{}", "times": None})),
     ],
     "persons": [
         Case("may see all persons", status="failed", fault=("empty_page", "Archive/Person", {})),

@@ -299,7 +299,7 @@ class UserAgent:
         try:
             value = self._call("validate", method, body)
         except Refused as error:
-            if error.status not in _NO_SUCH_CALL or error.is_page:
+            if not is_missing_call(error):
                 raise
             value = None
         if value is None:  # no opinion; the write itself will tell
@@ -352,6 +352,14 @@ class UserAgent:
         if not request.safe:
             self._records = None
         return self._transport.call(request)
+
+
+def is_missing_call(error: NetServerError | None) -> bool:
+    """Tell whether an error says that the service does not have the call.
+
+    A page says nothing of the service: it comes from a web server or a firewall.
+    """
+    return error is not None and error.status in _NO_SUCH_CALL and not error.is_page
 
 
 def to_wire(

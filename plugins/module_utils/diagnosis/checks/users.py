@@ -10,6 +10,7 @@ import re
 
 from ...client import json_fields
 from ...client.inspection import Inspector, neutral
+from ...client.user_agent import is_missing_call
 from ...domain.names import name_key
 from ..check import Check, Findings, Verdict, failed, passed, skipped, warning
 from ..rows import OPERATION, key_of, name_of, sample_of
@@ -166,6 +167,8 @@ def _validation(inspector: Inspector, findings: Findings) -> Verdict:
         " this check to find all errors before the first write."
     )
     error = taken.error or weak.error
+    if is_missing_call(error):
+        return warning("The service has no calls that validate names and passwords.", remedy)
     if error:
         return failed(
             f"Names and passwords cannot be validated: {neutral(error, inspector.settings)}.",
@@ -191,7 +194,8 @@ def _trimming(inspector: Inspector, findings: Findings) -> Verdict:
         "PersonId": json_fields.number(row, "personId", OPERATION, missing=0),
         "UserName": f" {name_of(row)}",
     }
-    value = inspector.agent("IsUserNameValidWithReason", body, kind="validate").result()
+    inspected = inspector.agent("IsUserNameValidWithReason", body, kind="validate")
+    value = None if is_missing_call(inspected.error) else inspected.result()
     if value is None:
         return skipped("The service does not say whether a name with an outer space is valid.")
     result = json_fields.record(value, "IsUserNameValidWithReason")
