@@ -11,6 +11,7 @@ would run in other surroundings than the controller's process, the module runs.
 from __future__ import annotations
 
 import json
+import os
 import typing
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
@@ -81,17 +82,29 @@ class InProcessAction(ActionBase):
         path = f"as a module: {reason}" if reason else "in process: local, controller's Python"
         host = variables.get("inventory_hostname")
         self._display.vvv(f"{self._task.action} runs {path}", host=host)
+        self._controller_has_ended = controller_watch()
         if reason:
             # Documented for action plugins. TaskExecutor calls `cleanup()`, which removes the
             # temporary directory.
             module: Values = self._execute_module(
                 module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
             )
+            self._end_without_controller()
             return {**result, **module}
         result |= self._in_process(arguments, environment, variables)
+        self._end_without_controller()
         if not invocation_is_wanted(task_vars):
             result.pop("invocation", None)
         return result
+
+    def _end_without_controller(self) -> None:
+        """End this worker if nobody is left who takes its result.
+
+        Ansible itself would wait for a reader without end, if the result is long.
+        """
+        if self._controller_has_ended():
+            self.cleanup(force=True)  # type: ignore[no-untyped-call]
+            os._exit(1)
 
     def _surroundings(self, variables: Values, environment: Mapping[str, str]) -> Surroundings:
         delegate = self._task.delegate_to
@@ -155,7 +168,7 @@ class InProcessAction(ActionBase):
             options,
             self._task.check_mode,
             progress or silent,
-            is_abandoned=controller_watch(),
+            is_abandoned=self._controller_has_ended,
         )
 
     def _environment(self) -> dict[str, str]:

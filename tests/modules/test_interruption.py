@@ -88,6 +88,7 @@ class Play:
                 "SUPEROFFICE_URL": server.url,
                 "SUPEROFFICE_USERNAME": ADMIN[0],
                 "SUPEROFFICE_PASSWORD": ADMIN[1],
+                "PLAY_OF_TEST": str(folder),
             },
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -105,6 +106,16 @@ class Play:
         """End everything that the play started."""
         self.process.kill()
         self.process.wait(30)
+
+    def processes(self) -> list[Path]:
+        """The processes that it started and that still run; none where there is no /proc."""
+        mark = f"PLAY_OF_TEST={self.folder}".encode()
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if mark in (process / "environ").read_bytes().split(b"\0"):
+                    found.append(process)
+        return found
 
     def records(self) -> list[dict[str, Any]]:
         """The lines of the journal."""
@@ -164,6 +175,11 @@ def test_the_end_of_the_controller_stops_the_writes(
         play.process.send_signal(number)
         assert_no_more_writes(slow_server)
         assert_journal_is_true(play)
+        play.end()
+        deadline = time.monotonic() + 10
+        while left := play.processes():
+            assert time.monotonic() < deadline, left
+            time.sleep(0.1)
     finally:
         play.end()
 

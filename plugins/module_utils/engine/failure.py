@@ -41,3 +41,11 @@ def failure_of(error: UserError | NetServerError, tried: str = "", known: str = 
     start = f"{tried}: " if tried else ""
     message = for_message(f"{start}{text} {known}".strip())
     return Failure(message, error.kind, error.status, error.operation)
+
+
+def interruption_reason(interruption: BaseException) -> str:
+    """Return in a few words what interrupted a run."""
+    text = str(interruption).rstrip(".")
+    # the exception of ansible-core before 2.19 has no text
+    is_timeout = "timeout" in type(interruption).__name__.lower()
+    return text or ("timeout of the task" if is_timeout else type(interruption).__name__)

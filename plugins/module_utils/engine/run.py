@@ -46,11 +46,6 @@ class RunResult(typing.NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
-def interruption_reason(run: RunResult) -> str:
-    """Return in a few words what interrupted a run."""
-    return str(run.interruption).rstrip(".") or type(run.interruption).__name__
-
-
 def run_definitions(
     run: RunContext,
     definitions: Sequence[Definition],

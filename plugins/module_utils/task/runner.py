@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from ..client.cancellation import CancelToken
 from ..client.http import REQUESTS_IMPORT_ERROR
 from ..domain.shown_text import for_message
-from ..engine.failure import Failure, Problem, failure_of
+from ..engine.failure import Failure, Problem, failure_of, interruption_reason
 from ..engine.read import ReportProgress
 from .arguments import Options, Task, TaskContext
 from .result import failed
@@ -70,7 +70,7 @@ def run_task(
 
 def _interrupted(interruption: BaseException, token: CancelToken) -> dict[str, typing.Any]:
     """Return the result of a task that has none of its own."""
-    reason = str(interruption).rstrip(".") or type(interruption).__name__
+    reason = interruption_reason(interruption)
     if token.may_have_written:
         text = (
             f"The task was interrupted after it had begun to write ({reason}). What was changed is"

@@ -12,8 +12,8 @@ from ..domain.fields import flag_names
 from ..domain.findings import Finding
 from ..domain.plan import Step
 from ..domain.shown_text import shown_name
-from ..engine.failure import Failure
-from ..engine.run import RunResult, interruption_reason
+from ..engine.failure import Failure, interruption_reason
+from ..engine.run import RunResult
 from ..engine.step_result import StepResult
 from ..engine.write import PAST_TENSE
 from .result import Result, diff_side, failed, shown_password, undecided, user_facts
@@ -41,7 +41,7 @@ def of_user(
     if outcome.failure:
         result.update(failed(outcome.failure))
     elif run.interruption is not None:
-        result.update(failed(_interruption(run, outcome)))
+        result.update(failed(_interruption(run.interruption, outcome)))
     if outcome.password_email:
         result["password_email"] = outcome.password_email.status
     if run.warnings:
@@ -61,14 +61,14 @@ def _own_login(step: Step) -> Failure:
     return Failure(text, "identity")
 
 
-def _interruption(run: RunResult, outcome: StepResult) -> Failure:
+def _interruption(interruption: BaseException, outcome: StepResult) -> Failure:
     """Say what is known of a user if the run was interrupted beside its write."""
     what = (
         f"was {PAST_TENSE[outcome.step.action]}, but not verified"
         if outcome.wrote
         else "was not changed"
     )
-    reason = interruption_reason(run)
+    reason = interruption_reason(interruption)
     text = f"{outcome.step.subject} {what}: the run was interrupted ({reason}). Run the task again."
     return Failure(text, "interrupted")
 

@@ -20,8 +20,8 @@ from ..domain.periods import SOON, period_of
 from ..domain.plan import Step
 from ..domain.restriction import covers
 from ..domain.shown_text import for_terminal, shown_name
-from ..engine.failure import Failure
-from ..engine.run import RunResult, interruption_reason
+from ..engine.failure import Failure, interruption_reason
+from ..engine.run import RunResult
 from ..engine.run_context import RunContext
 from ..engine.step_result import StepResult
 from .result import Result, diff_side, failed, shown_password, user_facts
@@ -85,7 +85,7 @@ def of_users(
     if run.plan.findings:
         result |= refused(run.plan.findings, requests, shown)
     elif run.interruption is not None:
-        result |= _interrupted(run, result["summary"])
+        result |= _interrupted(run, run.interruption, result["summary"])
     elif problems:
         result |= _failure(problems, result["summary"])
     return _bounded(result, shown) if "failed" in result else result
@@ -140,11 +140,10 @@ def refused(findings: Sequence[Finding], requests: dict[str, int], shown_of: Sho
     }
 
 
-def _interrupted(run: RunResult, counts: dict[str, int]) -> Result:
+def _interrupted(run: RunResult, interruption: BaseException, counts: dict[str, int]) -> Result:
     """Say what is known of a run that was stopped while it wrote."""
     unknown = [one.step.user_name for one in run.results if one.is_unknown]
     done = sum(1 for one in run.results if one.wrote and one.failure is None)
-    interruption = run.interruption
     users = "1 user was" if done == 1 else f"{done} users were"
     text = f"The run was interrupted: {users} changed and {counts['skipped']} not started."
     if done and not counts["skipped"] and not unknown:
@@ -156,7 +155,7 @@ def _interrupted(run: RunResult, counts: dict[str, int]) -> Result:
         more = "1 more was" if len(unknown) == 1 else f"{len(unknown)} more were"
         text += f" Whether {more} changed is not known: {names}."
     kind = interruption.kind if isinstance(interruption, UserError) else "interrupted"
-    text += f" Run the task again to go on. ({interruption_reason(run)})"
+    text += f" Run the task again to go on. ({interruption_reason(interruption)})"
     return failed(Failure(text, kind))
 
 
