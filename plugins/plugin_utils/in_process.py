@@ -22,7 +22,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, Validati
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 
-from ..module_utils.task.argument_errors import argument_failure, validation_message
+from ..module_utils.task.argument_errors import argument_failure, refusal, validation_message
 from ..module_utils.task.arguments import (
     ENVIRONMENT,
     Spec,
@@ -77,7 +77,7 @@ class InProcessAction(ActionBase):
             refuse_other_types(self.task.argument_spec, self._task.args)
             arguments = self._arguments()
         except (SwitchError, ValueError) as error:
-            return {**result, "failed": True, "msg": for_message(f"{str(error).rstrip('.')}.")}
+            return {**result, **refusal(for_message(f"{str(error).rstrip('.')}."))}
         reason = reason or why_as_module(self._surroundings(variables, environment))
         path = f"as a module: {reason}" if reason else "in process: local, controller's Python"
         host = variables.get("inventory_hostname")

@@ -21,6 +21,7 @@ from ansible.module_utils import basic
 from tests.modules.execution_paths import (
     EXECUTION_PATHS,
     Result,
+    action,
     run_as_module,
     run_in_process,
 )
@@ -58,8 +59,6 @@ SINGLE: dict[str, list[Result]] = {
         {"user_name": "anna", "previous_user_names": "clara,berta"},
         {"user_name": "anna", "role": None, "password": None, "previous_user_names": None},
         {"user_name": "anna", "auth_password": None},
-        {"user_name": "anna", "app_token": {"a": ["application-token-1"]}},
-        {"user_name": "anna application-token-1", "app_token": ["application-token-1"]},
         {"user_name": "anna", "timeout": None},
         {"user_name": "anna", "language": None},
     ],
@@ -84,11 +83,16 @@ SINGLE: dict[str, list[Result]] = {
         {"user_name": "anna", "is_active": "maybe"},
         {"user_name": "anna", "auth_method": "soticket"},
         {"user_name": "anna", "auth_method": "bearer", "auth_token": ""},
-        {"user_name": ["anna"]},
-        {"user_name": {"a": 1}},
-        {"user_name": "anna", "previous_user_names": {"a": 1}},
     ],
 }  # fmt: skip
+# refused before the execution path is chosen
+REFUSED: list[tuple[Result, str]] = [
+    ({"app_token": {"a": ["application-token-1"]}}, "app_token must be a string, not a mapping."),
+    ({"app_token": ["application-token-1"]}, "app_token must be a string, not a list."),
+    ({"user_name": ["anna"]}, "user_name must be a string, not a list."),
+    ({"user_name": {"a": 1}}, "user_name must be a string, not a mapping."),
+    ({"previous_user_names": {"a": 1}}, "previous_user_names must be a list, not a mapping."),
+]
 
 BULK: dict[str, list[Result]] = {
     "bulk runs": [
@@ -224,6 +228,19 @@ def test_results_for_one_user_are_equal(
 ) -> None:
     for options in SINGLE[group]:
         assert_equal_on_both_paths(server, ONE, {**connection, **options}, check)
+
+
+@pytest.mark.parametrize("in_process", [True, False])
+def test_values_that_ansible_would_convert_are_refused_on_both_paths(
+    in_process: bool, server: NetServer, connection: Result
+) -> None:
+    mark = server.journal.mark()
+    for options, message in REFUSED:
+        plugin = action(ONE, {**connection, "user_name": "anna", **options})
+        result = plugin.run(task_vars={"superoffice_in_process": in_process})
+        error = {"kind": "definition", "status": None, "operation": None}
+        assert result == {"failed": True, "msg": message, "error": error}
+    assert server.journal.since(mark) == []
 
 
 @pytest.mark.parametrize("check", [False, True], ids=["apply", "check"])

@@ -24,6 +24,11 @@ from .result import failed
 _SUPPORTED = ". Supported parameters include: "
 
 
+def refusal(message: str) -> dict[str, typing.Any]:
+    """Return the failed result for an argument that is refused before Ansible validates it."""
+    return failed(Failure(message, _KIND))
+
+
 def argument_failure(message: str) -> dict[str, typing.Any]:
     """Return the failed result for an argument error of Ansible's."""
     unknown, separator, supported = message.partition(_SUPPORTED)
