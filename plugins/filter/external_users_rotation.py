@@ -66,7 +66,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: One definition for each selected user, with C(associate_id), C(user_name) and C(password), ordered by name.
+  description:
+    - One definition for each selected user, with C(associate_id), C(user_name) and C(password), ordered by name. C(person_id) is part of it if
+      the input has it, so that an ID that another person's login has by then is refused.
   type: list
   elements: dict
 """

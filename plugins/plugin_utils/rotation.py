@@ -68,9 +68,12 @@ def rotation_of(
         if is_protected(user.names, protected):
             continue
         password = given.get(name_key(user.user_name)) or generate_password().value
+        # the id may be that of another person's login when the password is set
+        person = {"person_id": user.person_id} if user.person_id > 0 else {}
         entries.append(
             {
                 "associate_id": user.associate_id,
+                **person,
                 "user_name": user.user_name,
                 "password": password,
             }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.superoffice.crm.plugins.plugin_utils.rotation import rotation_of
 
 from tests.modules.conftest import Run
 from tests.netserver import NetServer
@@ -91,3 +92,18 @@ def test_id_that_is_used_again_before_the_deletion_is_noticed(
     assert (result["error"]["kind"], result["summary"]["modified"]) == ("identity", int(others))
     assert names_of(tenant) == ["berta", "innocent"] or names_of(tenant) == ["innocent", "berta"]
     assert "DeleteExternalUser" not in server.journal.counts()
+
+
+def test_rotation_gives_no_password_to_another_user_with_the_id(
+    run: Run, server: NetServer, tenant: Any
+) -> None:
+    associate_id = tenant.add_external_user("anna")
+    listed = run("superoffice_external_user_info")["users"]
+    users = rotation_of(listed, scope={"user_names": ["anna"]})
+    assert users[0]["person_id"] == tenant.user("anna").person_id
+    replace(server, associate_id)
+    mark = server.journal.mark()
+    result = run("superoffice_external_users", users=users, defaults={"update_password": "always"})
+    assert result["error"]["kind"] == "conflict"
+    assert names_of(tenant) == ["innocent"]
+    assert not [entry for entry in server.journal.since(mark) if entry.committed]
