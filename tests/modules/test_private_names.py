@@ -51,7 +51,7 @@ def private_names(path: Path) -> set[str]:
             used |= {alias.name for alias in node.names} | set((node.module or "").split("."))
     private = {name for name in used if name.startswith("_") and not name.startswith("__")}
     # values of the standard library that are documented in spite of their names
-    return private - own(tree) - {"_asdict", "_replace", "_fields", "_make"}
+    return private - own(tree) - {"_asdict", "_replace", "_fields", "_make", "_exit"}
 
 
 def test_no_other_private_name_is_used() -> None:
