@@ -49,6 +49,7 @@ from ..plugin_utils.run_check import (
     problems_of_variables,
     role_variables,
 )
+from ..plugin_utils.terminal import wrapped
 
 Values = dict[str, typing.Any]
 _URL = "external_users_url"
@@ -166,7 +167,7 @@ class ActionModule(ActionBase):
         if options["fail_on_drift"] and one.drift:
             sentence = f"{one.name}: external users are out of sync."
             return {"failed": True, "msg": _sentence(sentence)}
-        return _failure(problems) or result
+        return _failure(problems, is_shown=is_shown) or result
 
     def _review_report(self, options: Values) -> Values:
         review = review_from_document(options["result"])
@@ -175,8 +176,9 @@ class ActionModule(ActionBase):
         problems: list[str] = []
         files = files_of_review(review, ["markdown", "html", "csv", "json"])
         written = _written(lambda: _write(options, options["folder"], files), problems)
-        self._show(review_block(review, written, self._width, self._paint), problems)
-        return _failure(problems) or {"written": written}
+        text = review_block(review, written, self._width, self._paint)
+        is_shown = self._show(text, problems)
+        return _failure(problems, is_shown=is_shown) or {"written": written}
 
     def _export_report(self, options: Values) -> Values:
         exported = _mapping(options["result"])
@@ -205,10 +207,11 @@ class ActionModule(ActionBase):
         written = _written(lambda: _write(options, options["folder"], files), problems)
         installation = _mapping(_mapping(options["result"]).get("installation"))
         address = str(installation.get("address") or "")
-        self._show(diagnosis_block(document, address, written, self._width, self._paint), problems)
+        text = diagnosis_block(document, address, written, self._width, self._paint)
+        is_shown = self._show(text, problems)
         if document["summary"]["failed"]:
             return {"failed": True, "msg": diagnosis_headline(document), "written": written}
-        return _failure(problems) or {"written": written}
+        return _failure(problems, is_shown=is_shown) or {"written": written}
 
     def _not_done(self, what: str, result: object, otherwise: str) -> Values:
         """Tell why an earlier task failed, once and as text."""
@@ -235,8 +238,11 @@ class ActionModule(ActionBase):
         callback = str(C.config.get_config_value("DEFAULT_STDOUT_CALLBACK"))
         if callback.rpartition(".")[2] in MACHINE_CALLBACKS:
             return False
-        lines = "".join(f"{self._paint(problem, 'red')}\n" for problem in problems)
-        self._display.display(text + lines)
+        width = self._width
+        lines = [line for problem in problems for line in ["", *wrapped(problem, width, "", "")]]
+        self._display.display(
+            "\n".join([text.rstrip("\n"), *(self._paint(one, "red") for one in lines)])
+        )
         return True
 
 
@@ -306,9 +312,13 @@ def _written(write: Callable[[], list[str]], problems: list[str]) -> list[str]:
     """Return what was written; that it could not be is told after the outcome, and not instead."""
     try:
         return write()
-    except (OSError, ValueError) as error:
-        problems.append(_sentence(f"The reports could not be written: {error}"))
-        return []
+    except OSError as error:
+        path = error.filename2 or error.filename
+        reason = f"{shown_path(str(path))}: {error.strerror}." if path else str(error)
+    except ValueError as error:
+        reason = str(error)
+    problems.append(_sentence(f"The reports could not be written: {reason}"))
+    return []
 
 
 def _sentence(text: str) -> str:
@@ -319,8 +329,10 @@ def _cause(one: Installation) -> Values:
     return {"error": dict(one.error)} if one.error else {}
 
 
-def _failure(problems: list[str]) -> Values:
-    return {"failed": True, "msg": problems[0]} if problems else {}
+def _failure(problems: list[str], *, is_shown: bool) -> Values:
+    if not problems:
+        return {}
+    return {"failed": True, "msg": "Failed, for the reason above." if is_shown else problems[0]}
 
 
 def _json(value: object) -> str:

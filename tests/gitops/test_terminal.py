@@ -364,3 +364,16 @@ def test_a_run_whose_reports_cannot_be_written_does_not_begin(
     assert outcome.code == 2
     assert "cannot take reports" in outcome.output
     assert "Nothing was changed." in outcome.output
+
+
+def test_reports_that_cannot_be_written_are_told_once_after_the_outcome(
+    here: Workspace, server: NetServer
+) -> None:
+    here.write("users/all.yml", yaml.safe_dump({"users": settled(server, 3)}))
+    here.folder.joinpath("reports/report.html").mkdir(parents=True)
+    outcome = here.play("superoffice.crm.plan")
+    assert outcome.code == 2
+    assert "Plan: no changes. All 3 users are in sync." in outcome.output
+    reason = "The reports could not be written: reports/report.html: Is a directory."
+    assert outcome.output.count(reason) == 1
+    assert "Failed, for the reason above." in outcome.output
