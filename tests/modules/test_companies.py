@@ -90,7 +90,7 @@ def test_only_users_of_the_company_are_pruned(
     [
         (["Nordic Trad"], "there is no company 'Nordic Trad'"),
         (["Nordic Trade", "Nordic Trade, Bergen"], "there is no company 'Nordic Trade, Bergen'"),
-        ([""], "there is no company ''"),
+        ([""], "companies has an empty name"),
         ([], "companies must be a list that is not empty"),
         ("Nordic Trade", "companies must be a list that is not empty"),
     ],

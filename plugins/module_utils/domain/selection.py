@@ -105,9 +105,11 @@ def parse_scope(value: object) -> Scope:
     ]
     for name in ("roles", "user_names", "companies"):
         texts = value.get(name)
-        if isinstance(texts, list) and not all(
-            isinstance(one, str) and one.strip() for one in texts
-        ):
+        if not isinstance(texts, list):
+            continue
+        if any(isinstance(one, str) and not one.strip() for one in texts):
+            problems.append(f"{name} has an empty name")
+        if not all(isinstance(one, str) for one in texts):
             problems.append(f"{name} must be strings; put numbers, true, false and dates in quotes")
     ids = value.get("person_ids")
     if isinstance(ids, list) and not all(_is_id(one) for one in ids):
