@@ -17,7 +17,7 @@ import pytest
 from tests.modules.execution_paths import Result, run_in_process
 from tests.netserver import NetServer
 from tests.proxies import certificates
-from tests.reliability.cutting_relay import Cut, CuttingRelay
+from tests.reliability.closing_proxy import ClosingProxy, Cut
 from tests.reliability.workloads import BULK, MANY, ONE, SINGLE, add_users, user_states
 
 WAYS = ("http", "https", "CONNECT")
@@ -26,22 +26,22 @@ LONGEST = {"request": 640, "response": 420}
 
 
 @pytest.fixture(params=WAYS)
-def relayed(
+def proxied(
     request: pytest.FixtureRequest, server: NetServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[CuttingRelay, Result]]:
-    """A relay in front of the server, and the options that lead through it."""
+) -> Iterator[tuple[ClosingProxy, Result]]:
+    """A fault proxy in front of the server, and the options that lead through it."""
     options: Result = {}
     if request.param == "http":
-        relay = CuttingRelay(server.url)
+        proxy = ClosingProxy(server.url)
         options["allow_http"] = True
     else:
         paths = certificates.make(tmp_path_factory.mktemp("certificates"))
-        relay = CuttingRelay(server.url, paths.server_both)
+        proxy = ClosingProxy(server.url, paths.server_both)
         options["ca_path"] = str(paths.ca)
     if request.param == "CONNECT":
-        options["proxy"] = f"http://127.0.0.1:{relay.port}"
-    yield relay, {**options, "url": relay.url}
-    relay.close()
+        options["proxy"] = f"http://127.0.0.1:{proxy.port}"
+    yield proxy, {**options, "url": proxy.url}
+    proxy.close()
 
 
 def sizes(side: str, step: int) -> range:
@@ -49,13 +49,13 @@ def sizes(side: str, step: int) -> range:
 
 
 def check(
-    server: NetServer, relay: CuttingRelay, options: Result, cut: Cut, *, always: bool, many: bool
+    server: NetServer, proxy: ClosingProxy, options: Result, cut: Cut, *, always: bool, many: bool
 ) -> None:
     """Run a task whose connection is cut, once or always, and compare its result."""
     server.reset()
     add_users(server)
     before = user_states(server)
-    relay.cut, relay.times = cut, 1000 if always else 1
+    proxy.cut, proxy.times = cut, 1000 if always else 1
     task = BULK if many else SINGLE[cut.operation]
     result = run_in_process(MANY if many else ONE, {**options, **task}, False)
     after = user_states(server)
@@ -63,7 +63,7 @@ def check(
     case = (cut, always, many, result.get("msg"), made)
     assert len(made) == len(set(made)), case
     if not always:
-        assert relay.times == 0, case
+        assert proxy.times == 0, case
         assert "failed" not in result, case
     if not result["changed"]:
         assert after == before, case
@@ -77,16 +77,16 @@ def check(
 
 @pytest.mark.parametrize("side", ["request", "response"])
 def test_write_through_a_connection_that_closes(
-    side: str, relayed: tuple[CuttingRelay, Result], server: NetServer, connection: Result
+    side: str, proxied: tuple[ClosingProxy, Result], server: NetServer, connection: Result
 ) -> None:
-    relay, way = relayed
+    proxy, way = proxied
     options: dict[str, Any] = {**connection, **way, "retries": 1, "timeout": 5}
     for operation in SINGLE:
         for size in sizes(side, 149):
-            check(server, relay, options, Cut(operation, side, size), always=False, many=False)
-    check(server, relay, options, Cut("SetExternalUserInfo", side, 60), always=True, many=False)
-    check(server, relay, options, Cut("SetExternalUserInfo", side, 60), always=False, many=True)
-    check(server, relay, options, Cut("CreateExternalUser", side, 60), always=True, many=True)
+            check(server, proxy, options, Cut(operation, side, size), always=False, many=False)
+    check(server, proxy, options, Cut("SetExternalUserInfo", side, 60), always=True, many=False)
+    check(server, proxy, options, Cut("SetExternalUserInfo", side, 60), always=False, many=True)
+    check(server, proxy, options, Cut("CreateExternalUser", side, 60), always=True, many=True)
 
 
 @pytest.mark.slow
@@ -95,16 +95,16 @@ def test_write_through_a_connection_that_closes(
 def test_write_through_a_connection_that_closes_after_any_byte(
     side: str,
     operation: str,
-    relayed: tuple[CuttingRelay, Result],
+    proxied: tuple[ClosingProxy, Result],
     server: NetServer,
     connection: Result,
 ) -> None:
-    relay, way = relayed
+    proxy, way = proxied
     options: dict[str, Any] = {**connection, **way, "retries": 1, "timeout": 5}
     # TLS and CONNECT are slower, and differ in little else
     for size in sizes(side, 11 if "ca_path" in way else 1):
-        check(server, relay, options, Cut(operation, side, size), always=False, many=False)
+        check(server, proxy, options, Cut(operation, side, size), always=False, many=False)
     for size in sizes(side, 37):
-        check(server, relay, options, Cut(operation, side, size), always=True, many=False)
-        check(server, relay, options, Cut(operation, side, size), always=False, many=True)
-        check(server, relay, options, Cut(operation, side, size), always=True, many=True)
+        check(server, proxy, options, Cut(operation, side, size), always=True, many=False)
+        check(server, proxy, options, Cut(operation, side, size), always=False, many=True)
+        check(server, proxy, options, Cut(operation, side, size), always=True, many=True)

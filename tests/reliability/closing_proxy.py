@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A relay that closes the connection after so many bytes of a request or of its response."""
+"""A fault proxy that closes the connection after so many bytes of a request or of its response."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Cut(NamedTuple):
     size: int
 
 
-class CuttingRelay:
+class ClosingProxy:
     """Forwards whole requests to a NetServer, and closes one connection in the middle.
 
     It serves plain HTTP, HTTPS where it has a certificate, and CONNECT in front of both.
