@@ -176,8 +176,9 @@ def bulk(
         "validate": validated,
         "person": math.ceil(created / PERSONS_AT_ONCE),
     }
-    # the logins of the persons of new users, asked for afresh
-    counts["archive"] += math.ceil(created / PERSONS_AT_ONCE)
+    # the logins of the persons of new users, asked for afresh, and again after other writes
+    times = 2 if modified > deactivated else 1
+    counts["archive"] += times * math.ceil(created / PERSONS_AT_ONCE)
     if modified or created or deleted:
         counts["login"] = 1
     if modified or deleted:

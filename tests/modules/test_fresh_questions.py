@@ -40,6 +40,25 @@ def test_login_that_appears_is_not_created_again_however_short_pages_are(
     assert server.journal.writes == []
 
 
+def test_login_that_appears_while_others_are_changed_is_not_created_again(
+    bulk: Run, tenant: Any, server: NetServer
+) -> None:
+    tenant.add_external_user("changed", is_active=False)
+    persons = [tenant.add_person() for _number in range(2)]
+    users: list[dict[str, Any]] = [{"user_name": "changed", "is_active": True}]
+    users += [{"user_name": f"new{n}", "person_id": p, **NEW} for n, p in enumerate(persons)]
+    server.changes.add(
+        lambda late: late.tenant.add_external_user("late", person_id=persons[1]),
+        operation="SetExternalUserInfo",
+    )
+    result = bulk(users=users)
+    assert result["failed"] is True
+    assert "'late' of person" in result["msg"]
+    assert result["summary"]["created"] == result["summary"]["failed"] == 1
+    names = {user.user_name for user in tenant.users() if user.is_external}
+    assert names == {"changed", "new0", "late"}
+
+
 @pytest.mark.parametrize("others", [0, 3])
 @pytest.mark.parametrize("rule", ["sql-server", "accent-insensitive"])
 def test_absent_name_is_looked_up_again_under_the_rule_of_the_service(

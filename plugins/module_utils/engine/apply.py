@@ -19,6 +19,7 @@ from ..domain.errors import UserError
 from ..domain.plan import Action, Step
 from ..domain.user_index import UserIndex
 from .failure import Failure, failure_of
+from .freshness import appeared
 from .journal import Journal
 from .login_refusals import LoginRefusals
 from .parallel import FailureBudget, in_parallel
@@ -49,7 +50,7 @@ def apply(run: RunContext, plan: Plan, journal: Journal | None) -> Applied:
     worker = _Worker(run, plan, journal)
     try:
         for wave in plan.order.waves:
-            steps = worker.without_reused_ids(wave)
+            steps = worker.still_meant(wave)
             in_parallel(worker.apply_step, steps, run.options.concurrency)
     except BaseException as error:  # noqa: BLE001 - returned; the caller decides
         run.client.cancel()
@@ -78,33 +79,49 @@ class _Worker:
         self._started: dict[int, Step] = {}
         self.results: dict[int, StepResult] = {}
 
-    def without_reused_ids(self, wave: Sequence[Step]) -> list[Step]:
-        """Return a wave without deletions of users whose id is that of another person by now.
+    def still_meant(self, wave: Sequence[Step]) -> list[Step]:
+        """Return a wave without creations and deletions that mean somebody else by now.
 
-        What is deleted comes last, and other writes may have taken minutes. Without such writes the
-        plan was validated just before.
+        Other writes may have taken minutes. Without such writes the plan was validated just before.
         """
-        ids = [step.associate_id for step in wave if step.action is Action.DELETE]
-        if not ids or not self._started or self._run.client.is_cancelled:
+        if not self._started or self._run.client.is_cancelled:
             return list(wave)
-        try:
-            records = records_of(self._run, [one for one in ids if one is not None])
-        except NetServerError:
-            return list(wave)  # the deletions will meet the same error, or succeed
-        kept = []
+        refused = {**self._with_new_logins(wave), **self._with_reused_ids(wave)}
         for step in wave:
-            record, user = records.get(step.associate_id or 0), step.before
-            is_reused = record and user and record.person_id not in (0, user.person_id)
-            if step.action is not Action.DELETE or not is_reused:
-                kept.append(step)
-                continue
-            error = UserError(
+            if step.key in refused:
+                failure = failure_of(refused[step.key])
+                self.results[step.key] = StepResult(step, failure=failure, started=True)
+                self._budget.charge()
+        return [step for step in wave if step.key not in refused]
+
+    def _with_new_logins(self, wave: Sequence[Step]) -> dict[int, UserError | NetServerError]:
+        """Return why creations are refused: the persons have got a login, or that is not known."""
+        created = [step for step in wave if step.action is Action.CREATE]
+        try:
+            changed = appeared(self._run, created, own=self._ids.taken)
+        except NetServerError as error:
+            return dict.fromkeys([step.key for step in created], error)
+        return {step.key: UserError("conflict", message) for step, message in changed}
+
+    def _with_reused_ids(self, wave: Sequence[Step]) -> dict[int, UserError]:
+        """Return why deletions are refused: the id is that of another person by now."""
+        deleted = [step for step in wave if step.action is Action.DELETE]
+        ids = [step.associate_id for step in deleted if step.associate_id is not None]
+        try:
+            records = records_of(self._run, ids) if ids else {}
+        except NetServerError:
+            return {}  # the deletions will meet the same error, or succeed
+        return {
+            step.key: UserError(
                 "identity",
                 f"{step.subject} was not deleted: its associate id is that of another user by now."
                 " Run the task again.",
             )
-            self.results[step.key] = StepResult(step, failure=failure_of(error), started=True)
-        return kept
+            for step in deleted
+            if (record := records.get(step.associate_id or 0))
+            and step.before
+            and record.person_id not in (0, step.before.person_id)
+        }
 
     def apply_step(self, step: Step) -> None:
         """Write one step, unless there is a reason to skip it."""
@@ -190,7 +207,7 @@ class _KnownIds:
     """
 
     def __init__(self, users: UserIndex) -> None:
-        self._taken: set[int | None] = {user.associate_id for user in users}
+        self.taken: set[int | None] = {user.associate_id for user in users}
         self._lock = threading.Lock()
 
     def check(self, result: StepResult) -> StepResult:
@@ -200,12 +217,12 @@ class _KnownIds:
             return result
         if result.user is None:
             with self._lock:
-                self._taken.discard(step.associate_id)
+                self.taken.discard(step.associate_id)
             return result
         associate_id = result.user.associate_id
         with self._lock:
-            is_known = associate_id in self._taken
-            self._taken.add(associate_id)
+            is_known = associate_id in self.taken
+            self.taken.add(associate_id)
         if not is_known:
             return result
         error = UserError(

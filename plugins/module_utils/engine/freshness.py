@@ -4,14 +4,14 @@
 
 """Asking afresh, before something is created or taken for absent.
 
-The list of all users takes seconds to read. A login that appears meanwhile must neither be created
-a second time nor be reported as absent. Runs in which nothing is created and nothing is absent ask
-for nothing.
+The list of all users takes seconds to read, and writes take minutes. A login that appears meanwhile
+must neither be created a second time nor be reported as absent. Runs in which nothing is created and
+nothing is absent ask for nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from ..domain.findings import Finding
 from ..domain.model import UNSET, CurrentUser, DesiredUser, State
@@ -32,11 +32,28 @@ def findings_about_changes(run: RunContext, steps: Sequence[Step]) -> list[Findi
         for step in steps
         if step.desired.state is State.ABSENT and step.before is None and step.location
     ]
-    if not created and not absent:
+    return [
+        Finding(step.where, message, "conflict")
+        for step, message in appeared(run, [*created, *absent], absent)
+    ]
+
+
+def appeared(
+    run: RunContext,
+    steps: Sequence[Step],
+    absent: Sequence[Step] = (),
+    own: Container[int | None] = (),
+) -> list[tuple[Step, str]]:
+    """Return each step whose user has appeared since the list was read, with a sentence about it.
+
+    `absent` are those steps whose name is asked for as well, and `own` the ids of the users that
+    this run has created.
+    """
+    if not steps:
         return []
-    new_users = _new_users(run, [*created, *absent], absent)
-    findings = []
-    for step in [*created, *absent]:
+    new_users = [user for user in _new_users(run, steps, absent) if user.associate_id not in own]
+    changed = []
+    for step in steps:
         found = next((user for user in new_users if _is_meant(step, user)), None)
         if found is not None:
             message = (
@@ -44,8 +61,8 @@ def findings_about_changes(run: RunContext, steps: Sequence[Step]) -> list[Findi
                 f" {found.person_id}, has appeared since the list of users was read. Run the task"
                 " again."
             )
-            findings.append(Finding(step.where, message, "conflict"))
-    return findings
+            changed.append((step, message))
+    return changed
 
 
 def _new_users(run: RunContext, steps: Sequence[Step], absent: Sequence[Step]) -> list[CurrentUser]:
