@@ -5,8 +5,8 @@
 """Asking afresh, before something is created or taken for absent.
 
 The list of all users takes seconds to read, and writes take minutes. A login that appears meanwhile
-must neither be created a second time nor be reported as absent. Runs in which nothing is created and
-nothing is absent ask for nothing.
+must neither be created a second time nor be reported as absent. Runs in which nothing is created
+and nothing is absent ask for nothing.
 """
 
 from __future__ import annotations
