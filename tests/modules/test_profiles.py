@@ -76,7 +76,7 @@ def test_every_expected_failure_names_a_profile_value() -> None:
     assert set(FAILING) <= {choice.id for choice in choices()}
 
 
-@pytest.mark.parametrize("dialect", choices())
+@pytest.mark.parametrize("dialect", [*choices()])
 def test_lifecycle_succeeds_or_fails_with_the_expected_error(
     dialect: dict[str, str], user: Run, server: NetServer
 ) -> None:
