@@ -15,7 +15,6 @@ import re
 import typing
 from collections.abc import Callable, Mapping, Sequence
 
-from ansible.module_utils.common.validation import check_type_int
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 from ..client import urls
@@ -376,20 +375,20 @@ def _refuse_other_type(name: str, kind: object, rule: Mapping[str, object], valu
     if kind in ("str", "path") and "choices" not in rule and isinstance(value, others):
         if not (name in _TIMES and isinstance(value, datetime.date)):
             require_string(name, value)
-    elif kind == "int" and isinstance(value, (str, float)) and _is_converted(value):
+    elif kind == "int" and isinstance(value, (str, float)) and _is_other_number(value):
         raise ValueError(
             f"{name} must be a whole number, written in digits without separators or decimals"
         )
 
 
-def _is_converted(value: str | float) -> bool:
-    """Tell whether Ansible would make a number of what is not written as one."""
+def _is_other_number(value: str | float) -> bool:
+    """Tell whether a number is not written as a whole one: some versions of Ansible convert it."""
     if _WHOLE.fullmatch(str(value)):
         return False
     try:
-        check_type_int(value)
-    except (TypeError, ValueError):
-        return False  # Ansible refuses it
+        float(value)
+    except ValueError:
+        return False  # no number, which every version refuses
     return True
 
 
