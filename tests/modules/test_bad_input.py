@@ -30,7 +30,7 @@ OPTIONS: list[tuple[dict[str, Any], list[str]]] = [
     ({"user_name": "anna", "auth_method": "ntlm"}, ["auth_method", "soticket", "ntlm"]),
     # not every ansible-core repeats the value
     ({"associate_id": "x1"}, ["associate_id", "to an int"]),
-    ({"associate_id": 1.5}, ["associate_id", "to an int"]),
+    ({"associate_id": 1.5}, ["associate_id", "written in digits"]),
     ({"user_name": "anna", "is_active": "maybe"}, ["is_active", "maybe"]),
     ({"user_name": "anna", "timeout": "soon"}, ["timeout", "float"]),
     ({"user_name": "anna", "retries": "x"}, ["retries"]),
