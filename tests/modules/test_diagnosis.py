@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import email.utils
 import json
-import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -794,7 +793,7 @@ def test_files_for_a_bug_report_contain_no_names_addresses_and_secrets() -> None
             note("passed", url=proxy.url)
         note("passed", url="http://127.0.0.1:9/zebra")
         text = "\n".join(shown)
-        assert not re.findall(rf".*{CANARY}.*", text, re.IGNORECASE)
+        assert [line for line in text.splitlines() if CANARY in line.lower()] == []
         assert "127.0.0.1" not in text
 
 

@@ -273,15 +273,14 @@ def _query_length(inspector: Inspector, findings: Findings) -> Verdict:
 
 def _long_query(length: int) -> dict[str, str]:
     """Return a query of exactly this length that asks for users who do not exist."""
-    ids: list[str] = []
 
-    def query() -> dict[str, str]:
-        return {**_ONE, "$filter": associate_is([*ids])}  # type: ignore[list-item]
+    def query(users: int) -> dict[str, str]:
+        ids = range(2_000_000_000, 2_000_000_000 + users)
+        return {**_ONE, "$filter": associate_is(ids)}
 
-    while length_of(query()) + 13 <= length:
-        ids.append(str(2_000_000_000 + len(ids)))
+    # each further id adds ten digits and an encoded comma
+    fill = query(1 + (length - length_of(query(1))) // 13)
     # each further character makes the list longer by one
-    fill = {**query()}
     fill["$top"] = "1".zfill(1 + length - length_of(fill))
     return fill
 
