@@ -54,10 +54,11 @@ _CA = "Set ca_path to your CA file. The environment variable is SUPEROFFICE_CA_P
 # what OpenSSL makes of a response in plain text
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
 # by what OpenSSL says of a certificate (X509_V_ERR_...), as ssl.SSLCertVerificationError has it
+_OTHER_HOST = 62
 _CERTIFICATE_ADVICE = {
     9: "The certificate is not valid yet: check the clock of this machine and of the server",
     10: "Renew the certificate on the server",
-    62: "Use a name in url (SUPEROFFICE_URL) that the certificate was issued for",
+    _OTHER_HOST: "Use a name in url (SUPEROFFICE_URL) that the certificate was issued for",
     64: "Use a name in url (SUPEROFFICE_URL) that the certificate was issued for",
 }
 
@@ -97,8 +98,13 @@ def _option_error(exc: Exception) -> NetServerError | None:
 
     if isinstance(exc, UnicodeError):
         return BadConnectionOption("proxy has characters that cannot be sent in a login")
-    invalid = (exceptions.InvalidURL, exceptions.InvalidProxyURL, exceptions.InvalidSchema)
-    if isinstance(exc, invalid):
+    invalid = (
+        exceptions.InvalidURL,
+        exceptions.InvalidProxyURL,
+        exceptions.InvalidSchema,
+        http.client.InvalidURL,  # behind a lost connection, with older versions of urllib3
+    )
+    if any(isinstance(cause, invalid) for cause in _causes(exc)):
         return BadConnectionOption(
             "proxy or url is not an address that can be used (SUPEROFFICE_PROXY, HTTPS_PROXY,"
             " SUPEROFFICE_URL). A proxy is given as http://proxy.example.com:3128"
@@ -174,8 +180,9 @@ def _tls_error(causes: list[BaseException], site: str, reason: str) -> NetServer
     error = Untrusted(f"Could not establish a trusted TLS connection to {site}: {reason}")
     problems = [one for one in causes if isinstance(one, ssl.SSLCertVerificationError)]
     if problems:
-        # without a number OpenSSL has found no fault, and the host name does not match
-        error.advice = _CERTIFICATE_ADVICE.get(problems[0].verify_code, _CA)
+        # older versions of urllib3 compare the host name themselves, and give no number
+        number = getattr(problems[0], "verify_code", _OTHER_HOST)
+        error.advice = _CERTIFICATE_ADVICE.get(number, _CA)
     elif any(isinstance(one, ssl.SSLError) and one.reason in _NOT_TLS for one in causes):
         error.advice = _NO_TLS
     return error
@@ -217,7 +224,8 @@ def _reason(causes: list[BaseException]) -> str:
     """Return a reason in a few words; the texts of urllib3 contain whole addresses."""
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return str(cause.verify_message).rstrip(".")
+            message = getattr(cause, "verify_message", "") or " ".join(map(str, cause.args))
+            return str(message).rstrip(".")
     for cause in causes:
         if isinstance(cause, ssl.SSLError) and cause.reason:
             return cause.reason.replace("_", " ").lower()
