@@ -93,10 +93,10 @@ def test_concurrent_runs_with_different_definitions(
             lost = not is_as(after.get(wanted["user_name"]), wanted)
             if lost and says_done(result, wanted["user_name"]):
                 assert wrote_later(server, login, other, wanted["user_name"]), (wanted, result)
-                figures.count("two at once: overtaken after the last look")
+                figures.count("concurrent runs: users changed after the last read")
             elif lost:
-                figures.count("two at once: lost and reported")
-    figures.count("two at once: rounds")
+                figures.count("concurrent runs: changes overwritten and reported")
+    figures.count("concurrent runs: rounds")
 
 
 @pytest.mark.parametrize("number", ROUNDS)
@@ -115,7 +115,7 @@ def test_concurrent_runs_with_equal_definitions(
         # who did not do it does not say so, but found it done or says what came in between
         claims = [row for result in results if (row := row_for(result, wanted["user_name"]))]
         assert sum(row["status"] == "created" for row in claims) <= 1
-    figures.count("two at once: rounds")
+    figures.count("concurrent runs: rounds")
 
 
 def is_as(found: Any, wanted: Result) -> bool:

@@ -98,7 +98,7 @@ def test_invalid_file_is_refused_by_name_before_any_write(
     assert SECRET not in json.dumps(ended)
     assert server.journal.writes == []
     assert user_states(server) == before
-    figures.count("files: broken ones refused")
+    figures.count("files: invalid ones refused")
 
 
 def test_byte_order_mark_and_windows_line_ends_are_accepted(
@@ -226,7 +226,7 @@ def test_large_files_use_bounded_memory(name: str, tmp_path: Path, server: NetSe
     assert ended.result, ended
     assert ended.megabytes < 100 + 120 * size
     assert server.journal.writes == []
-    figures.most("files: memory per size of a file, times", (ended.megabytes - 60) / size)
+    figures.most("files: memory as a multiple of the file", (ended.megabytes - 60) / size)
     figures.most("files: seconds for the slowest bulky file", ended.seconds)
 
 

@@ -241,7 +241,7 @@ def test_secret_in_a_wrong_option_is_masked(
             name, options = MISPLACED[number]
             result = run_in_process(name, {**connection, **options}, False)
             assert_silent(json.dumps(result))
-            figures.count("secrets: in the wrong place")
+            figures.count("secrets: in a wrong option")
 
 
 def test_invalid_files_do_not_reveal_passwords(

@@ -213,7 +213,7 @@ class Place:
         assert watch.exposed == set()
         assert watch.open_to_others == set()
         figures.count("secrets: playbook runs at -vvvv")
-        figures.count("secrets: looks at temporary files and command lines", watch.looks)
+        figures.count("secrets: scans of temporary files and command lines", watch.looks)
         figures.count("secrets: command lines seen", len(watch.lines))
         figures.count("secrets: searches (task x secret x spelling)", searched * len(NEEDLES))
 
@@ -368,7 +368,7 @@ def test_nothing_is_written_outside_the_folder(name: str, tmp_path: Path) -> Non
     result = write(tmp_path, files=[{"name": name, "text": "x"}])
     assert result["failed"] is True, result
     assert sorted(tmp_path.rglob("*")) == before
-    figures.count("files: names that lead outside refused")
+    figures.count("files: paths outside the folder, refused")
 
 
 def test_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
